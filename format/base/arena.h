@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TARN_FORMAT_BASE_ARENA_H
+#define TARN_FORMAT_BASE_ARENA_H
+
+#include "format/base/alloc.h"
+
+/*
+ * Memory that lives and dies together: a footer, a schema, a snapshot, a plan. Aligned to 16 bytes, zeroed, freed as a whole.
+ * Threads: single while it grows; what is in it may be read from any thread.
+ */
+struct tarn_arena {
+    struct tarn_env *env;
+    struct tarn__arena_block *last;
+    size_t used;  /**< in the last block */
+    size_t total; /**< bytes of all blocks */
+};
+
+/** The arena keeps no reference on env: its owner does. */
+void tarn__arena_init(struct tarn_arena *arena, struct tarn_env *env);
+/** Zeroed; NULL when there is no memory. */
+void *tarn__arena_alloc(struct tarn_arena *arena, size_t bytes);
+void *tarn__arena_calloc(struct tarn_arena *arena, size_t count, size_t bytes);
+/** A copy with a terminator behind; `data` is NULL when there is no memory. */
+struct tarn_text tarn__arena_text(struct tarn_arena *arena, struct tarn_text text);
+struct tarn_span tarn__arena_span(struct tarn_arena *arena, struct tarn_span bytes);
+void tarn__arena_free(struct tarn_arena *arena);
+
+#endif

@@ -1,0 +1,1 @@
+# Labels of test executables other than quick.
