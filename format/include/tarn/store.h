@@ -8,7 +8,8 @@
  * Where objects live: a folder of the local file system, memory, later a bucket. A store is a flat map from keys to bytes.
  *
  * Keys are relative to the store's root, separated by '/', without "." or ".." segments, empty segments, NUL or a leading '/'.
- * No key leads outside the root, whatever links lie in the way (AUTH).
+ * No key leads outside the root, whatever links lie in the way (AUTH). Names that begin with '.' and end with ".tmp" belong to the
+ * store's temporaries: they can be read and removed, but not written, and listings pass over them.
  *
  * Contract, proven by one conformance suite (tests/support/store_conformance.h) that any implementation can run:
  *  1. put IF_ABSENT is atomic: of any number of racing writers exactly one gets OK, the others EXISTS, and readers see all or nothing.
@@ -54,8 +55,14 @@ typedef enum tarn_status (*tarn_list_fn)(void *arg, struct tarn_text key, const 
 
 /**
  * What an implementation provides. An implementation embeds `struct tarn_store` (and the object and writer structs) as its first
- * member. `read_submit` and `read_wait` come together or not at all: submit returns at once with a ticket, wait ends it; tickets may
- * be waited for in any order and on any thread, each exactly once; buffers belong to the store until then.
+ * member, calls tarn_store_init when it opens and tarn_store_deinit in `close`. `open` fills object->info; object->store,
+ * writer->store and writer->written are kept by tarn.
+ *
+ * Functions are called with what is already checked: keys are legal, ranges lie inside the object, `out` is NULL. `close` is
+ * called when the last reference of handle, objects and writers is gone. `read_submit` and `read_wait` come together or not at all:
+ * submit returns at once with a ticket, wait ends it; tickets may be waited for in any order and on any thread, each exactly once;
+ * buffers belong to the store until then. Without capability CAN_WRITE the functions that write may be NULL.
+ * `list_temporaries` is optional: a store whose aborted writes leave nothing behind has none.
  */
 struct tarn_store_ops {
     uint32_t size;
@@ -80,11 +87,14 @@ struct tarn_store_ops {
                              struct tarn_error *err);
     enum tarn_status (*remove)(struct tarn_store *store, struct tarn_text key, struct tarn_error *err);
     void (*close)(struct tarn_store *store);
+    enum tarn_status (*list_temporaries)(struct tarn_store *store, struct tarn_text prefix, tarn_list_fn fn, void *arg,
+                                         struct tarn_error *err);
 };
 
 struct tarn_store {
     const struct tarn_store_ops *ops;
     struct tarn_env *env;
+    struct tarn_store_shared *shared; /**< references and counters; made by tarn_store_init */
 };
 
 struct tarn_object {
@@ -99,14 +109,24 @@ struct tarn_object_writer {
 
 TARN_BEGIN_DECLS
 
-/** The store for a folder, by the env's hook. `create`: make the folder when it is not there, else NOT_FOUND. */
+/**
+ * The store for a folder, by the env's hook, else a path or file: URI of the local file system (another scheme: UNSUPPORTED).
+ * `create`: make the folder, with its parents, when it is not there; else NOT_FOUND.
+ */
 TARN_CALL tarn_store_open(struct tarn_env *env, struct tarn_text uri, bool create, struct tarn_store **out, struct tarn_error *err);
 
-/** A folder of the local file system, also when the env's hook says otherwise. Errors: NOT_FOUND, AUTH, IO. */
+/** A path or file: URI of the local file system, also when the env's hook says otherwise. Errors: NOT_FOUND, AUTH, IO, INVALID. */
 TARN_CALL tarn_store_open_local(struct tarn_env *env, struct tarn_text path, bool create, struct tarn_store **out, struct tarn_error *err);
 
 /** An empty store in memory. For tests it can delay and reorder the completions of submitted reads by `seed` (0: in order). */
 TARN_CALL tarn_store_open_memory(struct tarn_env *env, uint64_t seed, struct tarn_store **out, struct tarn_error *err);
+
+/**
+ * For implementations: begins a store with one reference of its own on `env` (copies `ops`, which must be complete), and ends it,
+ * which is the last thing that `close` does before it frees its memory. When init fails there is nothing to end. Errors: INVALID, NOMEM.
+ */
+TARN_CALL tarn_store_init(struct tarn_store *store, const struct tarn_store_ops *ops, struct tarn_env *env, struct tarn_error *err);
+TARN_API void tarn_store_deinit(struct tarn_store *store);
 
 /** One more reference to a store, given back by tarn_store_close. */
 TARN_API struct tarn_store *tarn_store_retain(struct tarn_store *store);
@@ -121,7 +141,10 @@ TARN_API struct tarn_object_info tarn_object_info(const struct tarn_object *obje
 /** Reads all ranges whole; a range beyond the end is INVALID. Neighbours are coalesced by the store where that helps. */
 TARN_CALL tarn_object_read(struct tarn_object *object, size_t n, const struct tarn_read_range *ranges, struct tarn_error *err);
 
-/** Starts reads; where the store cannot, they are done before it returns. Each ticket is waited for exactly once. */
+/**
+ * Starts reads; where the store cannot, they are done before it returns. Each ticket is waited for exactly once, before the object is
+ * closed; a submit that fails gives no ticket. An error of the reading itself comes from either of the two.
+ */
 TARN_CALL tarn_object_read_submit(struct tarn_object *object, size_t n, const struct tarn_read_range *ranges, uint64_t *ticket,
                                   struct tarn_error *err);
 TARN_CALL tarn_object_read_wait(struct tarn_object *object, uint64_t ticket, struct tarn_error *err);
@@ -131,7 +154,10 @@ TARN_API void tarn_object_close(struct tarn_object *object);
 TARN_CALL tarn_store_put(struct tarn_store *store, struct tarn_text key, struct tarn_span bytes, enum tarn_put_mode mode,
                          enum tarn_object_role role, struct tarn_error *err);
 
-/** A streamed object: invisible until committed, gone without trace when aborted. commit ends the writer whatever the answer. */
+/**
+ * A streamed object: invisible until committed, gone without trace when aborted. commit ends the writer whatever the answer. After a
+ * failed append the object cannot be committed any more: commit answers IO.
+ */
 TARN_CALL tarn_object_writer_open(struct tarn_store *store, struct tarn_text key, enum tarn_object_role role,
                                   struct tarn_object_writer **out, struct tarn_error *err);
 TARN_CALL tarn_object_writer_append(struct tarn_object_writer *writer, struct tarn_span bytes, struct tarn_error *err);
@@ -141,12 +167,16 @@ TARN_API void tarn_object_writer_abort(struct tarn_object_writer *writer);
 /** Objects whose key begins with `prefix` and is greater than `start_after`, recursively, in ascending byte order. */
 TARN_CALL tarn_store_list(struct tarn_store *store, struct tarn_text prefix, struct tarn_text start_after, tarn_list_fn fn, void *arg,
                           struct tarn_error *err);
+
+/** What writers that died left behind, and what writers at work are writing: removed by key once it is old. May be nothing. */
+TARN_CALL tarn_store_list_temporaries(struct tarn_store *store, struct tarn_text prefix, tarn_list_fn fn, void *arg,
+                                      struct tarn_error *err);
 TARN_CALL tarn_store_remove(struct tarn_store *store, struct tarn_text key, struct tarn_error *err);
 
-/** Counters of a store since it was opened, for --stats. */
+/** Counters of a store since it was opened, for --stats. The caller sets `size`. */
 struct tarn_store_stats {
     uint32_t size;
-    uint64_t requests;
+    uint64_t requests; /**< operations asked of the store, a read of several ranges counted once */
     uint64_t bytes_read;
     uint64_t bytes_written;
 };
