@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TARN_QUERY_H
+#define TARN_QUERY_H
+
+#include "tarn/arrow.h"
+#include "tarn/expr.h"
+#include "tarn/reader.h"
+#include "tarn/table.h"
+#include "tarn/writer.h"
+
+/*
+ * SQL over files and tables. Where dialects differ, DuckDB's answer wins; docs/sql.md lists what there is and where tarn differs.
+ *
+ * Ownership: a query owns what it opened. Threads: a query is single-threaded; it uses the env's executor inside.
+ */
+
+struct tarn_query;
+
+struct tarn_parameter {
+    struct tarn_text name; /**< of :name or $name; "1" of the first ? */
+    struct tarn_value value;
+};
+
+struct tarn_query_options {
+    uint32_t size;
+    struct tarn_text lake; /**< folder that bare table names are in; empty: "." */
+    bool read_only;        /**< statements that change anything are INVALID, detail "read_only" */
+    bool no_prune;         /**< skip nothing; the answer must be the same */
+    uint32_t parameter_count;
+    const struct tarn_parameter *parameters;
+    /** Told now and then how far a running statement is (rows read; bytes may be 0). NULL: not wanted. */
+    void (*progress)(void *arg, uint64_t rows, uint64_t bytes, double fraction);
+    void *progress_arg;
+};
+
+#define TARN_QUERY_OPTIONS_INIT                                                                                                            \
+    {                                                                                                                                      \
+        sizeof(struct tarn_query_options), {NULL, 0}, false, false, 0, NULL, NULL, NULL                                                    \
+    }
+
+enum tarn_statement_kind {
+    TARN_STATEMENT_NONE = 0, /**< only space and comments */
+    TARN_STATEMENT_SELECT,
+    TARN_STATEMENT_DELETE,
+    TARN_STATEMENT_UPDATE,
+    TARN_STATEMENT_INSERT,
+    TARN_STATEMENT_CREATE,
+    TARN_STATEMENT_EXPLAIN,
+    TARN_STATEMENT_OTHER,
+};
+
+struct tarn_query_info {
+    enum tarn_statement_kind kind;
+    size_t consumed;       /**< bytes of the text that this statement took, with its semicolon */
+    uint64_t rows_changed; /**< DELETE, UPDATE, INSERT; once done */
+    int64_t version;       /**< that the statement committed; -1: none */
+};
+
+/** What a path on the command line, or in FROM '...', stands for. */
+enum tarn_relation_kind { TARN_RELATION_FILE = 0, TARN_RELATION_TABLE = 1, TARN_RELATION_GLOB = 2 };
+
+struct tarn_relation {
+    enum tarn_relation_kind kind;
+    struct tarn_source *source;
+    struct tarn_snapshot *snapshot; /**< TABLE; else NULL. Owned by the caller */
+};
+
+TARN_BEGIN_DECLS
+
+/**
+ * Parses, binds and starts the first statement of `sql`. A SELECT runs as its batches are taken; a statement that changes a table has
+ * committed when this returns. Errors: INVALID (offset is the byte in `sql`; the message shows the line with a caret below the place),
+ * NOT_FOUND (table, column: with the nearest names), and those of tables and files.
+ */
+TARN_CALL tarn_query_open(struct tarn_env *env, struct tarn_text sql, const struct tarn_query_options *options, struct tarn_query **out,
+                          struct tarn_error *err);
+TARN_API struct tarn_query_info tarn_query_info(const struct tarn_query *query);
+/** Of the result; a statement without rows has no fields. */
+TARN_API const struct tarn_schema *tarn_query_schema(const struct tarn_query *query);
+/** The next rows, borrowed until the next call; NULL at the end. */
+TARN_CALL tarn_query_next(struct tarn_query *query, struct tarn_batch **out, struct tarn_error *err);
+TARN_API void tarn_query_stats(const struct tarn_query *query, struct tarn_scan_stats *stats);
+TARN_API void tarn_query_close(struct tarn_query *query);
+
+/** One statement as an Arrow stream. */
+TARN_CALL tarn_query_run(struct tarn_env *env, struct tarn_text sql, const struct tarn_query_options *options, struct ArrowArrayStream *out,
+                         struct tarn_error *err);
+
+/** The functions that SQL has, for expressions that tables carry: give it as tarn_env_options.expr_host. Static. */
+TARN_API const struct tarn_expr_host *tarn_query_expr_host(void);
+
+/**
+ * Opens a file, a table folder or a glob: PATH, PATH@v3, PATH@2026-11-20T10:00Z, PATH@ref. An existing literal path wins; a bare name is
+ * looked for in `lake`. Errors: NOT_FOUND, with the nearest names.
+ */
+TARN_CALL tarn_relation_open(struct tarn_env *env, struct tarn_text lake, struct tarn_text path, struct tarn_relation *out,
+                             struct tarn_error *err);
+TARN_API void tarn_relation_close(struct tarn_relation *relation);
+
+/** A predicate over one source from SQL text (`--where`): for scans and pruning. */
+TARN_CALL tarn_predicate_parse(struct tarn_env *env, const struct tarn_schema *schema, struct tarn_text sql, struct tarn_expr **out,
+                               struct tarn_error *err);
+
+/** SQL words for completion; index from 0, NULL at the end. Static. */
+TARN_API const char *tarn_sql_keyword(uint32_t index);
+TARN_API const char *tarn_sql_function(uint32_t index);
+
+TARN_END_DECLS
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TARN_H
+#define TARN_H
+
+/* All of tarn. The layers one by one: tarn/parquet.h (format), tarn/reader.h, tarn/writer.h, tarn/table.h, tarn/query.h. */
+#include "tarn/parquet.h"
+#include "tarn/query.h"
+#include "tarn/reader.h"
+#include "tarn/table.h"
+#include "tarn/writer.h"
+
+#endif
