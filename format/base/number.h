@@ -2,7 +2,7 @@
 #ifndef TARN_FORMAT_BASE_NUMBER_H
 #define TARN_FORMAT_BASE_NUMBER_H
 
-#include "tarn/base.h"
+#include "format/base/bytes.h"
 
 /*
  * Numbers as text, both ways, the same in every locale: '.' is the point, digits are '0' to '9'.
@@ -75,6 +75,17 @@ struct tarn_float_digits tarn__float_shortest(float value);
 /**
  * True when the 8 bytes at `p` are all digits; *out is then their value. Eight at a time is what makes columns of numbers fast.
  */
-bool tarn__digits8(const char *p, uint32_t *out);
+static inline bool tarn__digits8(const char *p, uint32_t *out)
+{
+    const uint64_t v = tarn__load64(p);
+    /* high nibbles are all 3, and stay so when 6 is added to each byte */
+    if (((v & 0xf0f0f0f0f0f0f0f0u) | ((v + 0x0606060606060606u) & 0xf0f0f0f0f0f0f0f0u) >> 4) != 0x3333333333333333u) {
+        return false;
+    }
+    const uint64_t pairs = (v & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8;
+    const uint64_t fours = (pairs & 0x00ff00ff00ff00ffu) * 6553601 >> 16;
+    *out = (uint32_t)((fours & 0x0000ffff0000ffffu) * 42949672960001u >> 32);
+    return true;
+}
 
 #endif
