@@ -195,6 +195,14 @@ enum tarn_status tarn__sys_error(struct tarn_error *err, int sys_errno, const ch
     return code;
 }
 
+enum tarn_status tarn__error_recode(struct tarn_error *err, enum tarn_status code)
+{
+    if (err != NULL) {
+        err->code = code;
+    }
+    return code;
+}
+
 void tarn__error_at_object(struct tarn_error *err, struct tarn_text path)
 {
     if (err != NULL && err->object[0] == '\0') {

@@ -27,6 +27,9 @@ enum tarn_status tarn__unsupported(struct tarn_error *err, const char *feature, 
 /** A failed system call; the status follows from errno: NOT_FOUND, EXISTS, AUTH, NOMEM, CANCELLED (never from EINTR), else IO. */
 enum tarn_status tarn__sys_error(struct tarn_error *err, int sys_errno, const char *format, ...) TARN_PRINTF(3, 4);
 
+/** Gives an error that is set another status, which is returned; its message and places stay. */
+enum tarn_status tarn__error_recode(struct tarn_error *err, enum tarn_status code);
+
 /** INTERNAL: an invariant of tarn's own does not hold. */
 enum tarn_status tarn__internal(struct tarn_error *err, const char *format, ...) TARN_PRINTF(2, 3);
 
