@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TARN_FORMAT_CODEC_CODEC_H
+#define TARN_FORMAT_CODEC_CODEC_H
+
+#include "format/base/alloc.h"
+
+/*
+ * Block compression by Parquet's codec numbers (enum parquet_codec): UNCOMPRESSED, SNAPPY, ZSTD, LZ4_RAW. The others are UNSUPPORTED by
+ * name ("codec.gzip", "codec.brotli", "codec.lz4_hadoop", "codec.lzo", "codec.unknown").
+ *
+ * A context keeps what a codec library wants to reuse; one per worker, made lazily inside. Threads: a context is single-threaded.
+ * Safe on hostile input: writes at most `size` bytes, reads only `in`.
+ */
+struct tarn_codec_context;
+
+TARN_WARN_UNUSED enum tarn_status tarn__codec_context_open(struct tarn_env *env, struct tarn_codec_context **out, struct tarn_error *err);
+/** NULL is legal. */
+void tarn__codec_context_close(struct tarn_codec_context *context);
+
+/** OK when this build has the codec, else UNSUPPORTED with its name. */
+TARN_WARN_UNUSED enum tarn_status tarn__codec_check(int32_t codec, struct tarn_error *err);
+
+/**
+ * Fills exactly `size` bytes of `out` from the whole of `in`. Errors: CORRUPT detail "codec" (damaged, or another size than `size`),
+ * UNSUPPORTED, NOMEM.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__codec_decompress(struct tarn_codec_context *context, int32_t codec, struct tarn_span in,
+                                                         uint8_t *out, size_t size, struct tarn_error *err);
+
+/** The most bytes that compressing `size` bytes can take; SIZE_MAX when no codec takes so many at once. */
+size_t tarn__codec_bound(int32_t codec, size_t size);
+
+/**
+ * Compresses `in` into `out`, which has room for tarn__codec_bound bytes. `level`: of zstd, 0 is its default; else ignored.
+ * Errors: UNSUPPORTED, INVALID (too large for the codec), NOMEM.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__codec_compress(struct tarn_codec_context *context, int32_t codec, int32_t level,
+                                                       struct tarn_span in, uint8_t *out, size_t *written, struct tarn_error *err);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TARN_FORMAT_COLUMN_FOOTER_H
+#define TARN_FORMAT_COLUMN_FOOTER_H
+
+#include "format/column/parquet_schema.h"
+#include "tarn/store.h"
+
+/*
+ * The footer of a Parquet file: found, read, decoded, validated; and written.
+ *
+ * What holds of every footer that was handed out, so that readers need not check it again:
+ *  - the schema is a tree of the stated shape (parquet_schema.h);
+ *  - each row group has exactly one column chunk a leaf, in the order of the leaves, with meta_data present (else the file is refused as
+ *    encrypted) and of the leaf's physical type;
+ *  - counts and sizes are not negative; each chunk's bytes [chunk begin, + total_compressed_size) lie in the file between the leading magic
+ *    and the footer; so do present indexes (offset and length);
+ *  - rows of the row groups sum to num_rows, and no sum overflows;
+ *  - the checksum key, when present, matches.
+ *
+ * Ownership: counted by reference, holds a reference on env, keeps the footer's bytes. Immutable, shareable.
+ */
+struct tarn_footer {
+    struct tarn_arena arena;
+    struct tarn_env *env;
+    struct tarn_span bytes; /**< the serialised FileMetaData; texts and binaries point into it */
+    uint64_t offset;        /**< of `bytes` in the file */
+    uint64_t file_size;
+    bool has_checksum; /**< present, hence verified */
+    struct parquet_file_metadata metadata;
+    struct tarn_file_schema *schema;
+};
+
+/** Where the pages of a chunk lie: [begin, end). */
+struct tarn_chunk_range {
+    uint64_t begin; /**< the first page header: the dictionary's, where there is one */
+    uint64_t end;
+};
+
+/** Bytes of a footer that are accepted when no limit is given. */
+#define TARN_FOOTER_LIMIT (UINT64_C(256) << 20)
+/** Name of the key whose value is the checksum of the footer. */
+#define TARN_FOOTER_CHECKSUM_KEY "tarn.footer.checksum"
+
+/**
+ * Reads the footer of `object`: one read of the last 64 KiB, a second one when the footer is larger. `limit` 0: TARN_FOOTER_LIMIT.
+ * Errors: CORRUPT (details "magic", "footer_length", "thrift", "schema", "footer", "footer_checksum"), UNSUPPORTED ("encryption"), LIMIT,
+ * IO, NOMEM. Places: the object.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__footer_read(struct tarn_object *object, uint64_t limit, struct tarn_footer **out,
+                                                    struct tarn_error *err);
+
+/** The same from serialised FileMetaData that stood at `offset` of a file of `file_size` bytes; copies `bytes`. */
+TARN_WARN_UNUSED enum tarn_status tarn__footer_decode(struct tarn_env *env, struct tarn_span bytes, uint64_t offset, uint64_t file_size,
+                                                      struct tarn_footer **out, struct tarn_error *err);
+
+struct tarn_footer *tarn__footer_retain(struct tarn_footer *footer);
+/** NULL is legal. */
+void tarn__footer_release(struct tarn_footer *footer);
+
+/** Of a chunk of a validated footer. */
+struct tarn_chunk_range tarn__footer_chunk_range(const struct parquet_column_metadata *chunk);
+
+/**
+ * Appends FileMetaData, its length and the magic to `out`: the end of a file. With `checksum` the checksum key is added behind the other
+ * keys (which must not have it). Errors: INVALID (no encodable metadata; over 2^32 - 1 bytes), NOMEM.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__footer_write(const struct parquet_file_metadata *metadata, bool checksum, struct tarn_buffer *out,
+                                                     struct tarn_error *err);
+
+/** The value of a key; NULL data when the key is absent or has no value. */
+struct tarn_text tarn__footer_key(const struct parquet_file_metadata *metadata, struct tarn_text key);
+
+#endif
