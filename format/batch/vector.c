@@ -227,6 +227,20 @@ struct tarn_vector *tarn__vector_retype(struct tarn_vector *vector, const struct
     return vector_of(owner);
 }
 
+struct tarn_vector *tarn__vector_with_children(struct tarn_vector *vector, struct tarn_vector *const *children)
+{
+    struct owned_vector *owner = share(vector, vector->length, vector->child_count);
+    if (owner == NULL) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < vector->child_count; i++) {
+        owner->parts[i] = tarn_vector_retain(children[i]);
+    }
+    owner->vector.children = (struct tarn_vector *const *)owner->parts;
+    owner->owns_parts = true;
+    return &owner->vector;
+}
+
 /* Makes `bits` begin at bit `offset`: by address, or as a copy that the vector owns. */
 static bool slice_bits(const uint8_t *bits, uint32_t offset, uint32_t length, const uint8_t **out, struct tarn_env *env,
                        struct tarn_buffer **copy)
@@ -368,9 +382,10 @@ void tarn_vector_release(struct tarn_vector *vector)
     tarn__buffer_release(owner->data);
     tarn__buffer_release(owner->bytes);
     tarn__buffer_release(owner->validity);
-    tarn_vector_release(owner->base);
+    struct tarn_vector *base = owner->base;
     struct tarn_env *env = owner->env;
     tarn__free(env, owner);
+    tarn_vector_release(base);
     tarn_env_close(env);
 }
 

@@ -52,6 +52,9 @@ struct tarn_vector *tarn__vector_retype(struct tarn_vector *vector, const struct
 TARN_WARN_UNUSED enum tarn_status tarn__vector_slice(struct tarn_vector *vector, uint32_t offset, uint32_t length, struct tarn_vector **out,
                                                      struct tarn_error *err);
 
+/** The same rows over other children of the same lengths (retained, not taken over). NULL: no memory. */
+struct tarn_vector *tarn__vector_with_children(struct tarn_vector *vector, struct tarn_vector *const *children);
+
 struct tarn_env *tarn__vector_env(const struct tarn_vector *vector);
 /** Is the caller's the only reference on the vector (so that the producer may recycle its buffers when they are unshared too)? */
 bool tarn__vector_unshared(const struct tarn_vector *vector);
