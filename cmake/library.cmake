@@ -9,7 +9,7 @@ endforeach()
 set_target_properties(tarn_shared PROPERTIES OUTPUT_NAME tarn VERSION ${PROJECT_VERSION} SOVERSION 0 LINKER_LANGUAGE C EXPORT_NAME tarn)
 target_link_libraries(tarn_shared PRIVATE tarn_flags ${TARN_LIBRARIES} m)
 target_link_options(tarn_shared PRIVATE -Wl,--no-undefined -Wl,--as-needed)
-foreach(layer IN LISTS TARN_LAYERS)
+foreach(layer IN ITEMS format reader writer txlog query) # all: a header may name one whose layer has no code yet
     target_include_directories(tarn_shared INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/${layer}/include>)
 endforeach()
 target_include_directories(tarn_shared INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
