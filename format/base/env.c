@@ -269,7 +269,8 @@ enum tarn_status tarn__nomem(struct tarn_env *env, struct tarn_error *err, uint6
 {
     const uint64_t used = atomic_load_explicit(&env->used, memory_order_relaxed);
     const uint64_t limit = env->options.memory_limit;
-    if (limit != 0 && bytes > limit - (used < limit ? used : limit)) {
+    const uint64_t left = limit - (used < limit ? used : limit);
+    if (limit != 0 && (bytes > left || left - bytes < sizeof(struct block))) {
         return tarn__error_set(err, TARN_LIMIT, "memory", "%llu more bytes are needed, %llu of %llu are in use: raise the memory limit",
                                (unsigned long long)bytes, (unsigned long long)used, (unsigned long long)limit);
     }

@@ -31,24 +31,28 @@ void tarn__builder_clear(struct tarn_text_builder *builder)
     builder->failed = false;
 }
 
+/* The sizes asked for are at least SHORTEST, so that a first short addition is not followed by many. */
 char *tarn__builder_reserve(struct tarn_text_builder *builder, size_t more)
 {
-    size_t needed;
+    enum { SHORTEST = 64 };
     if (builder->failed) {
         return NULL;
     }
-    if (!tarn__add(builder->size, more, &needed) ||
-        (needed > builder->capacity && !tarn__grow(builder->env, &builder->data, &builder->capacity, tarn__max_size(needed, 64), 1))) {
-        builder->failed = true;
-        return NULL;
+    if (builder->data == NULL || more > builder->capacity - builder->size) {
+        const size_t needed = more < SIZE_MAX - builder->size ? tarn__max_size(builder->size + more, SHORTEST) : SIZE_MAX;
+        if (!tarn__grow(builder->env, &builder->data, &builder->capacity, needed, 1)) {
+            builder->failed = true;
+            builder->refused = tarn__max_size(needed, builder->capacity + builder->capacity / 2);
+            return NULL;
+        }
     }
     return builder->data + builder->size;
 }
 
 void tarn__builder_add_bytes(struct tarn_text_builder *builder, const void *bytes, size_t size)
 {
-    char *at = tarn__builder_reserve(builder, size);
-    if (at != NULL && size != 0) {
+    char *at = size != 0 ? tarn__builder_reserve(builder, size) : NULL;
+    if (at != NULL) {
         memcpy(at, bytes, size);
         builder->size += size;
     }
@@ -128,6 +132,7 @@ void tarn__builder_add_hex(struct tarn_text_builder *builder, struct tarn_span b
     size_t size;
     if (!tarn__mul(bytes.size, (size_t)2, &size)) {
         builder->failed = true;
+        builder->refused = UINT64_MAX;
         return;
     }
     char *at = tarn__builder_reserve(builder, size);
@@ -152,7 +157,7 @@ void tarn__builder_add_point(struct tarn_text_builder *builder, uint32_t point)
 
 enum tarn_status tarn__builder_status(const struct tarn_text_builder *builder, struct tarn_error *err)
 {
-    return builder->failed ? tarn__nomem(builder->env, err, (uint64_t)builder->capacity + builder->capacity / 2) : TARN_OK;
+    return builder->failed ? tarn__nomem(builder->env, err, builder->refused) : TARN_OK;
 }
 
 char *tarn__builder_take(struct tarn_text_builder *builder, size_t *size)

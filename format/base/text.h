@@ -17,6 +17,7 @@ struct tarn_text_builder {
     size_t size;
     size_t capacity;
     bool failed;
+    uint64_t refused; /**< bytes that there was no memory for */
 };
 
 void tarn__builder_init(struct tarn_text_builder *builder, struct tarn_env *env);
