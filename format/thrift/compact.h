@@ -51,6 +51,12 @@ enum tarn_thrift_storage {
         type *items;                                                                                                                       \
     }
 
+/** What every such list looks like. */
+struct tarn_thrift_list {
+    uint32_t count;
+    void *items;
+};
+
 enum { TARN_THRIFT_ALWAYS = UINT16_MAX };
 
 struct tarn_thrift_struct;
