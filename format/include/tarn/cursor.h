@@ -147,7 +147,8 @@ TARN_API void tarn_cursor_close(struct tarn_cursor *cursor);
 
 /**
  * Finds what a path leads to in a schema. *type is borrowed from it; `index`, when given, receives for each FIELD step the position
- * among its siblings (room for path->depth). Errors: NOT_FOUND, naming what there is instead.
+ * among its siblings (room for path->depth). TARN_ROW_INDEX, unless a column has that name, is an I64 with index UINT32_MAX.
+ * Errors: NOT_FOUND, naming what there is instead.
  */
 TARN_CALL tarn_path_resolve(const struct tarn_schema *schema, const struct tarn_path *path, const struct tarn_type **type, bool *nullable,
                             uint32_t *index, struct tarn_error *err);
