@@ -41,6 +41,7 @@ void tarn__uncharge(struct tarn_env *env, uint64_t bytes);
 /* ---- the env and its hooks, each with the default behind it ---- */
 
 struct tarn_env *tarn__env_retain(struct tarn_env *env);
+/** As given, but for `cpu`, which is never AUTO, and the folder of time zones, which is never empty. */
 const struct tarn_env_options *tarn__env_options(const struct tarn_env *env);
 int64_t tarn__now(struct tarn_env *env);
 void tarn__sleep(struct tarn_env *env, int64_t microseconds);

@@ -19,6 +19,7 @@
 #include <time.h>
 
 #include "format/base/checked.h"
+#include "format/base/cpu.h"
 
 enum { BLOCK_ALIGN = 16 };
 
@@ -90,7 +91,8 @@ enum tarn_status tarn_env_open(const struct tarn_env_options *given, struct tarn
     if (given != NULL && (given->size < sizeof(uint32_t) || given->size > sizeof(*given))) {
         return tarn__invalid(err, "options_size", "tarn_env_options.size is %u: set it with TARN_ENV_OPTIONS_INIT", given->size);
     }
-    const struct tarn_env_options options = adopt_options(given);
+    struct tarn_env_options options = adopt_options(given);
+    TARN_RETURN_IF_ERROR(tarn__cpu_resolve(options.cpu, &options.cpu, err));
     if (options.timezone_folder.size >= sizeof(((struct tarn_env *)0)->timezone_folder)) {
         return tarn__invalid(err, "timezone_folder", "the folder of time zones has a path of %zu bytes, at most 255 are possible",
                              options.timezone_folder.size);
