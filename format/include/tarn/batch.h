@@ -127,6 +127,11 @@ TARN_API bool tarn_vector_is_null(const struct tarn_vector *vector, uint32_t row
 /** The bytes of row `row` of a vector of kind BYTES or FIXED, whatever the shape; empty where null. Borrowed from the vector. */
 TARN_API struct tarn_text tarn_vector_text(const struct tarn_vector *vector, uint32_t row);
 
+/**
+ * Row `row` as SQL shows it (nothing for a null): writes at most `size` bytes with the terminator, returns the length of the whole text.
+ */
+TARN_API size_t tarn_vector_format(struct tarn_env *env, const struct tarn_vector *vector, uint32_t row, char *buffer, size_t size);
+
 /** The number of nulls. Cost: the length, for most shapes. */
 TARN_API uint32_t tarn_vector_null_count(const struct tarn_vector *vector);
 
