@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TARN_TOOLS_TARN_COMMAND_H
+#define TARN_TOOLS_TARN_COMMAND_H
+
+#include <signal.h>
+#include <stdio.h>
+
+#include "tarn/tarn.h"
+
+/*
+ * What every command of the tool is given: its arguments, the env, and how to answer.
+ *
+ * One process runs one command (the shell runs many, with one session). Rows and answers go to stdout, everything else to stderr.
+ */
+
+enum option_id {
+#define OPTION(id, name, letter, argument, help) OPTION_##id,
+#include "tools/tarn/options.def"
+#undef OPTION
+    OPTION_COUNT
+};
+
+#define BIT(id) (UINT64_C(1) << OPTION_##id)
+
+/** Options that every command takes. */
+#define GENERAL                                                                                                                            \
+    (BIT(HELP) | BIT(JSON) | BIT(THREADS) | BIT(MEMORY_LIMIT) | BIT(STATS) | BIT(NO_PRUNE) | BIT(NO_PROGRESS) | BIT(LAKE))
+
+_Static_assert(OPTION_COUNT <= 64, "options of a command are bits of a word");
+
+enum { MOST_REPEATS = 32, EXIT_USAGE = 2, EXIT_NOT_VERIFIED = 12 };
+
+struct arguments {
+    uint64_t given;                     /* bits of the options that were there */
+    const char *values[OPTION_COUNT];   /* the last one */
+    const char *nulls[MOST_REPEATS];    /* --null, in order */
+    int null_count;
+    const char *params[MOST_REPEATS];   /* --param, in order */
+    int param_count;
+    const char **positionals;           /* points into argv */
+    int positional_count;
+};
+
+enum form { FORM_TABLE, FORM_CSV, FORM_TSV, FORM_JSON, FORM_JSONL, FORM_MARKDOWN, FORM_HTML, FORM_LINE, FORM_PARQUET };
+
+struct session {
+    struct arguments args;
+    struct tarn_env *env;
+    struct tarn_pool *pool;
+    const struct command *command;
+    bool json;           /* --json: one document, made by answer.c */
+    bool json_begun;     /* its head is written */
+    bool stdout_tty;
+    bool stderr_tty;
+    bool colour;
+    bool shell;          /* within the shell: errors do not end the process */
+    enum form shell_form;
+    bool shell_form_set;
+    int64_t begun;       /* monotonic microseconds */
+    struct tarn_scan_stats stats;
+    struct progress *progress;
+};
+
+struct command {
+    const char *name;
+    const char *alias;
+    const char *arguments;
+    int least;
+    int most;
+    const char *summary;
+    uint64_t options;
+    int (*run)(struct session *session); /* the exit code; the error, if any, has been reported */
+};
+
+extern const struct command commands[];
+extern const int command_count;
+
+#define COMMAND(function, name, alias, arguments, least, most, summary, options) int command_##function(struct session *session);
+#include "tools/tarn/commands.def"
+#undef COMMAND
+
+/** The interactive shell, or a script on standard input. */
+int shell_run(struct session *session, const char *path);
+/** Runs all statements of a text; for query, -c, -f, scripts and the shell. */
+int run_statements(struct session *session, struct tarn_text sql);
+
+/** Set by SIGINT; the env's cancel hook reads it. */
+extern volatile sig_atomic_t interrupted;
+
+static inline bool has(const struct session *session, enum option_id id)
+{
+    return (session->args.given >> id & 1) != 0;
+}
+
+static inline struct tarn_text text_of(const char *terminated)
+{
+    struct tarn_text text = {terminated, 0};
+    while (terminated != NULL && terminated[text.size] != '\0') {
+        text.size++;
+    }
+    return text;
+}
+
+int64_t monotonic_now(void);
+
+/* ---- arguments.c ---- */
+
+/** Parses what stands behind the command's name. False: said why on stderr. */
+bool arguments_parse(struct session *session, int argc, char **argv);
+const struct command *command_find(const char *name);
+/** The command most like an unknown word, or NULL. */
+const char *command_nearest(const char *word);
+void help_print(FILE *to, const struct command *command);
+/** "2GB", "512MiB", "1000" as bytes. */
+bool size_parse(const char *text, uint64_t *out);
+/** The option's number, or `otherwise` when it is not given. Reports and returns false when it is no number. */
+bool option_number(struct session *session, enum option_id id, int64_t otherwise, int64_t *out);
+
+/* ---- answer.c ---- */
+
+/** Reports an error (stderr, or the JSON document) and gives the exit code for it. */
+int answer_error(struct session *session, const struct tarn_error *err);
+/** A mistake in the command line: exit code 2. */
+int answer_usage(struct session *session, const char *format, ...) TARN_PRINTF(2, 3);
+/** {"ok":true,"result": -- then the caller writes the result to stdout as JSON -- and end. */
+void answer_begin(struct session *session);
+void answer_end(struct session *session);
+/** A JSON string with its quotes. */
+void json_string(FILE *to, struct tarn_text text);
+/** Adds the counters of a scan to the session's, for --stats. */
+void stats_add(struct session *session, const struct tarn_scan_stats *stats);
+void stats_print(struct session *session);
+/** A note for a person, on stderr; none with --json. */
+void note(struct session *session, const char *format, ...) TARN_PRINTF(2, 3);
+
+/* ---- rows.c ---- */
+
+/** The form that -o, or the shell's .mode, asks for. False: reported. */
+bool form_of(struct session *session, enum form *out);
+/** Prints all batches of a query or a source in the asked form. `total` 0: not known. Takes nothing over. */
+int rows_print(struct session *session, struct tarn_batches *batches);
+
+/* ---- table_print.c ---- */
+struct table_print;
+struct table_column {
+    struct tarn_text name;
+    bool right; /* numbers */
+};
+/** NULL: out of memory, or a usage error that was reported. */
+struct table_print *table_print_open(struct session *session, uint32_t columns, const struct table_column *heads, enum form form);
+struct table_print *table_print_open_schema(struct session *session, const struct tarn_schema *schema, enum form form);
+/** False: out of memory. */
+bool table_print_add(struct table_print *table, const struct tarn_batch *batch);
+/** One text a column; NULL: null. */
+bool table_print_add_texts(struct table_print *table, const char *const *texts);
+/** Prints and frees. */
+void table_print_close(struct table_print *table, bool print);
+
+/* ---- listing.c: what the tool itself has to say as rows (log, schema, inspect), as a table or with --json as objects ---- */
+struct listing;
+/** `columns`: names with commas between; '#' before one: it holds numbers. NULL: reported. */
+struct listing *listing_open(struct session *session, const char *columns);
+/** One text a column; NULL: null. Texts of number columns are numbers. */
+void listing_row(struct listing *listing, const char *const *texts);
+/** Prints what is left and frees; the exit code. */
+int listing_close(struct listing *listing);
+
+/* ---- inputs.c ---- */
+
+/** The path's relation, with --version and --as-of applied. Reports its error. */
+int input_open(struct session *session, const char *path, struct tarn_relation *out);
+/** CSV and JSON options from the command line. False: reported. `schema` is released by the caller. */
+bool input_csv_options(struct session *session, struct tarn_csv_options *out, struct tarn_schema **schema);
+/** Parses "a BIGINT, b VARCHAR". */
+enum tarn_status schema_parse(struct tarn_env *env, const char *text, struct tarn_schema **out, struct tarn_error *err);
+/** A store for the folder of a path, and the key in it (allocated: free). */
+enum tarn_status store_of_path(struct tarn_env *env, const char *path, bool create, struct tarn_store **store, char **key,
+                               struct tarn_error *err);
+/** `SELECT columns FROM 'path' WHERE ...` from --columns and --where; freed by the caller. NULL: no memory. */
+char *select_text(struct session *session, const char *path, const char *columns, const char *tail);
+/** The path with @version appended when --version or --as-of is given; freed by the caller. */
+char *travel_path(struct session *session, const char *path);
+
+/* ---- progress.c ---- */
+struct progress *progress_begin(struct session *session, const char *what, uint64_t total_bytes);
+void progress_update(struct progress *progress, uint64_t rows, uint64_t bytes);
+void progress_end(struct progress *progress);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * convert and export: rows to a file whose name says its format. The file appears when it is whole, or not at all.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/tarn/import.h"
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t size = strlen(text);
+    const size_t tail = strlen(end);
+    return size >= tail && strcmp(text + size - tail, end) == 0;
+}
+
+static bool codec_asked(struct session *session, enum tarn_codec *out)
+{
+    static const struct {
+        const char *name;
+        enum tarn_codec codec;
+    } codecs[] = {{"zstd", TARN_CODEC_ZSTD}, {"lz4", TARN_CODEC_LZ4_RAW}, {"snappy", TARN_CODEC_SNAPPY}, {"none", TARN_CODEC_UNCOMPRESSED}};
+    *out = TARN_CODEC_DEFAULT;
+    if (!has(session, OPTION_CODEC)) {
+        return true;
+    }
+    for (size_t i = 0; i < sizeof(codecs) / sizeof(codecs[0]); i++) {
+        if (strcmp(codecs[i].name, session->args.values[OPTION_CODEC]) == 0) {
+            *out = codecs[i].codec;
+            return true;
+        }
+    }
+    answer_usage(session, "--codec is zstd, lz4, snappy or none");
+    return false;
+}
+
+/* The sink for a destination, by its name. */
+static enum tarn_status sink_open(struct session *session, const char *path, const struct tarn_schema *schema, struct tarn_sink **out,
+                                  struct tarn_error *err)
+{
+    struct tarn_store *store;
+    char *key;
+    *out = NULL;
+    TARN_TOOL_TRY(store_of_path(session->env, path, true, &store, &key, err));
+    enum tarn_status status;
+    if (ends_with(path, ".csv") || ends_with(path, ".tsv")) {
+        struct tarn_csv_write_options options = TARN_CSV_WRITE_OPTIONS_INIT;
+        options.delimiter = ends_with(path, ".tsv") ? '\t' : ',';
+        options.no_header = has(session, OPTION_NO_HEADER);
+        status = tarn_csv_create(store, text_of(key), schema, &options, out, err);
+    } else if (ends_with(path, ".json") || ends_with(path, ".ndjson") || ends_with(path, ".jsonl")) {
+        struct tarn_json_write_options options = TARN_JSON_WRITE_OPTIONS_INIT;
+        options.array = ends_with(path, ".json");
+        status = tarn_json_create(store, text_of(key), schema, &options, out, err);
+    } else {
+        struct tarn_parquet_write_options options = TARN_PARQUET_WRITE_OPTIONS_INIT;
+        codec_asked(session, &options.codec);
+        status = tarn_parquet_create(store, text_of(key), schema, &options, out, err);
+    }
+    tarn_store_close(store);
+    free(key);
+    return status;
+}
+
+static int check_destination(struct session *session, const char *path)
+{
+    enum tarn_codec codec;
+    static const char *const endings[] = {".parquet", ".csv", ".tsv", ".json", ".ndjson", ".jsonl"};
+    bool known = false;
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        known = known || ends_with(path, endings[i]);
+    }
+    if (!known) {
+        return answer_usage(session, "%s: the name must end in .parquet, .csv, .tsv, .json, .ndjson or .jsonl", path);
+    }
+    if (!codec_asked(session, &codec)) {
+        return EXIT_USAGE;
+    }
+    if (access(path, F_OK) == 0 && !has(session, OPTION_FORCE)) {
+        struct tarn_error err = TARN_ERROR_INIT;
+        err.code = TARN_EXISTS;
+        snprintf(err.detail, sizeof(err.detail), "file");
+        snprintf(err.object, sizeof(err.object), "%s", path);
+        snprintf(err.message, sizeof(err.message), "the file is already there: --force writes over it");
+        return answer_error(session, &err);
+    }
+    return 0;
+}
+
+static int tell_written(struct session *session, const char *path, uint64_t rows)
+{
+    answer_begin(session);
+    if (session->json) {
+        fputs("{\"file\":", stdout);
+        json_string(stdout, text_of(path));
+        printf(",\"rows\":%" PRIu64 "}", rows);
+    } else {
+        printf("%s: %" PRIu64 " rows\n", path, rows);
+    }
+    answer_end(session);
+    return 0;
+}
+
+static enum tarn_status convert_once(struct session *session, struct input *input, const char *to, uint64_t *rows, struct tarn_error *err)
+{
+    struct tarn_sink *sink = NULL;
+    struct tarn_batches *batches = NULL;
+    enum tarn_status status = tarn_source_batches(input->source, NULL, &batches, err);
+    status = status == TARN_OK ? sink_open(session, to, batches->schema, &sink, err) : status;
+    status = status == TARN_OK ? input_copy(session, input, batches, sink, rows, err) : status;
+    if (batches != NULL) {
+        batches->close(batches);
+    }
+    return status;
+}
+
+/* The rows of a SELECT into a file. */
+static int write_query(struct session *session, const char *sql, const char *to)
+{
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct tarn_query_options options = TARN_QUERY_OPTIONS_INIT;
+    struct tarn_query *query = NULL;
+    struct tarn_sink *sink = NULL;
+    uint64_t rows = 0;
+    options.lake = text_of(has(session, OPTION_LAKE) ? session->args.values[OPTION_LAKE] : "");
+    enum tarn_status status = tarn_query_open(session->env, text_of(sql), &options, &query, &err);
+    status = status == TARN_OK ? sink_open(session, to, tarn_query_schema(query), &sink, &err) : status;
+    while (status == TARN_OK) {
+        struct tarn_batch *batch;
+        status = tarn_query_next(query, &batch, &err);
+        if (status != TARN_OK || batch == NULL) {
+            break;
+        }
+        status = tarn_sink_write(sink, batch, &err);
+        rows += batch->selection.count;
+    }
+    if (status == TARN_OK) {
+        status = tarn_sink_finish(sink, &err);
+    } else if (sink != NULL) {
+        tarn_sink_abort(sink);
+    }
+    tarn_query_close(query);
+    return status == TARN_OK ? tell_written(session, to, rows) : answer_error(session, &err);
+}
+
+static int export_select(struct session *session, const char *from, const char *to)
+{
+    char *sql = select_text(session, from, NULL, "");
+    if (sql == NULL) {
+        return tarn_status_exit_code(TARN_NOMEM);
+    }
+    const int code = write_query(session, sql, to);
+    free(sql);
+    return code;
+}
+
+int command_convert(struct session *session)
+{
+    const char *from = session->args.positionals[0];
+    const char *to = session->args.positionals[1];
+    int code = check_destination(session, to);
+    if (code != 0) {
+        return code;
+    }
+    if (has(session, OPTION_COLUMNS) || has(session, OPTION_WHERE)) {
+        return export_select(session, from, to);
+    }
+    struct input input;
+    struct tarn_error err = TARN_ERROR_INIT;
+    uint64_t rows = 0;
+    code = input_begin(session, &input, from);
+    enum tarn_status status = code == 0 ? convert_once(session, &input, to, &rows, &err) : TARN_OK;
+    struct tarn_schema *wider = NULL;
+    while (status == TARN_INVALID && strcmp(from, "-") != 0 && tarn_source_wider_schema(input.source, &wider)) {
+        status = input_reopen(session, &input, wider, &err);
+        tarn_schema_release(input.schema);
+        input.schema = wider;
+        status = status == TARN_OK ? convert_once(session, &input, to, &rows, &err) : status;
+    }
+    input_end(&input);
+    if (code != 0) {
+        return code;
+    }
+    return status == TARN_OK ? tell_written(session, to, rows) : answer_error(session, &err);
+}
+
+int command_export(struct session *session)
+{
+    const char *to = session->args.positionals[1];
+    const int code = check_destination(session, to);
+    return code != 0 ? code : export_select(session, session->args.positionals[0], to);
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A table's history: log, show, diff, restore, undo.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/tarn/command.h"
+
+/* A bare name is looked for in the lake. Freed by the caller. */
+static char *table_path(struct session *session, const char *name)
+{
+    const char *lake = has(session, OPTION_LAKE) ? session->args.values[OPTION_LAKE] : NULL;
+    if (lake == NULL || access(name, F_OK) == 0 || strchr(name, '/') != NULL) {
+        return strdup(name);
+    }
+    char *path = malloc(strlen(lake) + strlen(name) + 2);
+    if (path != NULL) {
+        sprintf(path, "%s/%s", lake, name); /* sized above */
+        for (char *dot = strchr(path + strlen(lake) + 1, '.'); dot != NULL && access(path, F_OK) != 0; dot = strchr(dot, '.')) {
+            *dot = '/'; /* ns.name is a folder in a folder */
+        }
+    }
+    return path;
+}
+
+static void time_text(int64_t microseconds, char out[32])
+{
+    const time_t seconds = (time_t)(microseconds / 1000000);
+    struct tm utc;
+    if (gmtime_r(&seconds, &utc) == NULL || strftime(out, 32, "%Y-%m-%d %H:%M:%S", &utc) == 0) {
+        snprintf(out, 32, "?");
+    }
+}
+
+static int64_t version_number(const char *text)
+{
+    char *end;
+    const char *digits = text[0] == 'v' ? text + 1 : text;
+    const long long value = strtoll(digits, &end, 10);
+    return end == digits || *end != '\0' || value < 0 ? -1 : (int64_t)value;
+}
+
+static bool version_argument(struct session *session, const char *text, int64_t *out)
+{
+    *out = version_number(text);
+    if (*out < 0) {
+        answer_usage(session, "a version is a number, as 3 or v3, not \"%s\"", text);
+    }
+    return *out >= 0;
+}
+
+/* ---- log ---- */
+
+/* One commit, copied: --reverse needs them all first. */
+struct commit_line {
+    char texts[8][96];
+};
+
+struct log_lines {
+    struct commit_line *lines;
+    size_t count;
+    size_t room;
+};
+
+static enum tarn_status keep_commit(void *arg, const struct tarn_commit_info *commit, struct tarn_error *err)
+{
+    struct log_lines *log = arg;
+    if (log->count == log->room) {
+        const size_t room = log->room == 0 ? 32 : log->room * 2;
+        struct commit_line *larger = realloc(log->lines, room * sizeof(*larger));
+        if (larger == NULL) {
+            err->code = TARN_NOMEM;
+            return TARN_NOMEM;
+        }
+        log->lines = larger;
+        log->room = room;
+    }
+    struct commit_line *line = &log->lines[log->count++];
+    snprintf(line->texts[0], sizeof(line->texts[0]), "%" PRId64, commit->version);
+    time_text(commit->timestamp, line->texts[1]);
+    snprintf(line->texts[2], sizeof(line->texts[2]), "%.*s", (int)(commit->operation.size < 90 ? commit->operation.size : 90),
+             commit->operation.data != NULL ? commit->operation.data : "");
+    snprintf(line->texts[3], sizeof(line->texts[3]), "%" PRIu64, commit->files_added);
+    snprintf(line->texts[4], sizeof(line->texts[4]), "%" PRIu64, commit->files_removed);
+    snprintf(line->texts[5], sizeof(line->texts[5]), "%" PRIu64, commit->rows_added);
+    snprintf(line->texts[6], sizeof(line->texts[6]), "%" PRIu64, commit->rows_removed);
+    snprintf(line->texts[7], sizeof(line->texts[7]), "%.*s", (int)(commit->engine.size < 90 ? commit->engine.size : 90),
+             commit->engine.data != NULL ? commit->engine.data : "");
+    return TARN_OK;
+}
+
+int command_log(struct session *session)
+{
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct log_lines log = {NULL, 0, 0};
+    int64_t limit;
+    if (!option_number(session, OPTION_LIMIT, 0, &limit) || limit < 0) {
+        return EXIT_USAGE;
+    }
+    char *path = table_path(session, session->args.positionals[0]);
+    const enum tarn_status status =
+        path == NULL ? TARN_NOMEM : tarn_table_history(session->env, text_of(path), (uint64_t)limit, keep_commit, &log, &err);
+    free(path);
+    if (status != TARN_OK) {
+        free(log.lines);
+        return answer_error(session, &err);
+    }
+    struct listing *listing = listing_open(session, "#version,time,operation,#files added,#files removed,#rows added,#rows removed,engine");
+    for (size_t i = 0; i < log.count; i++) {
+        const struct commit_line *line = &log.lines[has(session, OPTION_REVERSE) ? log.count - 1 - i : i];
+        const char *texts[8];
+        for (size_t t = 0; t < 8; t++) {
+            texts[t] = line->texts[t];
+        }
+        listing_row(listing, texts);
+    }
+    free(log.lines);
+    return listing_close(listing);
+}
+
+/* ---- show ---- */
+
+static enum tarn_status list_file(void *arg, const struct tarn_file_info *file, struct tarn_error *err)
+{
+    char size[32];
+    char rows[32];
+    char path[1024];
+    (void)err;
+    snprintf(path, sizeof(path), "%.*s", (int)(file->path.size < 1000 ? file->path.size : 1000), file->path.data);
+    snprintf(size, sizeof(size), "%" PRIu64, file->size);
+    snprintf(rows, sizeof(rows), "%" PRIu64, file->row_count);
+    const char *texts[] = {path, size, file->has_row_count ? rows : NULL};
+    listing_row(arg, texts);
+    return TARN_OK;
+}
+
+static enum tarn_status load_version(struct session *session, const char *name, int64_t version, struct tarn_snapshot **out,
+                                     struct tarn_error *err)
+{
+    struct tarn_snapshot_options options = TARN_SNAPSHOT_OPTIONS_INIT;
+    options.version = version;
+    *out = NULL;
+    char *path = table_path(session, name);
+    const enum tarn_status status = path == NULL ? TARN_NOMEM : tarn_snapshot_load(session->env, text_of(path), &options, out, err);
+    free(path);
+    return status;
+}
+
+int command_show(struct session *session)
+{
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct tarn_relation relation = {0};
+    int code = 0;
+    if (session->args.positional_count == 2) {
+        int64_t version;
+        if (!version_argument(session, session->args.positionals[1], &version)) {
+            return EXIT_USAGE;
+        }
+        if (load_version(session, session->args.positionals[0], version, &relation.snapshot, &err) != TARN_OK) {
+            return answer_error(session, &err);
+        }
+    } else {
+        code = input_open(session, session->args.positionals[0], &relation);
+        if (code == 0 && relation.snapshot == NULL) {
+            tarn_relation_close(&relation);
+            return answer_usage(session, "%s is no table", session->args.positionals[0]);
+        }
+    }
+    if (code != 0) {
+        return code;
+    }
+    const struct tarn_snapshot_info info = tarn_snapshot_info(relation.snapshot);
+    if (!session->json) {
+        char when[32];
+        time_text(info.timestamp, when);
+        printf("version %" PRId64 ", %s UTC: %" PRIu64 " files, %" PRIu64 " bytes", info.version, when, info.file_count, info.total_bytes);
+        printf(info.has_row_count ? ", %" PRIu64 " rows\n" : "\n", info.row_count);
+    }
+    struct listing *listing = listing_open(session, "file,#bytes,#rows");
+    const enum tarn_status status = tarn_snapshot_files(relation.snapshot, list_file, listing, &err);
+    const int closed = listing_close(listing);
+    if (relation.source != NULL) {
+        tarn_relation_close(&relation);
+    } else {
+        tarn_snapshot_close(relation.snapshot);
+    }
+    return status == TARN_OK ? closed : answer_error(session, &err);
+}
+
+/* ---- diff ---- */
+
+struct file_entry {
+    char *path;
+    uint64_t size;
+    uint64_t rows;
+};
+
+struct file_list {
+    struct file_entry *entries;
+    size_t count;
+    size_t room;
+};
+
+static enum tarn_status keep_file(void *arg, const struct tarn_file_info *file, struct tarn_error *err)
+{
+    struct file_list *list = arg;
+    if (list->count == list->room) {
+        const size_t room = list->room == 0 ? 64 : list->room * 2;
+        struct file_entry *larger = realloc(list->entries, room * sizeof(*larger));
+        if (larger == NULL) {
+            err->code = TARN_NOMEM;
+            return TARN_NOMEM;
+        }
+        list->entries = larger;
+        list->room = room;
+    }
+    char *path = strndup(file->path.data, file->path.size);
+    if (path == NULL) {
+        err->code = TARN_NOMEM;
+        return TARN_NOMEM;
+    }
+    list->entries[list->count++] = (struct file_entry){path, file->size, file->row_count};
+    return TARN_OK;
+}
+
+static int by_path(const void *a, const void *b)
+{
+    return strcmp(((const struct file_entry *)a)->path, ((const struct file_entry *)b)->path);
+}
+
+static void file_list_free(struct file_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        free(list->entries[i].path);
+    }
+    free(list->entries);
+}
+
+static void list_difference(struct listing *listing, const char *what, const struct file_entry *entry)
+{
+    char size[32];
+    char rows[32];
+    snprintf(size, sizeof(size), "%" PRIu64, entry->size);
+    snprintf(rows, sizeof(rows), "%" PRIu64, entry->rows);
+    const char *texts[] = {what, entry->path, size, rows};
+    listing_row(listing, texts);
+}
+
+/* Both lists in order of path: what is in one only was added or removed. */
+static size_t compare_lists(struct listing *listing, const struct file_list *before, const struct file_list *after)
+{
+    size_t differences = 0;
+    size_t i = 0;
+    size_t j = 0;
+    while (i < before->count || j < after->count) {
+        const int order = i == before->count ? 1 : j == after->count ? -1 : strcmp(before->entries[i].path, after->entries[j].path);
+        if (order < 0) {
+            list_difference(listing, "removed", &before->entries[i++]);
+        } else if (order > 0) {
+            list_difference(listing, "added", &after->entries[j++]);
+        } else {
+            i++;
+            j++;
+            continue;
+        }
+        differences++;
+    }
+    return differences;
+}
+
+static enum tarn_status list_version(struct session *session, int64_t version, struct file_list *list, struct tarn_error *err)
+{
+    struct tarn_snapshot *snapshot;
+    enum tarn_status status = load_version(session, session->args.positionals[0], version, &snapshot, err);
+    if (status == TARN_OK) {
+        status = tarn_snapshot_files(snapshot, keep_file, list, err);
+        tarn_snapshot_close(snapshot);
+        if (list->count != 0) {
+            qsort(list->entries, list->count, sizeof(*list->entries), by_path);
+        }
+    }
+    return status;
+}
+
+int command_diff(struct session *session)
+{
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct file_list before = {NULL, 0, 0};
+    struct file_list after = {NULL, 0, 0};
+    int64_t from;
+    int64_t to = -1;
+    if (!version_argument(session, session->args.positionals[1], &from) ||
+        (session->args.positional_count == 3 && !version_argument(session, session->args.positionals[2], &to))) {
+        return EXIT_USAGE;
+    }
+    enum tarn_status status = list_version(session, from, &before, &err);
+    status = status == TARN_OK ? list_version(session, to, &after, &err) : status;
+    int code;
+    if (status == TARN_OK) {
+        struct listing *listing = listing_open(session, "change,file,#bytes,#rows");
+        const size_t differences = compare_lists(listing, &before, &after);
+        code = listing_close(listing);
+        code = code == 0 && differences != 0 && has(session, OPTION_EXIT_CODE) ? EXIT_NOT_VERIFIED : code;
+    } else {
+        code = answer_error(session, &err);
+    }
+    file_list_free(&before);
+    file_list_free(&after);
+    return code;
+}
+
+/* ---- restore, undo ---- */
+
+/* On a terminal a change that takes rows away is asked about first. */
+static bool agreed(struct session *session, const char *question)
+{
+    char answer[8] = "";
+    if (has(session, OPTION_YES) || !session->stderr_tty || !isatty(STDIN_FILENO)) {
+        return true;
+    }
+    fprintf(stderr, "%s [y/N] ", question);
+    return fgets(answer, sizeof(answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+static int restore_to(struct session *session, const char *path, int64_t version, const char *what)
+{
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct tarn_commit_result result;
+    if (tarn_table_restore(session->env, text_of(path), version, &result, &err) != TARN_OK) {
+        return answer_error(session, &err);
+    }
+    answer_begin(session);
+    if (session->json) {
+        printf("{\"version\":%" PRId64 ",\"restored\":%" PRId64 ",\"files_added\":%" PRIu64 ",\"files_removed\":%" PRIu64 "}", result.version,
+               version, result.files_added, result.files_removed);
+    } else {
+        printf("%s: version %" PRId64 " is equal to version %" PRId64 " (%" PRIu64 " files back, %" PRIu64 " out)\n", what, result.version,
+               version, result.files_added, result.files_removed);
+    }
+    answer_end(session);
+    return 0;
+}
+
+int command_restore(struct session *session)
+{
+    int64_t version;
+    if (!version_argument(session, session->args.positionals[1], &version)) {
+        return EXIT_USAGE;
+    }
+    if (!agreed(session, "Make a new version equal to the old one?")) {
+        return 0;
+    }
+    char *path = table_path(session, session->args.positionals[0]);
+    const int code = path == NULL ? tarn_status_exit_code(TARN_NOMEM) : restore_to(session, path, version, "restored");
+    free(path);
+    return code;
+}
+
+/* The newest commit, and whether it is itself an undo. */
+struct newest {
+    int64_t version;
+    bool restore;
+};
+
+static enum tarn_status note_newest(void *arg, const struct tarn_commit_info *commit, struct tarn_error *err)
+{
+    struct newest *newest = arg;
+    (void)err;
+    newest->version = commit->version;
+    newest->restore = commit->operation.size == 7 && memcmp(commit->operation.data, "RESTORE", 7) == 0;
+    return TARN_OK;
+}
+
+int command_undo(struct session *session)
+{
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct newest newest = {-1, false};
+    char *path = table_path(session, session->args.positionals[0]);
+    if (path == NULL) {
+        return tarn_status_exit_code(TARN_NOMEM);
+    }
+    int code = 0;
+    if (tarn_table_history(session->env, text_of(path), 1, note_newest, &newest, &err) != TARN_OK) {
+        code = answer_error(session, &err);
+    } else if (newest.version <= 0) {
+        err.code = TARN_INVALID;
+        snprintf(err.detail, sizeof(err.detail), "nothing_to_undo");
+        snprintf(err.message, sizeof(err.message), "the table has only one version: there is nothing to take back");
+        code = answer_error(session, &err);
+    } else if (agreed(session, "Take the last change back?")) {
+        code = restore_to(session, path, newest.version - 1, newest.restore ? "redone (the last change was an undo)" : "undone");
+    }
+    free(path);
+    return code;
+}
