@@ -24,11 +24,11 @@ const struct command commands[] = {
 #include "tools/tarn/commands.def"
 #undef COMMAND
 };
-const int command_count = (int)(sizeof(commands) / sizeof(commands[0]));
+const int command_total = (int)(sizeof(commands) / sizeof(commands[0]));
 
 const struct command *command_find(const char *name)
 {
-    for (int i = 0; i < command_count; i++) {
+    for (int i = 0; i < command_total; i++) {
         if (strcmp(commands[i].name, name) == 0 || (commands[i].alias != NULL && strcmp(commands[i].alias, name) == 0)) {
             return &commands[i];
         }
@@ -70,7 +70,7 @@ const char *command_nearest(const char *word)
 {
     const char *nearest = NULL;
     int least = 3;
-    for (int i = 0; i < command_count; i++) {
+    for (int i = 0; i < command_total; i++) {
         const int edits = distance(word, commands[i].name);
         if (edits < least) {
             least = edits;
@@ -98,8 +98,8 @@ static void put_option(FILE *to, int i)
 {
     char left[64];
     const bool letter = options[i].letter != 0;
-    snprintf(left, sizeof(left), "%c%c%s--%s%s%s", letter ? '-' : ' ', letter ? options[i].letter : ' ', letter ? ", " : "  ", options[i].name,
-             options[i].argument != NULL ? " " : "", options[i].argument != NULL ? options[i].argument : "");
+    snprintf(left, sizeof(left), "%c%c%s--%s%s%s", letter ? '-' : ' ', letter ? options[i].letter : ' ', letter ? ", " : "  ",
+             options[i].name, options[i].argument != NULL ? " " : "", options[i].argument != NULL ? options[i].argument : "");
     fprintf(to, "  %-30s %s\n", left, options[i].help);
 }
 
@@ -113,7 +113,7 @@ void help_print(FILE *to, const struct command *command)
               "       tarn -c SQL                run SQL\n"
               "       tarn < script.sql          run a script\n\n",
               to);
-        for (int i = 0; i < command_count; i++) {
+        for (int i = 0; i < command_total; i++) {
             fprintf(to, "  %-14s %-16s %s\n", commands[i].name, commands[i].arguments, commands[i].summary);
         }
         fputs("\nA PATH is a file, a table folder, a glob, or - for standard input; PATH@v3 and PATH@2026-11-20T10:00Z travel in time.\n"
@@ -227,9 +227,20 @@ bool size_parse(const char *text, uint64_t *out)
     static const struct {
         const char *unit;
         uint64_t bytes;
-    } units[] = {{"", 1},           {"B", 1},           {"K", 1000},           {"KB", 1000},          {"KiB", 1024},
-                 {"M", 1000000},    {"MB", 1000000},    {"MiB", 1048576},      {"G", 1000000000},     {"GB", 1000000000},
-                 {"GiB", 1073741824}, {"T", 1000000000000}, {"TB", 1000000000000}, {"TiB", 1099511627776}};
+    } units[] = {{"", 1},
+                 {"B", 1},
+                 {"K", 1000},
+                 {"KB", 1000},
+                 {"KiB", 1024},
+                 {"M", 1000000},
+                 {"MB", 1000000},
+                 {"MiB", 1048576},
+                 {"G", 1000000000},
+                 {"GB", 1000000000},
+                 {"GiB", 1073741824},
+                 {"T", 1000000000000},
+                 {"TB", 1000000000000},
+                 {"TiB", 1099511627776}};
     uint64_t value = 0;
     const char *at = text;
     for (; *at >= '0' && *at <= '9'; at++) {
@@ -294,11 +305,11 @@ int command_completion(struct session *session)
           "    if [ \"$COMP_CWORD\" -eq 1 ] && [[ $word != -* ]]; then\n"
           "        words='",
           stdout);
-    for (int i = 0; i < command_count; i++) {
+    for (int i = 0; i < command_total; i++) {
         printf("%s%s", i == 0 ? "" : " ", commands[i].name);
     }
     fputs("'\n    else\n        case ${COMP_WORDS[1]} in\n", stdout);
-    for (int i = 0; i < command_count; i++) {
+    for (int i = 0; i < command_total; i++) {
         printf("        %s) words='", commands[i].name);
         bool any = false;
         for (int o = 0; o < OPTION_COUNT; o++) {

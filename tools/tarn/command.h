@@ -23,21 +23,20 @@ enum option_id {
 #define BIT(id) (UINT64_C(1) << OPTION_##id)
 
 /** Options that every command takes. */
-#define GENERAL                                                                                                                            \
-    (BIT(HELP) | BIT(JSON) | BIT(THREADS) | BIT(MEMORY_LIMIT) | BIT(STATS) | BIT(NO_PRUNE) | BIT(NO_PROGRESS) | BIT(LAKE))
+#define GENERAL (BIT(HELP) | BIT(JSON) | BIT(THREADS) | BIT(MEMORY_LIMIT) | BIT(STATS) | BIT(NO_PRUNE) | BIT(NO_PROGRESS) | BIT(LAKE))
 
 _Static_assert(OPTION_COUNT <= 64, "options of a command are bits of a word");
 
 enum { MOST_REPEATS = 32, EXIT_USAGE = 2, EXIT_NOT_VERIFIED = 12 };
 
 struct arguments {
-    uint64_t given;                     /* bits of the options that were there */
-    const char *values[OPTION_COUNT];   /* the last one */
-    const char *nulls[MOST_REPEATS];    /* --null, in order */
+    uint64_t given;                   /* bits of the options that were there */
+    const char *values[OPTION_COUNT]; /* the last one */
+    const char *nulls[MOST_REPEATS];  /* --null, in order */
     int null_count;
-    const char *params[MOST_REPEATS];   /* --param, in order */
+    const char *params[MOST_REPEATS]; /* --param, in order */
     int param_count;
-    const char **positionals;           /* points into argv */
+    const char **positionals; /* points into argv */
     int positional_count;
 };
 
@@ -48,15 +47,15 @@ struct session {
     struct tarn_env *env;
     struct tarn_pool *pool;
     const struct command *command;
-    bool json;           /* --json: one document, made by answer.c */
-    bool json_begun;     /* its head is written */
+    bool json;       /* --json: one document, made by answer.c */
+    bool json_begun; /* its head is written */
     bool stdout_tty;
     bool stderr_tty;
     bool colour;
-    bool shell;          /* within the shell: errors do not end the process */
+    bool shell; /* within the shell: errors do not end the process */
     enum form shell_form;
     bool shell_form_set;
-    int64_t begun;       /* monotonic microseconds */
+    int64_t begun; /* monotonic microseconds */
     struct tarn_scan_stats stats;
     struct progress *progress;
 };
@@ -73,7 +72,7 @@ struct command {
 };
 
 extern const struct command commands[];
-extern const int command_count;
+extern const int command_total;
 
 #define COMMAND(function, name, alias, arguments, least, most, summary, options) int command_##function(struct session *session);
 #include "tools/tarn/commands.def"

@@ -335,8 +335,8 @@ static int restore_to(struct session *session, const char *path, int64_t version
     }
     answer_begin(session);
     if (session->json) {
-        printf("{\"version\":%" PRId64 ",\"restored\":%" PRId64 ",\"files_added\":%" PRIu64 ",\"files_removed\":%" PRIu64 "}", result.version,
-               version, result.files_added, result.files_removed);
+        printf("{\"version\":%" PRId64 ",\"restored\":%" PRId64 ",\"files_added\":%" PRIu64 ",\"files_removed\":%" PRIu64 "}",
+               result.version, version, result.files_added, result.files_removed);
     } else {
         printf("%s: version %" PRId64 " is equal to version %" PRId64 " (%" PRIu64 " files back, %" PRIu64 " out)\n", what, result.version,
                version, result.files_added, result.files_removed);

@@ -343,7 +343,10 @@ static enum tarn_status begin_transaction(struct import *import, struct tarn_tra
     char parameters[64];
     *out = NULL;
     options.operation = import->exists ? "WRITE" : "CREATE TABLE AS SELECT";
-    snprintf(parameters, sizeof(parameters), "{\"mode\":\"%s\"}", import->overwrite ? "Overwrite" : import->exists ? "Append" : "ErrorIfExists");
+    snprintf(parameters, sizeof(parameters), "{\"mode\":\"%s\"}",
+             import->overwrite ? "Overwrite"
+             : import->exists  ? "Append"
+                               : "ErrorIfExists");
     options.parameters = text_of(parameters);
     if (has(session, OPTION_APP_ID)) {
         options.app_id = text_of(session->args.values[OPTION_APP_ID]);
@@ -471,8 +474,10 @@ static int dry_run(struct session *session, struct import *import)
             if (table != NULL && batch != NULL) {
                 struct tarn_batch five = *batch;
                 static const uint32_t first[] = {0, 1, 2, 3, 4};
-                five.selection = (struct tarn_selection){
-                    .kind = TARN_SELECT_POSITIONS, .rows = batch->length, .count = batch->length < 5 ? batch->length : 5, .u.positions = first};
+                five.selection = (struct tarn_selection){.kind = TARN_SELECT_POSITIONS,
+                                                         .rows = batch->length,
+                                                         .count = batch->length < 5 ? batch->length : 5,
+                                                         .u.positions = first};
                 table_print_add(table, &five);
             }
             table_print_close(table, true);

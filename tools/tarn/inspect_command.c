@@ -63,8 +63,8 @@ static enum tarn_status list_page(void *arg, const struct tarn_parquet_page_info
     snprintf(numbers[3], sizeof(numbers[3]), "%" PRIu32, page->compressed_size);
     snprintf(numbers[4], sizeof(numbers[4]), "%" PRIu32, page->uncompressed_size);
     snprintf(numbers[5], sizeof(numbers[5]), "%" PRIu32, page->value_count);
-    const char *texts[] = {numbers[0], column,     page->type, page->encoding, numbers[1], numbers[2], numbers[3],
-                           numbers[4], numbers[5], !page->has_crc ? "none" : page->crc_ok ? "ok" : "WRONG"};
+    const char *texts[] = {numbers[0], column,     page->type, page->encoding, numbers[1],
+                           numbers[2], numbers[3], numbers[4], numbers[5],     !page->has_crc ? "none" : page->crc_ok ? "ok" : "WRONG"};
     listing_row(lines->listing, texts);
     return TARN_OK;
 }
@@ -72,7 +72,8 @@ static enum tarn_status list_page(void *arg, const struct tarn_parquet_page_info
 static enum tarn_status list_pages(struct session *session, const struct tarn_parquet_metadata *metadata, int *code, struct tarn_error *err)
 {
     const struct tarn_parquet_file_info file = tarn_parquet_file_info(metadata);
-    struct listing *listing = listing_open(session, "#row group,column,page,encoding,#offset,#header,#compressed,#uncompressed,#values,crc");
+    struct listing *listing =
+        listing_open(session, "#row group,column,page,encoding,#offset,#header,#compressed,#uncompressed,#values,crc");
     enum tarn_status status = TARN_OK;
     for (uint32_t g = 0; status == TARN_OK && g < file.row_group_count; g++) {
         for (uint32_t c = 0; status == TARN_OK && c < file.leaf_count; c++) {
@@ -101,7 +102,8 @@ static void list_chunk(struct listing *listing, uint32_t row_group, const struct
     snprintf(texts_of[1], sizeof(texts_of[1]), "%s%s%.*s", chunk->physical_type, chunk->logical_type.size != 0 ? " " : "",
              (int)(chunk->logical_type.size < 200 ? chunk->logical_type.size : 200),
              chunk->logical_type.data != NULL ? chunk->logical_type.data : "");
-    snprintf(texts_of[2], sizeof(texts_of[2]), "%.*s", (int)(chunk->encodings.size < 250 ? chunk->encodings.size : 250), chunk->encodings.data);
+    snprintf(texts_of[2], sizeof(texts_of[2]), "%.*s", (int)(chunk->encodings.size < 250 ? chunk->encodings.size : 250),
+             chunk->encodings.data);
     const char *texts[] = {numbers[0],
                            texts_of[0],
                            texts_of[1],
@@ -113,11 +115,14 @@ static void list_chunk(struct listing *listing, uint32_t row_group, const struct
                            chunk->bounds.has_null_count ? numbers[4] : NULL,
                            bound_text(&chunk->bounds.min, chunk->bounds.has_min, texts_of[3], sizeof(texts_of[3])),
                            bound_text(&chunk->bounds.max, chunk->bounds.has_max, texts_of[4], sizeof(texts_of[4])),
-                           chunk->has_column_index && chunk->has_offset_index ? "yes" : chunk->has_offset_index ? "offsets" : "no"};
+                           chunk->has_column_index && chunk->has_offset_index ? "yes"
+                           : chunk->has_offset_index                          ? "offsets"
+                                                                              : "no"};
     listing_row(listing, texts);
 }
 
-static enum tarn_status list_chunks(struct session *session, const struct tarn_parquet_metadata *metadata, int *code, struct tarn_error *err)
+static enum tarn_status list_chunks(struct session *session, const struct tarn_parquet_metadata *metadata, int *code,
+                                    struct tarn_error *err)
 {
     const struct tarn_parquet_file_info file = tarn_parquet_file_info(metadata);
     if (!session->json) {

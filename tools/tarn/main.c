@@ -144,7 +144,9 @@ static int run_bare(struct session *session, int argc, char **argv)
     if (has(session, OPTION_COMMAND) && words == 0) {
         return run_statements(session, text_of(session->args.values[OPTION_COMMAND]));
     }
-    const char *sql = words == 2 ? session->args.positionals[1] : has(session, OPTION_COMMAND) ? session->args.values[OPTION_COMMAND] : NULL;
+    const char *sql = words == 2                     ? session->args.positionals[1]
+                      : has(session, OPTION_COMMAND) ? session->args.values[OPTION_COMMAND]
+                                                     : NULL;
     return words == 0 ? shell_run(session, NULL) : run_with_path(session, session->args.positionals[0], sql);
 }
 

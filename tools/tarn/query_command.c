@@ -53,8 +53,10 @@ static bool parameters_of(struct session *session, struct tarn_parameter *out, u
 
 static void tell_change(struct session *session, const struct tarn_query_info *info)
 {
-    static const char *const verbs[] = {[TARN_STATEMENT_DELETE] = "deleted", [TARN_STATEMENT_UPDATE] = "updated",
-                                        [TARN_STATEMENT_INSERT] = "inserted", [TARN_STATEMENT_CREATE] = "created"};
+    static const char *const verbs[] = {[TARN_STATEMENT_DELETE] = "deleted",
+                                        [TARN_STATEMENT_UPDATE] = "updated",
+                                        [TARN_STATEMENT_INSERT] = "inserted",
+                                        [TARN_STATEMENT_CREATE] = "created"};
     const char *verb = info->kind <= TARN_STATEMENT_CREATE && verbs[info->kind] != NULL ? verbs[info->kind] : "done";
     if (session->json) {
         answer_begin(session);

@@ -26,9 +26,9 @@ struct table_print {
     struct session *session;
     enum form form;
     uint32_t columns;
-    uint64_t rows;      /* seen */
-    uint64_t limit;     /* shown; 0: all */
-    struct cell *kept;  /* rows * columns: the head, then a ring of the tail */
+    uint64_t rows;     /* seen */
+    uint64_t limit;    /* shown; 0: all */
+    struct cell *kept; /* rows * columns: the head, then a ring of the tail */
     uint64_t kept_rows;
     uint64_t room;
     int *widths;
