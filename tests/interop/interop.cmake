@@ -1,0 +1,13 @@
+# Tests that run foreign engines: each is a Python script, run with the environment `peers`. 77: not run.
+find_package(Python3 COMPONENTS Interpreter)
+if(DEFINED ENV{TARN_PEERS})
+    set(peers $ENV{TARN_PEERS})
+else()
+    set(peers ${CMAKE_SOURCE_DIR}/build/peers)
+endif()
+
+function(interop_test name)
+    add_test(NAME interop/${name} COMMAND sh -c "exec \"\${TARN_PEERS:-${peers}}/peers/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/test_${name}.py ${ARGN}")
+    set_tests_properties(interop/${name} PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77
+        ENVIRONMENT "TARN=$<TARGET_FILE:tarn>;TARN_BINARY_DIR=${CMAKE_BINARY_DIR}")
+endfunction()
