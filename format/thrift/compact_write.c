@@ -131,7 +131,9 @@ static enum tarn_status put_nested(const struct writer *w, const struct tarn_thr
         return put(w, &(uint8_t){TARN_THRIFT_STOP}, 1);
     }
     if (field->storage == TARN_THRIFT_POINTER) {
-        memcpy(&from, from, sizeof(from));
+        const uint8_t *target;
+        memcpy(&target, from, sizeof(target));
+        from = target;
     }
     return put_struct(w, field->of, from);
 }

@@ -321,6 +321,7 @@ static void check_ranges_beyond_the_end(struct fixture *f)
                 {11, 0, TARN_INVALID},
                 {UINT64_MAX, 2, TARN_INVALID},
                 {5, SIZE_MAX, TARN_INVALID},
+                {5, SIZE_MAX - 3, TARN_INVALID},
                 {UINT64_MAX, SIZE_MAX, TARN_INVALID}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const struct tarn_read_range ranges[] = {{0, 1, into}, {rows[i].offset, rows[i].size, into + 1}};
@@ -527,7 +528,7 @@ static enum tarn_status change_while_listing(void *arg, struct tarn_text key, co
 static void check_listing_while_changing(struct fixture *f)
 {
     for (int i = 0; i < 9; i++) {
-        char key[16];
+        char key[32];
         snprintf(key, sizeof(key), "d%d/k%d", i % 3, i);
         put(f, key, "x");
     }

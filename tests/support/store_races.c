@@ -159,11 +159,11 @@ static void *wait_for_all(void *arg)
 
 static void race_tickets_on_any_thread(struct fixture *f)
 {
-    char bytes[ROUNDS * 8 + 1];
+    char bytes[ROUNDS * 8 + 16];
     struct waiter *waiters = calloc(THREADS, sizeof(*waiters));
     pthread_t threads[THREADS];
     for (int i = 0; i < ROUNDS; i++) {
-        snprintf(bytes + (size_t)i * 8, 9, "%08d", i);
+        snprintf(bytes + (size_t)i * 8, 16, "%08d", i);
     }
     put(f, "k", bytes);
     struct tarn_object *object;

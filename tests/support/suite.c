@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_FOLDERS = 64, TIMEOUT_SECONDS = 300 };
+enum { MOST_FOLDERS = 512, TIMEOUT_SECONDS = 300 };
 
 static char folders[MOST_FOLDERS][256];
 static int folder_count;
