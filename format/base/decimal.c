@@ -581,7 +581,7 @@ bool tarn__i256_store_be(struct tarn_i256 value, uint8_t *out, size_t width)
     const uint8_t sign = tarn__i256_is_negative(value) ? 0xff : 0;
     bool fits = width != 0 || tarn__i256_is_zero(value);
     for (size_t i = 0; i < 32 || i < width; i++) { /* i counts from the least byte */
-        const uint8_t byte = i < 32 ? (uint8_t)(value.words[i / 8] >> (i % 8 * 8)) : sign;
+        const uint8_t byte = (uint8_t)(i < 32 ? value.words[i / 8] >> (i % 8 * 8) : sign);
         if (i < width) {
             out[width - 1 - i] = byte;
         } else {
