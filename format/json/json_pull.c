@@ -74,7 +74,7 @@ static enum tarn_status fail_syntax(const struct tarn_json *json, const char *wh
     return fail_at(json, json->at, err, "json.syntax", "byte 0x%02x where %s is due", found, what);
 }
 
-void tarn__json_open(struct tarn_json *json, const struct tarn_json_options *options, struct tarn_text text)
+void tarn__json_open(struct tarn_json *json, const struct tarn_json_pull_options *options, struct tarn_text text)
 {
     memset(json, 0, sizeof(*json));
     json->options = *options;

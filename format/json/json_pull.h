@@ -32,7 +32,7 @@ enum tarn_json_event {
 
 enum { TARN_JSON_MOST_DEPTH = 1024 };
 
-struct tarn_json_options {
+struct tarn_json_pull_options {
     struct tarn_env *env;     /**< for the scratch; may be NULL when there is an arena */
     struct tarn_arena *arena; /**< keeps decoded strings; NULL: the scratch */
     enum tarn_status failure; /**< what a mistake in the text is: TARN_CORRUPT (stored files) or TARN_INVALID (the caller's text) */
@@ -42,7 +42,7 @@ struct tarn_json_options {
 };
 
 struct tarn_json {
-    struct tarn_json_options options;
+    struct tarn_json_pull_options options;
     struct tarn_text text;      /**< of the last KEY, STRING or NUMBER */
     size_t offset;              /**< where the last event begins in the text */
     enum tarn_json_event event; /**< the last one */
@@ -58,7 +58,7 @@ struct tarn_json {
 };
 
 /** Never fails. Close it when options.arena is NULL (frees the scratch); closing is always legal. */
-void tarn__json_open(struct tarn_json *json, const struct tarn_json_options *options, struct tarn_text text);
+void tarn__json_open(struct tarn_json *json, const struct tarn_json_pull_options *options, struct tarn_text text);
 void tarn__json_close(struct tarn_json *json);
 /** The same reader on another text: keeps options and scratch. */
 void tarn__json_reopen(struct tarn_json *json, struct tarn_text text, uint64_t base);

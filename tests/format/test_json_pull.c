@@ -49,7 +49,7 @@ START_TEST(json_pull__gives_the_events_in_order)
     struct tarn_error err = TARN_ERROR_INIT;
     struct tarn_text_builder out;
     struct tarn_json json;
-    const struct tarn_json_options options = {.env = env, .failure = TARN_CORRUPT};
+    const struct tarn_json_pull_options options = {.env = env, .failure = TARN_CORRUPT};
     tarn__builder_init(&out, env);
     tarn__json_open(&json, &options, tarn__text_of(documents[_i].text));
     ck_assert_ok(trace(&json, &out, &err), &err);
@@ -117,7 +117,7 @@ START_TEST(json_pull__refuses_damage_with_its_place)
     struct tarn_error err = TARN_ERROR_INIT;
     struct tarn_text_builder out;
     struct tarn_json json;
-    const struct tarn_json_options options = {.env = env, .failure = TARN_CORRUPT, .base = 1000};
+    const struct tarn_json_pull_options options = {.env = env, .failure = TARN_CORRUPT, .base = 1000};
     tarn__builder_init(&out, env);
     tarn__json_open(&json, &options, tarn__text_of(damaged[_i].text));
     for (int again = 0; again < 2; again++) {
@@ -150,7 +150,7 @@ START_TEST(json_pull__borrows_what_has_no_escapes)
     static const char text[] = "{\"plain\":\"es\\u0063aped\"}";
     enum tarn_json_event event;
     tarn__arena_init(&arena, env);
-    const struct tarn_json_options options = {.arena = &arena, .failure = TARN_INVALID};
+    const struct tarn_json_pull_options options = {.arena = &arena, .failure = TARN_INVALID};
     tarn__json_open(&json, &options, tarn__text_of(text));
     ck_assert_ok(tarn__json_next(&json, &event, &err), &err);
     ck_assert_ok(tarn__json_next(&json, &event, &err), &err);
@@ -174,7 +174,7 @@ START_TEST(json_pull__limits_depth)
     struct tarn_env *env = tarn_test_env();
     static char text[2 * TARN_JSON_MOST_DEPTH + 2];
     struct tarn_json json;
-    struct tarn_json_options options = {.env = env, .failure = TARN_CORRUPT, .max_depth = 3};
+    struct tarn_json_pull_options options = {.env = env, .failure = TARN_CORRUPT, .max_depth = 3};
     enum tarn_json_event event;
     tarn__json_open(&json, &options, TARN_TEXT("[[[[]]]]"));
     for (int i = 0; i < 3; i++) {
@@ -207,7 +207,7 @@ START_TEST(json_pull__reads_many_values)
     struct tarn_error err = TARN_ERROR_INIT;
     struct tarn_text_builder out;
     struct tarn_json json;
-    const struct tarn_json_options options = {.env = env, .failure = TARN_INVALID, .many = true};
+    const struct tarn_json_pull_options options = {.env = env, .failure = TARN_INVALID, .many = true};
     tarn__builder_init(&out, env);
     tarn__json_open(&json, &options, TARN_TEXT("{\"a\":1}\n{\"a\":2}\n\n[3] 4\n"));
     ck_assert_ok(trace(&json, &out, &err), &err);
@@ -229,7 +229,7 @@ START_TEST(json_pull__captures_and_skips_whole_values)
     struct tarn_json json;
     struct tarn_text raw;
     bool more;
-    const struct tarn_json_options options = {.env = env, .failure = TARN_INVALID};
+    const struct tarn_json_pull_options options = {.env = env, .failure = TARN_INVALID};
     tarn__json_open(&json, &options, TARN_TEXT("{\"skip\": {\"x\":[1,\"}\"]} ,\"raw\" : [ 1, {\"y\":\"\\n\"} ] ,\"last\": -1.5 }"));
     ck_assert_ok(tarn__json_object(&json, NULL, &err), &err);
     ck_assert_ok(tarn__json_key(&json, &more, &err), &err);
@@ -260,7 +260,7 @@ START_TEST(json_pull__takes_typed_values)
     bool flag;
     bool more;
     bool is_null;
-    const struct tarn_json_options options = {.env = env, .failure = TARN_CORRUPT};
+    const struct tarn_json_pull_options options = {.env = env, .failure = TARN_CORRUPT};
     tarn__json_open(&json, &options, TARN_TEXT("[\"s\",-9223372036854775808,true,null,null,9223372036854775808,1.5,\"x\",[]]"));
     ck_assert_ok(tarn__json_array(&json, NULL, &err), &err);
     ck_assert_ok(tarn__json_element(&json, &more, &err), &err);
@@ -304,7 +304,7 @@ START_TEST(json_pull__says_when_memory_is_out)
     enum tarn_json_event event;
     env_options.memory_limit = 40;
     ck_assert_ok(tarn_env_open(&env_options, &env, &err), &err);
-    const struct tarn_json_options options = {.env = env, .failure = TARN_CORRUPT};
+    const struct tarn_json_pull_options options = {.env = env, .failure = TARN_CORRUPT};
     tarn__json_open(&json, &options, TARN_TEXT("\"a string with an escape: \\n\""));
     ck_assert_status(tarn__json_next(&json, &event, &err), TARN_LIMIT);
     tarn__json_close(&json);
