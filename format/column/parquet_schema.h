@@ -28,7 +28,7 @@ enum tarn_node_kind {
 
 struct tarn_node {
     enum tarn_node_kind kind;
-    const struct tarn_field *field; /**< of the logical schema; of a VARIANT's children: none of it, but with name and type */
+    const struct tarn_field *field; /**< of the logical schema; below a VARIANT: a field of its own */
     bool nullable;
     uint16_t definition;         /**< d >= it: there is a value */
     uint16_t repetition;         /**< LIST, MAP: the level of its elements; else that of the innermost list around, 0: none */

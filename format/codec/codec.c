@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Codecs by number: what each needs around its library, and the same answers from all.
+ *
+ * Specification: Parquet Compression.md. SPEC: P-CODEC-1 to P-CODEC-3.
+ *
+ * Invariants
+ *  1. Decompression fills exactly the size that the page header states: less is as corrupt as more.
+ *  2. Memory that zstd holds is charged to the env after each call that may have grown it.
+ */
+#include "format/codec/codec.h"
+
+#include <lz4.h>
+#include <zstd.h>
+#include <zstd_errors.h>
+
+#include "format/codec/snappy.h"
+#include "format/thrift/parquet_thrift.h"
+
+struct tarn_codec_context {
+    struct tarn_env *env;
+    ZSTD_DCtx *zstd_read;
+    ZSTD_CCtx *zstd_write;
+    uint64_t charged; /* for the two */
+    uint16_t *snappy_table;
+};
+
+enum tarn_status tarn__codec_context_open(struct tarn_env *env, struct tarn_codec_context **out, struct tarn_error *err)
+{
+    *out = tarn__calloc(env, 1, sizeof(**out));
+    if (*out == NULL) {
+        return tarn__nomem(env, err, sizeof(**out));
+    }
+    (*out)->env = tarn__env_retain(env);
+    return TARN_OK;
+}
+
+void tarn__codec_context_close(struct tarn_codec_context *context)
+{
+    if (context == NULL) {
+        return;
+    }
+    struct tarn_env *env = context->env;
+    ZSTD_freeDCtx(context->zstd_read);
+    ZSTD_freeCCtx(context->zstd_write);
+    tarn__uncharge(env, context->charged);
+    tarn__free(env, context->snappy_table);
+    tarn__free(env, context);
+    tarn_env_close(env);
+}
+
+enum tarn_status tarn__codec_check(int32_t codec, struct tarn_error *err)
+{
+    switch (codec) {
+    case PARQUET_CODEC_UNCOMPRESSED:
+    case PARQUET_CODEC_SNAPPY:
+    case PARQUET_CODEC_ZSTD:
+    case PARQUET_CODEC_LZ4_RAW:
+        return TARN_OK;
+    case PARQUET_CODEC_GZIP:
+        return tarn__unsupported(err, "codec.gzip", "pages compressed with GZIP are not read yet");
+    case PARQUET_CODEC_BROTLI:
+        return tarn__unsupported(err, "codec.brotli", "pages compressed with BROTLI are not read yet");
+    case PARQUET_CODEC_LZ4:
+        return tarn__unsupported(err, "codec.lz4_hadoop", "pages compressed with the deprecated codec LZ4 are not read yet");
+    case PARQUET_CODEC_LZO:
+        return tarn__unsupported(err, "codec.lzo", "pages compressed with LZO are not read yet");
+    default:
+        return tarn__unsupported(err, "codec.unknown", "codec number %d is not known to this build", (int)codec);
+    }
+}
+
+static enum tarn_status damaged(int32_t codec, struct tarn_span in, size_t size, struct tarn_error *err)
+{
+    return tarn__corrupt(err, "codec", "%zu bytes of %s do not decompress to %zu bytes", in.size, tarn__parquet_codec_name(codec), size);
+}
+
+/* Brings the charge up to what zstd holds now; false when the env's limit refuses. */
+static bool charge_zstd(struct tarn_codec_context *context)
+{
+    const uint64_t now = ZSTD_sizeof_DCtx(context->zstd_read) + ZSTD_sizeof_CCtx(context->zstd_write);
+    if (now > context->charged && !tarn__charge(context->env, now - context->charged)) {
+        return false;
+    }
+    if (now < context->charged) {
+        tarn__uncharge(context->env, context->charged - now);
+    }
+    context->charged = now;
+    return true;
+}
+
+static enum tarn_status zstd_decompress(struct tarn_codec_context *context, struct tarn_span in, uint8_t *out, size_t size,
+                                        struct tarn_error *err)
+{
+    if (context->zstd_read == NULL) {
+        context->zstd_read = ZSTD_createDCtx();
+        if (context->zstd_read == NULL || !charge_zstd(context)) {
+            ZSTD_freeDCtx(context->zstd_read);
+            context->zstd_read = NULL;
+            return tarn__nomem(context->env, err, 1 << 17);
+        }
+    }
+    const size_t got = ZSTD_decompressDCtx(context->zstd_read, out, size, in.data, in.size);
+    return got == size ? TARN_OK : damaged(PARQUET_CODEC_ZSTD, in, size, err);
+}
+
+enum tarn_status tarn__codec_decompress(struct tarn_codec_context *context, int32_t codec, struct tarn_span in, uint8_t *out, size_t size,
+                                        struct tarn_error *err)
+{
+    uint8_t nothing[8]; /* what no bytes are written to: libraries want a place */
+    bool ok = false;
+    out = size != 0 ? out : nothing;
+    TARN_RETURN_IF_ERROR(tarn__codec_check(codec, err));
+    switch (codec) {
+    case PARQUET_CODEC_UNCOMPRESSED:
+        ok = in.size == size;
+        if (ok && size != 0) {
+            memcpy(out, in.data, size);
+        }
+        break;
+    case PARQUET_CODEC_SNAPPY:
+        ok = tarn__snappy_decode(in, out, size);
+        break;
+    case PARQUET_CODEC_LZ4_RAW:
+        ok = in.size != 0 && in.size <= INT32_MAX && size <= INT32_MAX &&
+             LZ4_decompress_safe((const char *)in.data, (char *)out, (int)in.size, (int)size) == (int)size;
+        break;
+    default:
+        return in.size == 0 ? damaged(codec, in, size, err) : zstd_decompress(context, in, out, size, err);
+    }
+    return ok ? TARN_OK : damaged(codec, in, size, err);
+}
+
+size_t tarn__codec_bound(int32_t codec, size_t size)
+{
+    switch (codec) {
+    case PARQUET_CODEC_SNAPPY:
+        return tarn__snappy_bound(size);
+    case PARQUET_CODEC_LZ4_RAW:
+        return size > LZ4_MAX_INPUT_SIZE ? SIZE_MAX : (size_t)LZ4_compressBound((int)size);
+    case PARQUET_CODEC_ZSTD:
+        return size > SIZE_MAX / 2 ? SIZE_MAX : ZSTD_compressBound(size);
+    default:
+        return size;
+    }
+}
+
+static enum tarn_status zstd_compress(struct tarn_codec_context *context, int32_t level, struct tarn_span in, uint8_t *out, size_t *written,
+                                      struct tarn_error *err)
+{
+    if (level < ZSTD_minCLevel() || level > ZSTD_maxCLevel()) {
+        return tarn__invalid(err, "codec_level", "zstd has no level %d; use %d to %d", (int)level, 1, ZSTD_maxCLevel());
+    }
+    if (context->zstd_write == NULL) {
+        context->zstd_write = ZSTD_createCCtx();
+        if (context->zstd_write == NULL) {
+            return tarn__nomem(context->env, err, 1 << 17);
+        }
+    }
+    size_t got = ZSTD_CCtx_setParameter(context->zstd_write, ZSTD_c_compressionLevel, level);
+    if (!ZSTD_isError(got)) {
+        got = ZSTD_compress2(context->zstd_write, out, tarn__codec_bound(PARQUET_CODEC_ZSTD, in.size), in.data, in.size);
+    }
+    const bool refused = !charge_zstd(context);
+    if (refused || (ZSTD_isError(got) && ZSTD_getErrorCode(got) == ZSTD_error_memory_allocation)) {
+        const uint64_t held = ZSTD_sizeof_CCtx(context->zstd_write);
+        ZSTD_freeCCtx(context->zstd_write);
+        context->zstd_write = NULL;
+        charge_zstd(context);
+        return tarn__nomem(context->env, err, held);
+    }
+    if (ZSTD_isError(got)) {
+        return tarn__internal(err, "zstd does not compress: %s", ZSTD_getErrorName(got));
+    }
+    *written = got;
+    return TARN_OK;
+}
+
+static enum tarn_status snappy_compress(struct tarn_codec_context *context, struct tarn_span in, uint8_t *out, size_t *written,
+                                        struct tarn_error *err)
+{
+    const size_t table = TARN_SNAPPY_TABLE * sizeof(*context->snappy_table);
+    if (context->snappy_table == NULL) {
+        context->snappy_table = tarn__alloc(context->env, table);
+    }
+    if (context->snappy_table == NULL) {
+        return tarn__nomem(context->env, err, table);
+    }
+    *written = tarn__snappy_encode(in, out, context->snappy_table);
+    return TARN_OK;
+}
+
+enum tarn_status tarn__codec_compress(struct tarn_codec_context *context, int32_t codec, int32_t level, struct tarn_span in, uint8_t *out,
+                                      size_t *written, struct tarn_error *err)
+{
+    *written = 0;
+    TARN_RETURN_IF_ERROR(tarn__codec_check(codec, err));
+    if (tarn__codec_bound(codec, in.size) == SIZE_MAX) {
+        return tarn__invalid(err, "codec_size", "%s does not take %zu bytes at once", tarn__parquet_codec_name(codec), in.size);
+    }
+    if (in.size == 0) {
+        in.data = (const uint8_t *)""; /* libraries want a place */
+    }
+    switch (codec) {
+    case PARQUET_CODEC_SNAPPY:
+        return snappy_compress(context, in, out, written, err);
+    case PARQUET_CODEC_ZSTD:
+        return zstd_compress(context, level, in, out, written, err);
+    case PARQUET_CODEC_LZ4_RAW:
+        *written = (size_t)LZ4_compress_default((const char *)in.data, (char *)out, (int)in.size, (int)tarn__codec_bound(codec, in.size));
+        return *written != 0 ? TARN_OK : tarn__internal(err, "lz4 does not compress %zu bytes", in.size);
+    default:
+        memcpy(out, in.data, in.size);
+        *written = in.size;
+        return TARN_OK;
+    }
+}
