@@ -44,7 +44,7 @@ struct tarn_chunk_range {
 /**
  * Reads the footer of `object`: one read of the last 64 KiB, a second one when the footer is larger. `limit` 0: TARN_FOOTER_LIMIT.
  * Errors: CORRUPT (details "magic", "footer_length", "thrift", "schema", "footer", "footer_checksum"), UNSUPPORTED ("encryption"), LIMIT,
- * IO, NOMEM. Places: the object.
+ * IO, NOMEM. Places: offset, row group, column; not the object, which has no name.
  */
 TARN_WARN_UNUSED enum tarn_status tarn__footer_read(struct tarn_object *object, uint64_t limit, struct tarn_footer **out,
                                                     struct tarn_error *err);

@@ -13,7 +13,7 @@
  */
 struct tarn_offset_index {
     uint32_t page_count;
-    const struct parquet_page_location *pages; /**< ascending in offset and first row; the first begins at row 0 */
+    const struct parquet_page_location *pages; /**< ascending in offset, not descending in first row; the first begins at row 0 */
     uint64_t row_count;                        /**< of the row group */
 };
 

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Pages of a column chunk: found, verified, decompressed, split.
+ *
+ * Specification: parquet.thrift, DataPageHeader and DataPageHeaderV2; Parquet README, "Data Pages" and "Checksumming".
+ * SPEC: P-PAGE-4 to P-PAGE-9.
+ *
+ * Invariants
+ *  1. `rest` always begins at a page header, and its end is the chunk's: no page reaches behind it.
+ *  2. The values of the data pages that were handed out and `values_left` sum to the chunk's num_values.
+ *  3. repetition, definition and values of an opened page are disjoint and inside one body.
+ */
+#include "format/page/page.h"
+
+#include "format/base/hash.h"
+
+static enum tarn_status at_page(const struct tarn_page *page, enum tarn_status status, struct tarn_error *err)
+{
+    if (status != TARN_OK) {
+        tarn__error_at_offset(err, page->offset);
+    }
+    return status;
+}
+
+static enum tarn_status next_header(struct tarn_page_walk *walk, struct tarn_page *page, struct tarn_error *err)
+{
+    bool truncated;
+    TARN_RETURN_IF_ERROR(tarn__page_header_decode(walk->rest, walk->page_limit, &page->header, &truncated, err));
+    const size_t size = (size_t)page->header.header_size + page->header.compressed_size;
+    if (size > walk->rest.size) {
+        return tarn__corrupt(err, "page_header", "a page of %zu bytes where %zu are left in the column chunk", size, walk->rest.size);
+    }
+    tarn__span_take(&walk->rest, page->header.header_size);
+    page->stored = tarn__span_take(&walk->rest, page->header.compressed_size);
+    walk->offset += size;
+    return TARN_OK;
+}
+
+static bool is_data(const struct tarn_page *page)
+{
+    return page->header.type == PARQUET_DATA_PAGE || page->header.type == PARQUET_DATA_PAGE_V2;
+}
+
+enum tarn_status tarn__page_next(struct tarn_page_walk *walk, struct tarn_page *page, bool *end, struct tarn_error *err)
+{
+    *end = false;
+    for (;;) {
+        *page = (struct tarn_page){.offset = walk->offset};
+        if (walk->values_left == 0) {
+            *end = true;
+            return TARN_OK;
+        }
+        if (walk->rest.size == 0) {
+            return at_page(
+                page,
+                tarn__corrupt(err, "page_header", "the column chunk ends where %llu values are due", (unsigned long long)walk->values_left),
+                err);
+        }
+        TARN_RETURN_IF_ERROR(at_page(page, next_header(walk, page, err), err));
+        if (is_data(page)) {
+            break;
+        }
+        if (page->header.type == PARQUET_DICTIONARY_PAGE) {
+            return TARN_OK;
+        }
+    }
+    if (page->header.value_count > walk->values_left) {
+        return at_page(page, tarn__corrupt(err, "page_header", "the pages hold more values than the column chunk says"), err);
+    }
+    walk->values_left -= page->header.value_count;
+    return TARN_OK;
+}
+
+bool tarn__page_crc_ok(const struct tarn_page *page)
+{
+    const struct parquet_page_header *header = &page->header.thrift;
+    return !header->has_crc || tarn__crc32(0, page->stored.data, page->stored.size) == (uint32_t)header->crc;
+}
+
+/* A buffer of `size` bytes: the one offered, when nobody else has it. */
+static struct tarn_buffer *take_buffer(struct tarn_env *env, struct tarn_buffer **recycle, size_t size)
+{
+    struct tarn_buffer *offered = recycle != NULL ? *recycle : NULL;
+    if (recycle != NULL) {
+        *recycle = NULL;
+    }
+    if (offered != NULL && tarn__buffer_unshared(offered) && offered->capacity >= size && tarn__buffer_resize(offered, size)) {
+        return offered;
+    }
+    tarn__buffer_release(offered);
+    return tarn__buffer_new(env, size);
+}
+
+/* The body without compression: the stored bytes, or a buffer whose first `levels` bytes were stored as they are. */
+static enum tarn_status open_body(struct tarn_page_walk *walk, struct tarn_page *page, struct tarn_buffer **recycle, size_t levels,
+                                  struct tarn_span *body, struct tarn_error *err)
+{
+    const struct tarn_page_header *header = &page->header;
+    *body = page->stored;
+    if (walk->codec == PARQUET_CODEC_UNCOMPRESSED || !header->compressed) {
+        return page->stored.size == header->uncompressed_size ? TARN_OK
+                                                              : tarn__corrupt(err, "page", "%zu bytes are stored where the header says %u",
+                                                                              page->stored.size, header->uncompressed_size);
+    }
+    TARN_RETURN_IF_ERROR(tarn__codec_check(walk->codec, err));
+    page->body = take_buffer(walk->env, recycle, header->uncompressed_size);
+    if (page->body == NULL) {
+        return tarn__nomem(walk->env, err, header->uncompressed_size);
+    }
+    if (levels != 0) {
+        memcpy(page->body->data, page->stored.data, levels);
+    }
+    struct tarn_span in = page->stored;
+    tarn__span_take(&in, levels);
+    const size_t rest = header->uncompressed_size - levels;
+    if (rest != 0 || in.size != 0) { /* no values at all are stored as no bytes, which no codec understands */
+        TARN_RETURN_IF_ERROR(tarn__codec_decompress(walk->codec_context, walk->codec, in, page->body->data + levels, rest, err));
+    }
+    *body = tarn__buffer_span(page->body);
+    return TARN_OK;
+}
+
+/* Levels of a DATA_PAGE: four bytes of size, then the hybrid. */
+static enum tarn_status split_levels(struct tarn_span *body, uint16_t maximum, int32_t encoding, struct tarn_span *levels,
+                                     struct tarn_error *err)
+{
+    *levels = (struct tarn_span){NULL, 0};
+    if (maximum == 0) {
+        return TARN_OK;
+    }
+    if (encoding == PARQUET_ENCODING_BIT_PACKED) {
+        return tarn__unsupported(err, "encoding.bit_packed", "levels of the deprecated encoding BIT_PACKED are not read yet");
+    }
+    if (encoding != PARQUET_ENCODING_RLE) {
+        return tarn__unsupported(err, "encoding.unknown", "levels of encoding number %d are not known to this build", (int)encoding);
+    }
+    if (body->size < 4) {
+        return tarn__corrupt(err, "page", "the page ends before its levels");
+    }
+    const uint32_t size = tarn__load32(tarn__span_take(body, 4).data);
+    if (size > body->size) {
+        return tarn__corrupt(err, "page", "levels of %u bytes where %zu are left in the page", size, body->size);
+    }
+    *levels = tarn__span_take(body, size);
+    return TARN_OK;
+}
+
+static enum tarn_status open_page(struct tarn_page_walk *walk, struct tarn_page *page, struct tarn_buffer **recycle, struct tarn_error *err)
+{
+    const struct tarn_page_header *header = &page->header;
+    const struct parquet_data_page_header *v1 = &header->thrift.data_page_header;
+    const size_t levels = (size_t)header->repetition_size + header->definition_size;
+    struct tarn_span body;
+
+    if (!walk->no_crc && !tarn__page_crc_ok(page)) {
+        return tarn__corrupt(err, "page_crc", "the page does not match its checksum");
+    }
+    TARN_RETURN_IF_ERROR(open_body(walk, page, recycle, levels, &body, err));
+    if (header->type == PARQUET_DATA_PAGE) {
+        TARN_RETURN_IF_ERROR(split_levels(&body, walk->max_repetition, v1->repetition_level_encoding, &page->repetition, err));
+        TARN_RETURN_IF_ERROR(split_levels(&body, walk->max_definition, v1->definition_level_encoding, &page->definition, err));
+    } else if (header->type == PARQUET_DATA_PAGE_V2) {
+        page->repetition = tarn__span_take(&body, header->repetition_size);
+        page->definition = tarn__span_take(&body, header->definition_size);
+    }
+    page->values = body;
+    return TARN_OK;
+}
+
+enum tarn_status tarn__page_open(struct tarn_page_walk *walk, struct tarn_page *page, struct tarn_buffer **recycle, struct tarn_error *err)
+{
+    const enum tarn_status status = open_page(walk, page, recycle, err);
+    if (status != TARN_OK) {
+        tarn__page_release(page);
+    }
+    return at_page(page, status, err);
+}
+
+void tarn__page_release(struct tarn_page *page)
+{
+    tarn__buffer_release(page->body);
+    page->body = NULL;
+    page->repetition = page->definition = page->values = (struct tarn_span){NULL, 0};
+}
