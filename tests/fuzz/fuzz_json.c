@@ -22,7 +22,7 @@ static void demand(bool holds, const char *what)
 /* Reads all events and prints them as JSON again. */
 static enum tarn_status reprint(struct tarn_env *env, struct tarn_text text, bool many, struct tarn_text_builder *out)
 {
-    const struct tarn_json_options options = {.env = env, .failure = TARN_CORRUPT, .many = many};
+    const struct tarn_json_pull_options options = {.env = env, .failure = TARN_CORRUPT, .many = many};
     struct tarn_error err = TARN_ERROR_INIT;
     struct tarn_json_printer printer;
     struct tarn_json json;
@@ -74,7 +74,7 @@ static enum tarn_status reprint(struct tarn_env *env, struct tarn_text text, boo
 /* Passes over each value of the top. */
 static enum tarn_status skip_all(struct tarn_env *env, struct tarn_text text, bool many)
 {
-    const struct tarn_json_options options = {.env = env, .failure = TARN_CORRUPT, .many = many};
+    const struct tarn_json_pull_options options = {.env = env, .failure = TARN_CORRUPT, .many = many};
     struct tarn_json json;
     enum tarn_json_event event;
     struct tarn_text raw;
