@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TARN_FORMAT_COLUMN_PAGE_BUILD_H
+#define TARN_FORMAT_COLUMN_PAGE_BUILD_H
+
+#include "format/codec/codec.h"
+#include "format/page/page_header.h"
+
+/*
+ * Pages in bytes: levels and values encoded, compressed, checksummed, behind their header.
+ *
+ * Ownership: the builder keeps scratch memory. Threads: single.
+ */
+struct tarn__page_builder {
+    struct tarn_env *env;
+    int32_t codec; /**< enum parquet_codec */
+    int32_t codec_level;
+    bool no_crc;
+    uint16_t max_definition;
+    uint16_t max_repetition;
+    struct tarn_buffer *body;       /* scratch: uncompressed */
+    struct tarn_buffer *compressed; /* scratch */
+};
+
+/** What a data page holds. */
+struct tarn__page_content {
+    uint32_t slots;
+    uint32_t values;            /**< slots that hold one */
+    const uint16_t *definition; /**< `slots` each; may be NULL where the greatest level is 0 */
+    const uint16_t *repetition;
+    const uint32_t *codes; /**< dictionary-encoded: `values` of them, all at most `max_code` */
+    uint32_t max_code;
+    struct tarn_span plain; /**< `codes` NULL: the encoded values */
+};
+
+/** Sizes of a page that was appended. */
+struct tarn__page_size {
+    uint32_t stored;       /**< header and body in the file */
+    uint32_t uncompressed; /**< header and body if it were not compressed: what chunk totals count */
+};
+
+/** INVALID detail "page_size": pages have at most 2^31 - 1 bytes and slots, and a row lies in one. */
+enum tarn_status tarn__page_too_large(uint64_t size, struct tarn_error *err);
+
+/** Errors: NOMEM, LIMIT. */
+TARN_WARN_UNUSED enum tarn_status tarn__page_builder_init(struct tarn__page_builder *builder, struct tarn_env *env, struct tarn_error *err);
+void tarn__page_builder_free(struct tarn__page_builder *builder);
+
+/**
+ * Appends a DATA_PAGE (version 1, which every reader knows) to `out`. Errors: INVALID detail "page_size" (over 2 GiB: one row too large),
+ * UNSUPPORTED (codec), NOMEM, LIMIT.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__page_build_data(struct tarn__page_builder *builder, struct tarn_codec_context *context,
+                                                        const struct tarn__page_content *content, struct tarn_buffer *out,
+                                                        struct tarn__page_size *size, struct tarn_error *err);
+
+/** Appends a DICTIONARY_PAGE of `count` entries. Errors: as above. */
+TARN_WARN_UNUSED enum tarn_status tarn__page_build_dictionary(struct tarn__page_builder *builder, struct tarn_codec_context *context,
+                                                              struct tarn_span plain, uint32_t count, struct tarn_buffer *out,
+                                                              struct tarn__page_size *size, struct tarn_error *err);
+
+#endif
