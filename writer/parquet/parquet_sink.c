@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Batches to a Parquet file.
+ *
+ * Specification: parquet-format README.md, parquet.thrift "FileMetaData". SPEC: P-FILE-WRITE-1 to P-FILE-WRITE-8.
+ *
+ * Invariants
+ *  1. Nothing is visible before finish has committed the object; whatever fails before, the object writer is aborted.
+ *  2. After the first failure the sink only repeats it.
+ *  3. The file depends on the rows, the schema and the options alone: no time, no identity, no thread leaves a trace.
+ */
+#include "format/base/decimal.h"
+#include "format/batch/half.h"
+#include "format/batch/selection.h"
+#include "format/column/footer.h"
+#include "tarn/writer.h"
+#include "writer/parquet/row_group_writer.h"
+
+#define MAGIC "PAR1"
+
+enum {
+    DEFAULT_GROUP_ROWS = 1 << 20,
+    DEFAULT_GROUP_BYTES = 128 << 20,
+    DEFAULT_PAGE_ROWS = 20000,
+    DEFAULT_PAGE_BYTES = 1 << 20,
+    DEFAULT_DICTIONARY_BYTES = 1 << 20,
+    /* A page and a dictionary page must stay under 2 GiB with the row that fills them. */
+    MOST_PAGE_BYTES = 1 << 30,
+};
+
+struct parquet_sink {
+    struct tarn_sink sink; /* first */
+    struct tarn_store *store;
+    struct tarn_arena arena;
+    struct tarn_text key;
+    struct tarn_parquet_write_options options;
+    struct tarn_object_writer *file; /* NULL once ended */
+    struct tarn_file_schema *schema;
+    uint32_t element_count;
+    struct parquet_schema_element *elements;
+    struct tarn__leaf_path *paths;
+    struct tarn__row_group_writer groups;
+    uint32_t *positions; /* room for a batch's selection */
+    size_t position_capacity;
+    struct tarn_error failure; /* code is OK before there was one */
+};
+
+static struct parquet_sink *sink_of(struct tarn_sink *sink)
+{
+    return (struct parquet_sink *)(uintptr_t)sink;
+}
+
+static void close_sink(struct parquet_sink *s)
+{
+    struct tarn_env *env = s->sink.env;
+
+    if (s->file != NULL) {
+        tarn_object_writer_abort(s->file);
+    }
+    tarn__row_group_writer_free(&s->groups);
+    tarn__file_schema_free(s->schema);
+    tarn__arena_free(&s->arena);
+    tarn__free(env, s->positions);
+    tarn_schema_release(s->sink.schema);
+    tarn_store_close(s->store);
+    tarn__free(env, s);
+    tarn_env_close(env);
+}
+
+/* Adds the file to an error, and keeps the first one: later calls repeat it. */
+static enum tarn_status fail(struct parquet_sink *s, enum tarn_status status, const struct tarn_error *failure, struct tarn_error *err)
+{
+    if (s->failure.code == TARN_OK) {
+        s->failure = *failure;
+        s->failure.code = status;
+        tarn__error_at_object(&s->failure, s->key);
+    }
+    if (err != NULL) {
+        *err = s->failure;
+    }
+    return status;
+}
+
+/* ---- creation ---- */
+
+static int32_t codec_number(enum tarn_codec codec)
+{
+    switch (codec) {
+    case TARN_CODEC_UNCOMPRESSED:
+        return PARQUET_CODEC_UNCOMPRESSED;
+    case TARN_CODEC_SNAPPY:
+        return PARQUET_CODEC_SNAPPY;
+    case TARN_CODEC_LZ4_RAW:
+        return PARQUET_CODEC_LZ4_RAW;
+    case TARN_CODEC_DEFAULT:
+    case TARN_CODEC_ZSTD:
+        break;
+    }
+    return PARQUET_CODEC_ZSTD;
+}
+
+static uint32_t size_option(uint32_t given, uint32_t otherwise, uint32_t most)
+{
+    const uint32_t size = given != 0 ? given : otherwise;
+    return size < most ? size : most;
+}
+
+static struct tarn__row_group_options group_options(const struct tarn_parquet_write_options *options)
+{
+    return (struct tarn__row_group_options){
+        .column = {.codec = codec_number(options->codec),
+                   .codec_level = options->codec_level,
+                   .page_rows = size_option(options->page_rows, DEFAULT_PAGE_ROWS, INT32_MAX),
+                   .page_bytes = size_option(options->page_bytes, DEFAULT_PAGE_BYTES, MOST_PAGE_BYTES),
+                   .dictionary_bytes =
+                       options->no_dictionary ? 0 : size_option(options->dictionary_bytes, DEFAULT_DICTIONARY_BYTES, MOST_PAGE_BYTES),
+                   .no_statistics = options->no_statistics,
+                   .no_crc = options->no_crc},
+        .most_rows = options->row_group_rows != 0 ? options->row_group_rows : DEFAULT_GROUP_ROWS,
+        .most_bytes = options->row_group_bytes != 0 ? options->row_group_bytes : DEFAULT_GROUP_BYTES,
+        .no_page_index = options->no_page_index,
+    };
+}
+
+/* The schema as stored, and the leaves as this writer walks them, which must be the same. */
+static enum tarn_status describe(struct parquet_sink *s, struct tarn_error *err)
+{
+    uint32_t leaf_count = 0;
+
+    TARN_RETURN_IF_ERROR(tarn__file_schema_write(&s->arena, s->sink.schema, &s->element_count, &s->elements, err));
+    TARN_RETURN_IF_ERROR(tarn__file_schema_read(&s->arena, s->element_count, s->elements, 0, NULL, &s->schema, err));
+    TARN_RETURN_IF_ERROR(tarn__leaf_paths_make(s->sink.schema, &s->arena, &s->paths, &leaf_count, err));
+    if (leaf_count != s->schema->leaf_count) {
+        return tarn__internal(err, "the stored schema has %u leaves for %u", (unsigned)s->schema->leaf_count, (unsigned)leaf_count);
+    }
+    for (uint32_t i = 0; i < leaf_count; i++) {
+        const struct tarn_leaf *leaf = &s->schema->leaves[i];
+        struct tarn__leaf_form form;
+        if (!tarn__leaf_form_of(tarn__leaf_field(&s->paths[i])->type, &form) || form.physical != leaf->physical ||
+            form.width != leaf->width || s->paths[i].max_definition != leaf->max_definition ||
+            s->paths[i].max_repetition != leaf->max_repetition) {
+            return tarn__internal(err, "leaf \"%.*s\" is stored otherwise than its schema says", TARN_TEXT_ARG(leaf->path));
+        }
+    }
+    return TARN_OK;
+}
+
+static enum tarn_status begin_file(struct parquet_sink *s, struct tarn_error *err)
+{
+    const struct tarn__row_group_options options = group_options(&s->options);
+    static const uint8_t magic[] = MAGIC;
+
+    TARN_RETURN_IF_ERROR(tarn__codec_check(options.column.codec, err));
+    TARN_RETURN_IF_ERROR(describe(s, err));
+    TARN_RETURN_IF_ERROR(tarn_object_writer_open(s->store, s->key, TARN_ROLE_DATA, &s->file, err));
+    TARN_RETURN_IF_ERROR(tarn__row_group_writer_init(&s->groups, &s->arena, s->file, s->schema, s->paths, &options, err));
+    return tarn_object_writer_append(s->file, (struct tarn_span){magic, sizeof(magic) - 1}, err);
+}
+
+static const struct tarn_sink_ops sink_ops;
+
+enum tarn_status tarn_parquet_create(struct tarn_store *store, struct tarn_text key, const struct tarn_schema *schema,
+                                     const struct tarn_parquet_write_options *options, struct tarn_sink **out, struct tarn_error *err)
+{
+    static const struct tarn_parquet_write_options defaults = TARN_PARQUET_WRITE_OPTIONS_INIT;
+    struct tarn_env *env = store->env;
+
+    *out = NULL;
+    if (options == NULL) {
+        options = &defaults;
+    }
+    if ((unsigned)options->codec > TARN_CODEC_LZ4_RAW) {
+        return tarn__invalid(err, "codec", "%u is no codec", (unsigned)options->codec);
+    }
+    if (schema->field_count == 0) {
+        return tarn__invalid(err, "schema", "a Parquet file needs at least one column");
+    }
+    struct parquet_sink *s = tarn__calloc(env, 1, sizeof(*s));
+    if (s == NULL) {
+        return tarn__nomem(env, err, sizeof(*s));
+    }
+    s->sink = (struct tarn_sink){&sink_ops, tarn__env_retain(env), tarn_schema_retain(schema)};
+    s->store = tarn_store_retain(store);
+    s->groups.env = env;
+    tarn__arena_init(&s->arena, env);
+    memcpy(&s->options, options, options->size < sizeof(s->options) ? options->size : sizeof(s->options));
+    s->key = tarn__arena_text(&s->arena, key);
+    s->options.created_by = tarn__arena_text(&s->arena, s->options.created_by);
+
+    struct tarn_error failure = TARN_ERROR_INIT;
+    const enum tarn_status status =
+        s->key.data == NULL || s->options.created_by.data == NULL ? tarn__nomem(env, &failure, key.size) : begin_file(s, &failure);
+    if (status != TARN_OK) {
+        (void)fail(s, status, &failure, err);
+        close_sink(s);
+        return status;
+    }
+    *out = &s->sink;
+    return TARN_OK;
+}
+
+/* ---- rows ---- */
+
+static enum tarn_status write_rows(struct parquet_sink *s, const struct tarn_batch *batch, struct tarn_error *err)
+{
+    const struct tarn_selection *selection = &batch->selection;
+    const uint32_t *positions = NULL;
+
+    if (selection->kind != TARN_SELECT_ALL) {
+        if (!tarn__grow(s->sink.env, &s->positions, &s->position_capacity, tarn__selection_bytes(batch->length) / sizeof(uint32_t),
+                        sizeof(*s->positions))) {
+            return tarn__nomem(s->sink.env, err, batch->length * sizeof(*s->positions));
+        }
+        positions = tarn__selection_positions(selection, s->positions);
+    }
+    return tarn__row_group_writer_write(&s->groups, batch, positions, selection->count, err);
+}
+
+static enum tarn_status sink_write(struct tarn_sink *sink, const struct tarn_batch *batch, struct tarn_error *err)
+{
+    struct parquet_sink *s = sink_of(sink);
+    struct tarn_error failure = TARN_ERROR_INIT;
+
+    if (s->failure.code != TARN_OK) {
+        return fail(s, s->failure.code, &s->failure, err);
+    }
+    const enum tarn_status status = write_rows(s, batch, &failure);
+    return status == TARN_OK ? TARN_OK : fail(s, status, &failure, err);
+}
+
+/* ---- the end of the file ---- */
+
+/* Keys of the schema, without what speaks of another file: its checksum, and the Arrow schema of the program that wrote it. */
+static bool is_own_key(struct tarn_text key)
+{
+    return !tarn__text_equal(key, TARN_TEXT(TARN_FOOTER_CHECKSUM_KEY)) && !tarn__text_equal(key, TARN_TEXT("ARROW:schema"));
+}
+
+static enum tarn_status write_footer(struct parquet_sink *s, struct tarn_error *err)
+{
+    const struct tarn_schema *schema = s->sink.schema;
+    struct parquet_key_value *keys = tarn__arena_calloc(&s->arena, schema->property_count, sizeof(*keys));
+    struct parquet_column_order *orders = tarn__arena_calloc(&s->arena, s->schema->leaf_count, sizeof(*orders));
+    struct tarn_buffer *bytes = tarn__buffer_new(s->sink.env, 0);
+    uint32_t key_count = 0;
+
+    if (keys == NULL || orders == NULL || bytes == NULL) {
+        tarn__buffer_release(bytes);
+        return tarn__nomem(s->sink.env, err, schema->property_count * sizeof(*keys));
+    }
+    for (uint32_t i = 0; i < schema->property_count; i++) {
+        if (is_own_key(schema->properties[i].key)) {
+            keys[key_count++] = (struct parquet_key_value){schema->properties[i].key, true, schema->properties[i].value};
+        }
+    }
+    for (uint32_t i = 0; i < s->schema->leaf_count; i++) {
+        orders[i].id = PARQUET_ORDER_TYPE;
+    }
+    const struct parquet_file_metadata metadata = {
+        .version = 1,
+        .schema = {s->element_count, s->elements},
+        .num_rows = (int64_t)s->groups.rows,
+        .row_groups = {s->groups.group_count, s->groups.groups},
+        .has_key_value_metadata = key_count != 0,
+        .key_value_metadata = {key_count, keys},
+        .has_created_by = true,
+        .created_by = s->options.created_by.size != 0 ? s->options.created_by : TARN_TEXT("tarn version " TARN_VERSION),
+        .has_column_orders = true,
+        .column_orders = {s->schema->leaf_count, orders},
+    };
+    enum tarn_status status = tarn__footer_write(&metadata, true, bytes, err);
+    if (status == TARN_OK) {
+        status = tarn_object_writer_append(s->file, tarn__buffer_span(bytes), err);
+    }
+    tarn__buffer_release(bytes);
+    return status;
+}
+
+/* Zeros of either sign are told as +0: the order of values here knows one zero. */
+static struct tarn_value bound_value(const struct tarn_type *type, const struct tarn__leaf_form *form, struct tarn_span stored)
+{
+    struct tarn_value value = {.type = type};
+
+    switch (form->kind) {
+    case TARN_KIND_BOOL:
+        value.u.boolean = stored.data[0] != 0;
+        break;
+    case TARN_KIND_I8:
+    case TARN_KIND_I16:
+    case TARN_KIND_I32:
+        value.u.i64 = (int32_t)tarn__load32(stored.data);
+        break;
+    case TARN_KIND_I64:
+        value.u.i64 = (int64_t)tarn__load64(stored.data);
+        break;
+    case TARN_KIND_U8:
+    case TARN_KIND_U16:
+    case TARN_KIND_U32:
+        value.u.u64 = tarn__load32(stored.data);
+        break;
+    case TARN_KIND_U64:
+        value.u.u64 = tarn__load64(stored.data);
+        break;
+    case TARN_KIND_F16:
+        value.u.f64 = tarn__half_to_double(tarn__load16(stored.data)) + 0.0;
+        break;
+    case TARN_KIND_F32: {
+        const uint32_t bits = tarn__load32(stored.data);
+        float number;
+        memcpy(&number, &bits, sizeof(number));
+        value.u.f64 = (double)number + 0.0;
+        break;
+    }
+    case TARN_KIND_F64: {
+        const uint64_t bits = tarn__load64(stored.data);
+        memcpy(&value.u.f64, &bits, sizeof(bits));
+        value.u.f64 += 0.0;
+        break;
+    }
+    case TARN_KIND_I128:
+    case TARN_KIND_I256: {
+        struct tarn_i256 number = {{0}};
+        (void)tarn__i256_load_be(stored, &number); /* it was stored from one */
+        memcpy(value.u.words, number.words, sizeof(number.words));
+        break;
+    }
+    default:
+        value.u.bytes = (struct tarn_text){(const char *)stored.data, stored.size};
+        break;
+    }
+    return value;
+}
+
+static struct tarn_leaf_result leaf_result(const struct parquet_sink *s, uint32_t leaf)
+{
+    const struct tarn__value_facts *facts = &s->groups.facts[leaf];
+    const struct tarn__leaf_form *form = tarn__column_writer_form(s->groups.columns[leaf]);
+    const struct tarn__leaf_path *path = &s->paths[leaf];
+    const struct tarn_type *type = tarn__leaf_field(path)->type;
+    struct tarn_leaf_result result = {
+        .depth = path->depth,
+        .index = path->index,
+        .type = type,
+        .bounds = {.rows = facts->slots,
+                   .has_null_count = true,
+                   .null_count = facts->slots - facts->values,
+                   .has_nan_count = tarn__stored_is_float(form->order) && !s->options.no_statistics,
+                   .nan_count = facts->nan_count,
+                   .has_min = facts->has_min,
+                   .has_max = facts->has_max,
+                   .min_exact = facts->min_exact,
+                   .max_exact = facts->max_exact},
+        .compressed_size = s->groups.stored[leaf],
+    };
+
+    if (facts->has_min) {
+        result.bounds.min = bound_value(type, form, facts->min);
+    }
+    if (facts->has_max) {
+        result.bounds.max = bound_value(type, form, facts->max);
+    }
+    return result;
+}
+
+/* Made before the file is visible: no memory for it must not look like a failed write. */
+static enum tarn_status make_results(struct parquet_sink *s, struct tarn_leaf_result **out, struct tarn_error *err)
+{
+    *out = NULL;
+    if (s->options.finished == NULL) {
+        return TARN_OK;
+    }
+    struct tarn_leaf_result *leaves = tarn__arena_calloc(&s->arena, s->schema->leaf_count, sizeof(*leaves));
+    if (leaves == NULL) {
+        return tarn__nomem(s->sink.env, err, s->schema->leaf_count * sizeof(*leaves));
+    }
+    for (uint32_t i = 0; i < s->schema->leaf_count; i++) {
+        leaves[i] = leaf_result(s, i);
+    }
+    *out = leaves;
+    return TARN_OK;
+}
+
+static enum tarn_status finish_file(struct parquet_sink *s, struct tarn_error *err)
+{
+    struct tarn_leaf_result *leaves;
+
+    TARN_RETURN_IF_ERROR(tarn__row_group_writer_finish(&s->groups, err));
+    TARN_RETURN_IF_ERROR(write_footer(s, err));
+    TARN_RETURN_IF_ERROR(make_results(s, &leaves, err));
+    struct tarn_object_writer *file = s->file;
+    const uint64_t size = file->written;
+    s->file = NULL; /* commit ends it whatever the answer */
+    TARN_RETURN_IF_ERROR(tarn_object_writer_commit(file, s->options.mode, err));
+    if (s->options.finished != NULL) {
+        const struct tarn_parquet_result result = {s->groups.rows, size, s->groups.group_count, s->schema->leaf_count, leaves};
+        s->options.finished(s->options.finished_arg, &result);
+    }
+    return TARN_OK;
+}
+
+static enum tarn_status sink_finish(struct tarn_sink *sink, struct tarn_error *err)
+{
+    struct parquet_sink *s = sink_of(sink);
+    struct tarn_error failure = TARN_ERROR_INIT;
+    enum tarn_status status = s->failure.code;
+
+    if (status != TARN_OK) {
+        failure = s->failure;
+    } else {
+        status = finish_file(s, &failure);
+    }
+    if (status != TARN_OK) {
+        (void)fail(s, status, &failure, err);
+    }
+    close_sink(s);
+    return status;
+}
+
+static void sink_abort(struct tarn_sink *sink)
+{
+    close_sink(sink_of(sink));
+}
+
+static const struct tarn_sink_ops sink_ops = {sizeof(struct tarn_sink_ops), "parquet", sink_write, sink_finish, sink_abort};
