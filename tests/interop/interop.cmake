@@ -11,3 +11,8 @@ function(interop_test name)
     set_tests_properties(interop/${name} PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77
         ENVIRONMENT "TARN=$<TARGET_FILE:tarn>;TARN_BINARY_DIR=${CMAKE_BINARY_DIR}")
 endfunction()
+
+# Parquet files of every type and shape, read by pyarrow, DuckDB and Polars.
+set(samples ${CMAKE_BINARY_DIR}/tests/parquet_samples)
+add_test(NAME interop/parquet_written COMMAND sh -c "rm -rf ${samples} && $<TARGET_FILE:write_samples> ${samples} && exec \"\${TARN_PEERS:-${peers}}/peers/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/check_parquet_written.py ${samples}")
+set_tests_properties(interop/parquet_written PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77)
