@@ -2,7 +2,7 @@
  *
  * Statistics and the page index, from facts of pages.
  *
- * Specification: parquet.thrift "Statistics", "ColumnIndex", "OffsetIndex", "SizeStatistics"; PageIndex.md. SPEC: P-STAT-5 to P-STAT-7,
+ * Specification: parquet.thrift "Statistics", "ColumnIndex", "OffsetIndex", "SizeStatistics"; PageIndex.md. SPEC: P-BOUND-5 to P-BOUND-7,
  * P-INDEX-WRITE-1 to P-INDEX-WRITE-4.
  *
  * Invariants

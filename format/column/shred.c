@@ -2,7 +2,7 @@
  *
  * The shredding of records into columns, one leaf at a time, level by level from the column down.
  *
- * Specification: Parquet README.md "Nested Encoding" (Dremel). SPEC: P-LEVEL-1 to P-LEVEL-6.
+ * Specification: Parquet README.md "Nested Encoding" (Dremel). SPEC: P-SHRED-1 to P-SHRED-6.
  *
  * Invariants
  *  1. A slot is live while everything above it is there; live slots are, in order, the rows of `vector` that `rows` (or first, first

@@ -25,7 +25,7 @@ static void expect(const void *min, const void *max, size_t width)
 }
 
 /* Little-endian bytes: 1, -1, 2 and so on. */
-START_TEST(extremes__integers_by_sign) /* P-STAT-1 */
+START_TEST(extremes__integers_by_sign) /* P-BOUND-1 */
 {
     static const uint8_t values32[] = {1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0};
     scan(TARN_STORED_I32, values32, 4, 3);
@@ -41,7 +41,7 @@ START_TEST(extremes__integers_by_sign) /* P-STAT-1 */
 }
 END_TEST
 
-START_TEST(extremes__decimals_by_sign_not_by_bytes) /* P-STAT-2 */
+START_TEST(extremes__decimals_by_sign_not_by_bytes) /* P-BOUND-2 */
 {
     static const uint8_t values[] = {0x00, 0x05, 0xff, 0xfe, 0x7f, 0xff, 0x80, 0x00, 0xff, 0xff};
     scan(TARN_STORED_SIGNED_BE, values, 2, 5);
@@ -66,7 +66,7 @@ START_TEST(extremes__booleans)
 }
 END_TEST
 
-START_TEST(extremes__nan_is_counted_and_no_bound) /* P-STAT-3 */
+START_TEST(extremes__nan_is_counted_and_no_bound) /* P-BOUND-3 */
 {
     const double nan = __builtin_nan("");
     const double doubles[] = {nan, 3.0, -2.5, nan};
@@ -91,7 +91,7 @@ START_TEST(extremes__nan_is_counted_and_no_bound) /* P-STAT-3 */
 }
 END_TEST
 
-START_TEST(extremes__zeros_are_spread) /* P-STAT-4 */
+START_TEST(extremes__zeros_are_spread) /* P-BOUND-4 */
 {
     const double minus = -0.0;
     const double plus = 0.0;
@@ -120,7 +120,7 @@ START_TEST(extremes__several_calls_are_one)
 }
 END_TEST
 
-START_TEST(extremes__texts_by_unsigned_bytes) /* P-STAT-2 */
+START_TEST(extremes__texts_by_unsigned_bytes) /* P-BOUND-2 */
 {
     static const char *const texts[] = {"b", "\xc3\xa9", "", "a"};
     tarn__extremes_init(&found, TARN_STORED_TEXT);
@@ -169,7 +169,7 @@ static const struct cut_case cuts[] = {
      64, 64, "a\x80"},
 };
 
-START_TEST(bound__long_ones_are_cut_and_raised) /* P-STAT-5 P-STAT-6 */
+START_TEST(bound__long_ones_are_cut_and_raised) /* P-BOUND-5 P-BOUND-6 */
 {
     const struct cut_case *c = &cuts[_i];
     uint8_t room[128];
@@ -187,7 +187,7 @@ START_TEST(bound__long_ones_are_cut_and_raised) /* P-STAT-5 P-STAT-6 */
 }
 END_TEST
 
-START_TEST(bound__none_above_the_greatest) /* P-STAT-6 */
+START_TEST(bound__none_above_the_greatest) /* P-BOUND-6 */
 {
     uint8_t all[80];
     uint8_t raised[TARN_BOUND_BYTES];

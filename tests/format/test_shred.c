@@ -93,7 +93,7 @@ static const char *value_rows(void)
     return all;
 }
 
-START_TEST(shred__required_column_has_no_levels) /* P-LEVEL-1 */
+START_TEST(shred__required_column_has_no_levels) /* P-SHRED-1 */
 {
     open_one(FIELD("a", &i64, false));
     struct tarn_vector_builder *builder = builder_open();
@@ -115,7 +115,7 @@ START_TEST(shred__required_column_has_no_levels) /* P-LEVEL-1 */
 }
 END_TEST
 
-START_TEST(shred__nulls_of_a_flat_column_end_at_level_zero) /* P-LEVEL-2 */
+START_TEST(shred__nulls_of_a_flat_column_end_at_level_zero) /* P-SHRED-2 */
 {
     open_one(FIELD("a", &i64, true));
     struct tarn_vector_builder *builder = builder_open();
@@ -157,7 +157,7 @@ START_TEST(shred__optional_column_without_nulls_keeps_no_level_array)
 END_TEST
 
 /* Parquet's README: a: optional, b: optional, c: optional. */
-START_TEST(shred__structs_count_definitions_downwards) /* P-LEVEL-2 */
+START_TEST(shred__structs_count_definitions_downwards) /* P-SHRED-2 */
 {
     const struct tarn_field c = FIELD("c", &i64, true);
     const struct tarn_type b_type = {.id = TARN_TYPE_STRUCT, .field_count = 1, .fields = &c};
@@ -209,7 +209,7 @@ START_TEST(shred__required_members_add_no_level)
 END_TEST
 
 /* Parquet's blog on Dremel: [[a,b,c],[d,e,f,g]], [[h],[i,j]], as lists of lists of required strings. */
-START_TEST(shred__dremel_nested_lists) /* P-LEVEL-3 */
+START_TEST(shred__dremel_nested_lists) /* P-SHRED-3 */
 {
     const struct tarn_field inner_element = FIELD("element", &text, false);
     const struct tarn_type inner_type = {.id = TARN_TYPE_LIST, .field_count = 1, .fields = &inner_element};
@@ -241,7 +241,7 @@ START_TEST(shred__dremel_nested_lists) /* P-LEVEL-3 */
 END_TEST
 
 /* The paper's Document: Links.Backward and Links.Forward, Name.Language.Code and .Country, Name.Url, records r1 and r2. */
-START_TEST(shred__dremel_document) /* P-LEVEL-3 P-LEVEL-4 */
+START_TEST(shred__dremel_document) /* P-SHRED-3 P-SHRED-4 */
 {
     const struct tarn_field language_fields[] = {FIELD("Code", &text, false), FIELD("Country", &text, true)};
     const struct tarn_type language = {.id = TARN_TYPE_STRUCT, .field_count = 2, .fields = language_fields};
@@ -303,7 +303,7 @@ START_TEST(shred__dremel_document) /* P-LEVEL-3 P-LEVEL-4 */
 END_TEST
 
 /* null, [], [null], [1, null, 2]: optional list of optional elements. */
-START_TEST(shred__null_empty_and_null_element_differ) /* P-LEVEL-4 */
+START_TEST(shred__null_empty_and_null_element_differ) /* P-SHRED-4 */
 {
     const struct tarn_field element = FIELD("element", &i64, true);
     const struct tarn_type list = {.id = TARN_TYPE_LIST, .field_count = 1, .fields = &element};
@@ -334,7 +334,7 @@ START_TEST(shred__null_empty_and_null_element_differ) /* P-LEVEL-4 */
 }
 END_TEST
 
-START_TEST(shred__map_values_may_be_null) /* P-LEVEL-5 */
+START_TEST(shred__map_values_may_be_null) /* P-SHRED-5 */
 {
     const struct tarn_field entry[] = {FIELD("key", &text, false), FIELD("value", &i64, true)};
     const struct tarn_type map = {.id = TARN_TYPE_MAP, .field_count = 2, .fields = entry};
@@ -413,7 +413,7 @@ START_TEST(shred__constant_of_a_list_repeats_its_elements)
 }
 END_TEST
 
-START_TEST(shred__null_in_a_required_field_names_the_row) /* P-LEVEL-6 */
+START_TEST(shred__null_in_a_required_field_names_the_row) /* P-SHRED-6 */
 {
     const struct tarn_field element = FIELD("element", &i64, false);
     const struct tarn_type list = {.id = TARN_TYPE_LIST, .field_count = 1, .fields = &element};
@@ -438,7 +438,7 @@ START_TEST(shred__null_in_a_required_field_names_the_row) /* P-LEVEL-6 */
 END_TEST
 
 /* Under a null struct the slots of its required members are null too, and legal. */
-START_TEST(shred__required_member_of_a_null_struct_is_no_error) /* P-LEVEL-6 */
+START_TEST(shred__required_member_of_a_null_struct_is_no_error) /* P-SHRED-6 */
 {
     const struct tarn_field inner = FIELD("c", &i64, false);
     const struct tarn_type type = {.id = TARN_TYPE_STRUCT, .field_count = 1, .fields = &inner};
