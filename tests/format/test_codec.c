@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Codecs: Snappy by blocks written out by hand from its format description, all by what they must refuse.
+ */
+#include "format/codec/codec.h"
+
+#include <stdlib.h>
+
+#include "format/codec/snappy.h"
+#include "format/thrift/parquet_thrift.h"
+#include "tests/support/suite.h"
+
+#ifdef TARN_TEST_SNAPPY
+#include <snappy-c.h>
+#endif
+
+#define BYTES(...) ((struct tarn_span){(const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})})
+
+static struct tarn_error err;
+
+static const struct {
+    const char *name;
+    struct tarn_span block;
+    const char *text;
+} blocks[] = {
+    {"empty", {(const uint8_t[]){0x00}, 1}, ""},
+    {"literal", {(const uint8_t[]){0x03, 0x08, 'a', 'b', 'c'}, 5}, "abc"},
+    {"literal, length in one byte", {(const uint8_t[]){0x03, 0xf0, 0x02, 'a', 'b', 'c'}, 6}, "abc"},
+    {"literal, length in four bytes", {(const uint8_t[]){0x03, 0xfc, 0x02, 0, 0, 0, 'a', 'b', 'c'}, 9}, "abc"},
+    {"copy with one byte of offset", {(const uint8_t[]){0x08, 0x0c, 'a', 'b', 'c', 'd', 0x01, 0x04}, 8}, "abcdabcd"},
+    {"copy with two bytes of offset", {(const uint8_t[]){0x06, 0x0c, 'a', 'b', 'c', 'd', 0x06, 0x03, 0x00}, 9}, "abcdbc"},
+    {"copy with four bytes of offset", {(const uint8_t[]){0x06, 0x0c, 'a', 'b', 'c', 'd', 0x07, 0x03, 0, 0, 0}, 11}, "abcdbc"},
+    {"copy over itself", {(const uint8_t[]){0x09, 0x00, 'x', 0x11, 0x01}, 5}, "xxxxxxxxx"},
+    {"pattern of two", {(const uint8_t[]){0x08, 0x04, 'x', 'y', 0x09, 0x02}, 6}, "xyxyxyxy"},
+};
+
+START_TEST(snappy__decodes_each_element) /* P-CODEC-SNAPPY-1 */
+{
+    uint8_t out[16];
+    size_t size;
+    ck_assert(tarn__snappy_size(blocks[_i].block, &size));
+    ck_assert_uint_eq(size, strlen(blocks[_i].text));
+    ck_assert_msg(tarn__snappy_decode(blocks[_i].block, out, size), "%s", blocks[_i].name);
+    ck_assert_mem_eq(out, blocks[_i].text, size);
+    ck_assert(!tarn__snappy_decode(blocks[_i].block, out, size + 1)); /* P-CODEC-SNAPPY-2 */
+    for (size_t cut = 0; cut < blocks[_i].block.size; cut++) {
+        ck_assert(!tarn__snappy_decode((struct tarn_span){blocks[_i].block.data, cut}, out, size));
+    }
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    struct tarn_span block;
+    size_t size;
+} damaged[] = {
+    {"no size", {(const uint8_t[]){0x80}, 1}, 0},
+    {"size of 33 bits", {(const uint8_t[]){0xff, 0xff, 0xff, 0xff, 0x1f, 0x00}, 6}, 3},
+    {"offset 0", {(const uint8_t[]){0x05, 0x00, 'x', 0x01, 0x00}, 5}, 5},
+    {"offset before the begin", {(const uint8_t[]){0x05, 0x00, 'x', 0x01, 0x02}, 5}, 5},
+    {"copy first", {(const uint8_t[]){0x04, 0x01, 0x01}, 3}, 4},
+    {"copy over the end", {(const uint8_t[]){0x04, 0x00, 'x', 0x01, 0x01}, 5}, 4},
+    {"literal over the end of the output", {(const uint8_t[]){0x02, 0x08, 'a', 'b', 'c'}, 5}, 2},
+    {"literal over the end of the input", {(const uint8_t[]){0x04, 0x0c, 'a', 'b', 'c'}, 5}, 4},
+    {"literal of 2^32 bytes", {(const uint8_t[]){0x04, 0xfc, 0xff, 0xff, 0xff, 0xff, 'a'}, 7}, 4},
+    {"literal length cut", {(const uint8_t[]){0x04, 0xf8, 0x01, 0x00}, 4}, 4},
+    {"offset cut", {(const uint8_t[]){0x05, 0x00, 'x', 0x0e, 0x01}, 5}, 5},
+    {"too few values", {(const uint8_t[]){0x05, 0x00, 'x'}, 3}, 5},
+    {"something behind nothing", {(const uint8_t[]){0x00, 0x00, 'x'}, 3}, 0},
+};
+
+START_TEST(snappy__refuses_damage) /* P-CODEC-SNAPPY-2, P-CODEC-SNAPPY-3, P-CODEC-SNAPPY-4 */
+{
+    uint8_t *out = malloc(damaged[_i].size + 1); /* exact, for sanitizers */
+    uint8_t *in = malloc(damaged[_i].block.size);
+    memcpy(in, damaged[_i].block.data, damaged[_i].block.size);
+    ck_assert_msg(!tarn__snappy_decode((struct tarn_span){in, damaged[_i].block.size}, out, damaged[_i].size), "%s", damaged[_i].name);
+    free(in);
+    free(out);
+}
+END_TEST
+
+/* Bytes between random and constant, by `kind`. */
+static uint8_t *make_data(size_t size, unsigned kind)
+{
+    uint8_t *data = malloc(size + 1);
+    uint32_t state = 7;
+    for (size_t i = 0; i < size; i++) {
+        state = state * 1664525u + 1013904223u;
+        const uint8_t random = (uint8_t)(state >> 24);
+        data[i] = kind == 0   ? random
+                  : kind == 1 ? (uint8_t)'x'
+                  : kind == 2 ? (uint8_t)(random & 3)
+                  : kind == 3 ? (uint8_t)(i % 251)
+                              : (i > 300 && random < 250 ? data[i - 1 - state % 300] : random);
+    }
+    return data;
+}
+
+static const size_t sizes[] = {0, 1, 4, 14, 15, 16, 60, 61, 63, 64, 65, 67, 68, 255, 256, 257, 1000, 65535, 65536, 65537, 200000};
+
+START_TEST(codec__round_trips) /* P-CODEC-1, P-CODEC-SNAPPY-5 */
+{
+    static const int32_t codecs[] = {PARQUET_CODEC_UNCOMPRESSED, PARQUET_CODEC_SNAPPY, PARQUET_CODEC_ZSTD, PARQUET_CODEC_LZ4_RAW};
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_codec_context *context;
+    ck_assert_ok(tarn__codec_context_open(env, &context, &err), &err);
+    for (unsigned c = 0; c < 4; c++) {
+        for (unsigned kind = 0; kind < 5; kind++) {
+            const size_t size = sizes[_i];
+            uint8_t *data = make_data(size, kind);
+            const size_t bound = tarn__codec_bound(codecs[c], size);
+            uint8_t *packed = malloc(bound + 1);
+            uint8_t *back = malloc(size + 1);
+            size_t written;
+            ck_assert_ok(tarn__codec_compress(context, codecs[c], 0, (struct tarn_span){data, size}, packed, &written, &err), &err);
+            ck_assert_uint_le(written, bound);
+            const struct tarn_span in = {packed, written};
+            ck_assert_ok(tarn__codec_decompress(context, codecs[c], in, back, size, &err), &err);
+            ck_assert(size == 0 || memcmp(back, data, size) == 0);
+            if (size > 1000 && (kind == 1 || kind == 3) && codecs[c] != PARQUET_CODEC_UNCOMPRESSED) {
+                ck_assert_uint_lt(written, size / 10);
+            }
+            if (size != 0) {
+                ck_assert_status(tarn__codec_decompress(context, codecs[c], in, back, size - 1, &err), TARN_CORRUPT);
+                ck_assert_str_eq(err.detail, "codec");
+            }
+            free(data);
+            free(packed);
+            free(back);
+        }
+    }
+    tarn__codec_context_close(context);
+    tarn_test_env_close(env);
+}
+END_TEST
+
+START_TEST(snappy__agrees_with_libsnappy) /* P-CODEC-SNAPPY-5 */
+{
+#ifdef TARN_TEST_SNAPPY
+    static uint16_t table[TARN_SNAPPY_TABLE];
+    for (unsigned kind = 0; kind < 5; kind++) {
+        const size_t size = sizes[_i];
+        uint8_t *data = make_data(size, kind);
+        uint8_t *packed = malloc(tarn__snappy_bound(size));
+        uint8_t *back = malloc(size + 1);
+        size_t back_size = size + 1;
+        const size_t written = tarn__snappy_encode((struct tarn_span){data, size}, packed, table);
+        ck_assert_int_eq(snappy_uncompress((char *)packed, written, (char *)back, &back_size), SNAPPY_OK);
+        ck_assert_uint_eq(back_size, size);
+        ck_assert(size == 0 || memcmp(back, data, size) == 0);
+        size_t theirs = snappy_max_compressed_length(size);
+        uint8_t *their = malloc(theirs);
+        ck_assert_int_eq(snappy_compress((char *)data, size, (char *)their, &theirs), SNAPPY_OK);
+        memset(back, 0, size + 1);
+        ck_assert(tarn__snappy_decode((struct tarn_span){their, theirs}, back, size));
+        ck_assert(size == 0 || memcmp(back, data, size) == 0);
+        free(their);
+        free(data);
+        free(packed);
+        free(back);
+    }
+#else
+    printf("not run: libsnappy is not here\n");
+    ck_assert(_i >= 0);
+#endif
+}
+END_TEST
+
+START_TEST(codec__refuses_damaged_bytes) /* P-CODEC-2 */
+{
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_codec_context *context;
+    uint8_t out[100];
+    ck_assert_ok(tarn__codec_context_open(env, &context, &err), &err);
+    const struct tarn_span rubbish = BYTES(0xff, 0xfe, 0xfd, 0x01, 0x02, 0x03, 0x04, 0x05);
+    ck_assert_status(tarn__codec_decompress(context, PARQUET_CODEC_UNCOMPRESSED, rubbish, out, 9, &err), TARN_CORRUPT);
+    ck_assert_status(tarn__codec_decompress(context, PARQUET_CODEC_SNAPPY, rubbish, out, 9, &err), TARN_CORRUPT);
+    ck_assert_status(tarn__codec_decompress(context, PARQUET_CODEC_ZSTD, rubbish, out, 9, &err), TARN_CORRUPT);
+    ck_assert_status(tarn__codec_decompress(context, PARQUET_CODEC_LZ4_RAW, rubbish, out, 9, &err), TARN_CORRUPT);
+    ck_assert_status(tarn__codec_decompress(context, PARQUET_CODEC_ZSTD, (struct tarn_span){NULL, 0}, NULL, 0, &err), TARN_CORRUPT);
+    ck_assert_status(tarn__codec_decompress(context, PARQUET_CODEC_LZ4_RAW, (struct tarn_span){NULL, 0}, NULL, 0, &err), TARN_CORRUPT);
+    size_t written;
+    ck_assert_status(tarn__codec_compress(context, PARQUET_CODEC_ZSTD, 99, rubbish, out, &written, &err), TARN_INVALID);
+    tarn__codec_context_close(context);
+    tarn_test_env_close(env);
+}
+END_TEST
+
+static const struct {
+    int32_t codec;
+    const char *name;
+} missing[] = {{PARQUET_CODEC_GZIP, "codec.gzip"},
+               {PARQUET_CODEC_LZO, "codec.lzo"},
+               {PARQUET_CODEC_BROTLI, "codec.brotli"},
+               {PARQUET_CODEC_LZ4, "codec.lz4_hadoop"},
+               {77, "codec.unknown"},
+               {-1, "codec.unknown"}};
+
+START_TEST(codec__names_what_it_does_not_have) /* P-CODEC-3 */
+{
+    ck_assert_status(tarn__codec_check(missing[_i].codec, &err), TARN_UNSUPPORTED);
+    ck_assert_str_eq(err.detail, missing[_i].name);
+}
+END_TEST
+
+START_TEST(codec__counts_what_zstd_holds)
+{
+    struct tarn_env_options options = TARN_ENV_OPTIONS_INIT;
+    struct tarn_env *env;
+    struct tarn_codec_context *context;
+    uint8_t in[100] = {0};
+    uint8_t out[1000];
+    size_t written;
+    options.memory_limit = 20000;
+    ck_assert_ok(tarn_env_open(&options, &env, &err), &err);
+    ck_assert_ok(tarn__codec_context_open(env, &context, &err), &err);
+    ck_assert_status(tarn__codec_compress(context, PARQUET_CODEC_ZSTD, 0, (struct tarn_span){in, sizeof(in)}, out, &written, &err),
+                     TARN_LIMIT);
+    tarn__codec_context_close(context);
+    tarn_test_env_close(env);
+}
+END_TEST
+
+TARN_SUITE("format/codec", TARN_LOOP_TEST(snappy__decodes_each_element, blocks), TARN_LOOP_TEST(snappy__refuses_damage, damaged),
+           TARN_LOOP_TEST(codec__round_trips, sizes), TARN_LOOP_TEST(snappy__agrees_with_libsnappy, sizes),
+           TARN_TEST(codec__refuses_damaged_bytes), TARN_LOOP_TEST(codec__names_what_it_does_not_have, missing),
+           TARN_TEST(codec__counts_what_zstd_holds))
