@@ -154,7 +154,8 @@ int32_t tarn__timezone_rule_offset(const struct tarn_timezone_rule *rule, int64_
     }
     /* a year of 400 repeats weekdays and leap days: instants far away are moved near, where nothing overflows */
     const int64_t era_seconds = INT64_C(146097) * TARN_DAY_SECONDS;
-    const int64_t near = utc_seconds - tarn__floor_div(utc_seconds, era_seconds) * era_seconds;
+    const int64_t rest = utc_seconds % era_seconds;
+    const int64_t near = rest < 0 ? rest + era_seconds : rest;
     const int64_t year = tarn__civil_of_days(tarn__floor_div(near + rule->standard, TARN_DAY_SECONDS)).year;
     const int64_t begin = change_second(&rule->begin, year) - rule->standard;
     const int64_t end = change_second(&rule->end, year) - rule->summer;

@@ -7,7 +7,7 @@
  *     level are the whole state.
  *  2. Nothing is read before it is known to lie before `end`; nothing is written to the text.
  *  3. A string is checked whole (end, control characters, UTF-8) before it is decoded, so decoding never meets the end of the text.
- *  4. A decoded string is no longer than the text it is made from: one reservation is enough.
+ *  4. A decoded string is no longer than the text it is made from: one reservation, with room for whole steps of copying, is enough.
  */
 #include "format/json/json_pull.h"
 
@@ -15,6 +15,10 @@
 #include <stdio.h>
 
 #include "format/base/utf8.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 enum expect {
     EXPECT_VALUE,  /* a value: at the begin, behind a key */
@@ -118,34 +122,43 @@ static void skip_space(struct tarn_json *json)
 
 /* ---- strings ---- */
 
-/* The first quote, backslash or control character from `at` on, or `end`; *high collects the top bits of what was passed. */
-static const char *find_special(const char *at, const char *end, uint64_t *high)
+#if defined(__SSE2__)
+
+enum { STEP = 16 };
+
+/* One bit a byte: quotes, backslashes and control characters; *tops: bytes of 0x80 and above. */
+static unsigned special_bytes(const char *at, unsigned *tops)
+{
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+    const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    const __m128i slashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+    const __m128i controls = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(' ' - 1)), bytes);
+    *tops = (unsigned)_mm_movemask_epi8(bytes);
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, slashes), controls));
+}
+
+#else
+
+enum { STEP = 8 };
+
+/* The top bit of each byte as one bit. */
+static unsigned gather_tops(uint64_t word)
+{
+    return (unsigned)((word >> 7 & 0x0101010101010101u) * 0x0102040810204080u >> 56);
+}
+
+/* The same for eight bytes: a byte minus one (or ' ') borrows into its top bit. Beside the first hit, what is set may be a borrow. */
+static unsigned special_bytes(const char *at, unsigned *tops)
 {
     const uint64_t ones = 0x0101010101010101u;
-    const uint64_t tops = 0x8080808080808080u;
-    while (end - at >= 8) {
-        const uint64_t word = tarn__load64(at);
-        const uint64_t quote = word ^ ones * '"';
-        const uint64_t slash = word ^ ones * '\\';
-        /* per byte: zero minus one borrows into the top bit; what a borrow spoils lies behind the first hit */
-        const uint64_t hit = (((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((word - ones * ' ') & ~word)) & tops;
-        if (hit != 0) {
-            const unsigned bits = (unsigned)__builtin_ctzll(hit) & ~7u;
-            *high |= word & (((uint64_t)1 << bits) - 1) & tops;
-            return at + bits / 8;
-        }
-        *high |= word & tops;
-        at += 8;
-    }
-    for (; at < end; at++) {
-        const unsigned char c = (unsigned char)*at;
-        if (c == '"' || c == '\\' || c < ' ') {
-            break;
-        }
-        *high |= c & 0x80;
-    }
-    return at;
+    const uint64_t word = tarn__load64(at);
+    const uint64_t quotes = word ^ ones * '"';
+    const uint64_t slashes = word ^ ones * '\\';
+    *tops = gather_tops(word);
+    return gather_tops(((quotes - ones) & ~quotes) | ((slashes - ones) & ~slashes) | ((word - ones * ' ') & ~word));
 }
+
+#endif
 
 /* Four hex digits at `at`, which lie before the closing quote when `last` does; -1 when they are none. */
 static int32_t hex4(const char *at, const char *last)
@@ -183,69 +196,78 @@ static size_t take_unicode_escape(const char *at, const char *last, uint32_t *po
     return 12;
 }
 
+/* What the letter behind a backslash stands for; 0: not that alone. */
 static char simple_escape(char c)
 {
-    switch (c) {
-    case '"':
-    case '\\':
-    case '/':
-        return c;
-    case 'b':
-        return '\b';
-    case 'f':
-        return '\f';
-    case 'n':
-        return '\n';
-    case 'r':
-        return '\r';
-    case 't':
-        return '\t';
-    default:
-        return '\0';
-    }
+    static const char escapes[128] = {
+        ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t',
+    };
+    return (signed char)c >= 0 ? escapes[(unsigned char)c] : '\0';
 }
 
-/* Decodes [at, last) to `out` (NULL: checks only). Returns the length, or SIZE_MAX with *bad at the escape that is none. */
+/* Copies up to the first escape in [at, last) or all; returns how many bytes. May write up to STEP bytes more than that. */
+static size_t copy_plain(const char *at, const char *last, char *out)
+{
+    const char *begin = at;
+    while (last - at >= STEP) {
+        unsigned tops;
+        memcpy(out, at, STEP);
+        const unsigned hits = special_bytes(at, &tops);
+        if (hits != 0) {
+            return (size_t)(at - begin) + (unsigned)__builtin_ctz(hits);
+        }
+        at += STEP;
+        out += STEP;
+    }
+    while (at < last && *at != '\\') {
+        *out++ = *at++;
+    }
+    return (size_t)(at - begin);
+}
+
+static size_t plain_size(const char *at, const char *last)
+{
+    const char *slash = memchr(at, '\\', (size_t)(last - at));
+    return (size_t)((slash != NULL ? slash : last) - at);
+}
+
+/*
+ * Decodes [at, last) to `out`, which has room for STEP bytes more. Returns the length, or SIZE_MAX with *bad at the escape that is
+ * none. `out` NULL: checks only, the length means nothing.
+ */
 static size_t decode_string(const char *at, const char *last, char *out, const char **bad)
 {
-    uint64_t ignored = 0;
-    char discarded[8];
+    char discarded[STEP];
     size_t size = 0;
-    while (at < last) {
-        const char *special = find_special(at, last, &ignored);
-        if (out != NULL) {
-            memcpy(out + size, at, (size_t)(special - at));
-        }
-        size += (size_t)(special - at);
-        at = special;
+    for (;;) {
+        const size_t plain = out != NULL ? copy_plain(at, last, out + size) : plain_size(at, last);
+        at += plain;
+        size += out != NULL ? plain : 0;
         if (at == last) {
-            break;
+            return size;
         }
-        const char plain = simple_escape(at[1]); /* the closing quote follows at the latest: at[1] is there */
-        if (plain != '\0') {
-            if (out != NULL) {
-                out[size] = plain;
+        char *to = out != NULL ? out + size : discarded;
+        *to = simple_escape(at[1]); /* the closing quote follows at the latest: at[1] is there */
+        size_t made = 1;
+        size_t taken = 2;
+        if (*to == '\0') {
+            uint32_t point;
+            taken = at[1] == 'u' ? take_unicode_escape(at, last, &point) : 0;
+            if (taken == 0) {
+                *bad = at;
+                return SIZE_MAX;
             }
-            size++;
-            at += 2;
-            continue;
+            made = tarn__utf8_encode(point, to);
         }
-        uint32_t point;
-        const size_t taken = at[1] == 'u' ? take_unicode_escape(at, last, &point) : 0;
-        if (taken == 0) {
-            *bad = at;
-            return SIZE_MAX;
-        }
-        size += tarn__utf8_encode(point, out != NULL ? out + size : discarded);
+        size += out != NULL ? made : 0;
         at += taken;
     }
-    return size;
 }
 
 /* A string with escapes between `first` and the quote at `last`. */
 static enum tarn_status take_escaped(struct tarn_json *json, const char *first, const char *last, struct tarn_error *err)
 {
-    const size_t most = (size_t)(last - first);
+    const size_t most = (size_t)(last - first) + STEP;
     const char *bad = first;
     char *out = NULL;
     if (!json->skipping) {
@@ -263,36 +285,69 @@ static enum tarn_status take_escaped(struct tarn_json *json, const char *first, 
     return TARN_OK;
 }
 
+/* What was seen on the way through a string. */
+struct seen {
+    bool escape;
+    bool high; /* a byte of 0x80 or above */
+};
+
+/*
+ * The closing quote from `at` on; or the control character that must not be there; or `end`. The byte behind a backslash is passed
+ * over: decoding looks at it.
+ */
+static const char *find_quote(const char *at, const char *end, struct seen *seen)
+{
+    while (end - at > STEP) {
+        unsigned tops;
+        unsigned hits = special_bytes(at, &tops);
+        size_t step = STEP;
+        while (hits != 0) {
+            const unsigned place = (unsigned)__builtin_ctz(hits);
+            const unsigned char c = (unsigned char)at[place];
+            if (c == '\\') {
+                seen->escape = true;
+                seen->high |= (unsigned char)at[place + 1] >= 0x80;
+                step = place + 2 > STEP ? place + 2 : STEP;
+                hits &= ~(3u << place);
+            } else if (c == '"' || c < ' ') {
+                seen->high |= (tops & ((1u << place) - 1)) != 0;
+                return at + place;
+            } else {
+                hits &= hits - 1; /* a borrow, see special_bytes */
+            }
+        }
+        seen->high |= tops != 0;
+        at += step;
+    }
+    while (at < end && *at != '"' && (unsigned char)*at >= ' ') {
+        const size_t step = *at == '\\' && end - at > 1 ? 2 : 1;
+        seen->escape |= *at == '\\';
+        seen->high |= (unsigned char)at[0] >= 0x80 || (unsigned char)at[step - 1] >= 0x80;
+        at += step;
+    }
+    return at;
+}
+
 /* The string whose opening quote is at `at`; `at` goes behind its closing one. */
 static enum tarn_status take_string(struct tarn_json *json, struct tarn_error *err)
 {
+    struct seen seen = {false, false};
     const char *first = json->at + 1;
-    const char *last = first;
-    bool escaped = false;
-    uint64_t high = 0;
-    for (;;) {
-        last = find_special(last, json->end, &high);
-        if (last == json->end || (*last == '\\' && json->end - last < 2)) {
-            return fail_truncated(json, "the end of a string", err);
-        }
-        if (*last == '"') {
-            break;
-        }
-        if (*last != '\\') {
-            return fail_at(json, last, err, "json.string", "control character 0x%02x in a string: it must be escaped",
-                           (unsigned char)*last);
-        }
-        escaped = true;
-        last += 1 + ((signed char)last[1] >= ' '); /* a byte that no escape has is looked at again, as itself */
+    const char *last = find_quote(first, json->end, &seen);
+    if (last == json->end) {
+        return fail_truncated(json, "the end of a string", err);
+    }
+    if (*last != '"') {
+        return fail_at(json, last, err, "json.string", "control character 0x%02x in a string: it must be escaped", (unsigned char)*last);
     }
     json->text = (struct tarn_text){first, (size_t)(last - first)};
-    if (high != 0) {
+    if (seen.high) {
         const size_t good = tarn__utf8_check(json->text);
         if (good != json->text.size) {
             return fail_at(json, first + good, err, "json.utf8", "byte 0x%02x in a string is not UTF-8", (unsigned char)first[good]);
         }
     }
-    if (escaped) {
+    if (seen.escape) {
         TARN_RETURN_IF_ERROR(take_escaped(json, first, last, err));
     }
     json->at = last + 1;
