@@ -55,10 +55,33 @@ static bool take_year(struct cursor *cursor, int64_t *year)
     return cursor->at - begin >= 4;
 }
 
+/* The usual ten bytes, dddd-dd-dd, eight of them checked at once. False: look closer. */
+static bool take_plain_date(struct cursor *cursor, struct tarn_civil *out)
+{
+    if (cursor->end - cursor->at < 10) {
+        return false;
+    }
+    /* what differs from "0000-00-": a digit's value, or nothing where '-' stands */
+    const uint64_t bytes = tarn__load64(cursor->at) ^ UINT64_C(0x2d30302d30303030);
+    const uint64_t beyond = bytes + UINT64_C(0x7f76767f76767676); /* sets the top bit of 10 and above, and of any difference from '-' */
+    if (((bytes | beyond) & UINT64_C(0x8080808080808080)) != 0 || !tarn__is_digit(cursor->at[8]) || !tarn__is_digit(cursor->at[9])) {
+        return false;
+    }
+    const uint64_t pairs = bytes * 10 + (bytes >> 8); /* in bytes 0, 2 and 5: two digits as one number */
+    out->year = (int64_t)((pairs & 0xff) * 100 + (pairs >> 16 & 0xff));
+    out->month = (uint8_t)(pairs >> 40);
+    out->day = (uint8_t)((cursor->at[8] - '0') * 10 + (cursor->at[9] - '0'));
+    cursor->at += 10;
+    return true;
+}
+
 static enum tarn_parsed take_date(struct cursor *cursor, struct tarn_civil *out)
 {
     unsigned month;
     unsigned day;
+    if (take_plain_date(cursor, out)) {
+        return tarn__civil_is_valid(out->year, out->month, out->day) ? TARN_PARSED : TARN_PARSED_RANGE;
+    }
     if (!take_year(cursor, &out->year) || !take_char(cursor, '-') || !take_two(cursor, &month) || !take_char(cursor, '-') ||
         !take_two(cursor, &day)) {
         return TARN_PARSED_SYNTAX;
@@ -205,25 +228,39 @@ static char *put_padded(char *at, uint64_t value, unsigned width)
     return at + size;
 }
 
+/* value < 100 */
+static char *put_two(char *at, unsigned value)
+{
+    at[0] = (char)('0' + value / 10);
+    at[1] = (char)('0' + value % 10);
+    return at + 2;
+}
+
+static char *put_year(char *at, int64_t year)
+{
+    if (year >= 1 && year <= 9999) {
+        return put_two(put_two(at, (unsigned)year / 100), (unsigned)year % 100);
+    }
+    *at++ = year > 0 ? '+' : '-';
+    return put_padded(at, year < 0 ? 0 - (uint64_t)year : (uint64_t)year, 4);
+}
+
 static char *put_date(char *at, struct tarn_civil civil)
 {
-    if (civil.year > 9999 || civil.year < 1) {
-        *at++ = civil.year > 0 ? '+' : '-';
-    }
-    at = put_padded(at, civil.year < 0 ? 0 - (uint64_t)civil.year : (uint64_t)civil.year, 4);
+    at = put_year(at, civil.year);
     *at++ = '-';
-    at = put_padded(at, civil.month, 2);
+    at = put_two(at, civil.month);
     *at++ = '-';
-    return put_padded(at, civil.day, 2);
+    return put_two(at, civil.day);
 }
 
 static char *put_time(char *at, const struct tarn_datetime *datetime, unsigned digits, bool sql)
 {
-    at = put_padded(at, datetime->hour, 2);
+    at = put_two(at, datetime->hour);
     *at++ = ':';
-    at = put_padded(at, datetime->minute, 2);
+    at = put_two(at, datetime->minute);
     *at++ = ':';
-    at = put_padded(at, datetime->second, 2);
+    at = put_two(at, datetime->second);
     if (digits == 0 || (sql && datetime->nanosecond == 0)) {
         return at;
     }

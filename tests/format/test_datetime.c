@@ -66,7 +66,7 @@ static const struct {
     {-62167219201, 0, TARN_TIMESTAMP_SQL, "-0001-12-31 23:59:59"},
 };
 
-START_TEST(datetime__prints_timestamps_and_reads_them_back)
+START_TEST(datetime__prints_timestamps_and_reads_them_back) /* B-TIME-1 */
 {
     char text[TARN_DATETIME_TEXT];
     const size_t size = tarn__timestamp_print(printed[_i].ticks, printed[_i].digits, printed[_i].style, text);
@@ -129,7 +129,7 @@ static const struct {
     {"2023-01-01 12:00:00 Europe/Berlin", 0, TARN_PARSED_SYNTAX, 0, false},
 };
 
-START_TEST(datetime__parses_timestamps)
+START_TEST(datetime__parses_timestamps) /* B-TIME-2 */
 {
     int64_t ticks = 7;
     bool zoned;
@@ -138,6 +138,26 @@ START_TEST(datetime__parses_timestamps)
     ck_assert_msg(ticks == parsed[_i].ticks, "%s gave %lld", parsed[_i].text, (long long)ticks);
     if (answer != TARN_PARSED_SYNTAX) {
         ck_assert_int_eq(zoned, parsed[_i].zoned);
+    }
+}
+END_TEST
+
+/* Every byte in every place of a plain date: read as a date exactly when it should be. */
+START_TEST(datetime__takes_plain_dates_exactly)
+{
+    for (size_t place = 0; place < 10; place++) {
+        for (int byte = 0; byte < 256; byte++) {
+            char text[10] = {'2', '0', '1', '1', '-', '1', '1', '-', '1', '1'};
+            int32_t days;
+            text[place] = (char)byte;
+            const bool is_dash = place == 4 || place == 7;
+            const bool shape = is_dash ? byte == '-' : byte >= '0' && byte <= '9';
+            const enum tarn_parsed answer = tarn__date_parse((struct tarn_text){text, sizeof(text)}, &days);
+            always((answer != TARN_PARSED_SYNTAX) == shape, "byte %d at %zu gave %d", byte, place, (int)answer);
+            char printed_back[TARN_DATETIME_TEXT];
+            always(answer != TARN_PARSED || (tarn__date_print(days, printed_back) == 10 && memcmp(printed_back, text, 10) == 0),
+                   "byte %d at %zu", byte, place);
+        }
     }
 }
 END_TEST
@@ -275,6 +295,7 @@ END_TEST
 
 TARN_SUITE("format/datetime", TARN_TEST(datetime__walks_the_calendar_as_the_c_library_does),
            TARN_LOOP_TEST(datetime__prints_timestamps_and_reads_them_back, printed), TARN_LOOP_TEST(datetime__parses_timestamps, parsed),
-           TARN_TEST(datetime__parses_dates_and_times), TARN_TEST(datetime__prints_int96_beyond_64_bits),
-           TARN_LOOP_TEST(datetime__extracts_and_truncates, parts), TARN_TEST(datetime__counts_backwards_from_1_bc),
-           TARN_TEST(datetime__refuses_what_leaves_the_range), TARN_TEST(datetime__knows_part_names))
+           TARN_TEST(datetime__takes_plain_dates_exactly), TARN_TEST(datetime__parses_dates_and_times),
+           TARN_TEST(datetime__prints_int96_beyond_64_bits), TARN_LOOP_TEST(datetime__extracts_and_truncates, parts),
+           TARN_TEST(datetime__counts_backwards_from_1_bc), TARN_TEST(datetime__refuses_what_leaves_the_range),
+           TARN_TEST(datetime__knows_part_names))

@@ -85,7 +85,7 @@ static const struct {
     {"1 ", 5, 2, 0, TARN_PARSED_SYNTAX, "0.00"},
 };
 
-START_TEST(decimal__parses_and_prints)
+START_TEST(decimal__parses_and_prints) /* B-DEC-1 */
 {
     char text[TARN_DECIMAL_TEXT];
     tarn_i128 value;
@@ -233,7 +233,7 @@ static const struct {
     {BYTES(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), false, 0},
 };
 
-START_TEST(decimal__loads_and_stores_bytes)
+START_TEST(decimal__loads_and_stores_bytes) /* B-DEC-2 */
 {
     tarn_i128 value;
     ck_assert_int_eq(tarn__i128_load_be(stored[_i].bytes, &value), stored[_i].fits);

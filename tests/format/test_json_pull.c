@@ -111,7 +111,7 @@ static const struct {
 };
 
 /* Reading and skipping find the same mistake at the same place. */
-START_TEST(json_pull__refuses_damage_with_its_place)
+START_TEST(json_pull__refuses_damage_with_its_place) /* B-JSON-1 */
 {
     struct tarn_env *env = tarn_test_env();
     struct tarn_error err = TARN_ERROR_INIT;
@@ -168,7 +168,7 @@ START_TEST(json_pull__borrows_what_has_no_escapes)
 }
 END_TEST
 
-START_TEST(json_pull__limits_depth)
+START_TEST(json_pull__limits_depth) /* B-JSON-2 */
 {
     struct tarn_error err = TARN_ERROR_INIT;
     struct tarn_env *env = tarn_test_env();

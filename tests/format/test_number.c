@@ -83,7 +83,7 @@ static const struct {
     {"99999999999999999999x", TARN_PARSED_SYNTAX, 0},
 };
 
-START_TEST(number__parses_int64)
+START_TEST(number__parses_int64) /* B-NUM-3 */
 {
     int64_t value = 1;
     ck_assert_int_eq(tarn__int64_parse(tarn__text_of(int64_cases[_i].text), &value), int64_cases[_i].parsed);
@@ -252,7 +252,7 @@ static const struct {
     {NAN, "nan"},
 };
 
-START_TEST(number__prints_doubles_as_python_does)
+START_TEST(number__prints_doubles_as_python_does) /* B-NUM-2 */
 {
     char text[TARN_NUMBER_TEXT];
     const size_t size = tarn__double_print(printed[_i].value, NULL, text);
@@ -416,7 +416,7 @@ static size_t random_text(uint64_t *state, char *text)
     return (size_t)(at - text);
 }
 
-START_TEST(number__parses_random_texts_as_the_c_library_does)
+START_TEST(number__parses_random_texts_as_the_c_library_does) /* B-NUM-1 */
 {
     uint64_t state = 4;
     for (int i = 0; i < 300000; i++) {

@@ -183,7 +183,7 @@ static const struct {
     {"ABC99999999999999999999", false, NULL, 0},
 };
 
-START_TEST(timezone__follows_rules)
+START_TEST(timezone__follows_rules) /* B-ZONE-1 */
 {
     struct tarn_timezone_rule rule;
     ck_assert_msg(tarn__timezone_rule_parse(tarn__text_of(rules[_i].text), &rule) == rules[_i].good, "%s", rules[_i].text);
@@ -307,7 +307,7 @@ static int64_t at(const char *text)
 }
 
 /* A zone without transitions, whose rule alone decides. */
-START_TEST(timezone__chooses_in_gaps_and_repeated_hours)
+START_TEST(timezone__chooses_in_gaps_and_repeated_hours) /* B-ZONE-2 */
 {
     static const char rule[] = "\nEST5EDT,M3.2.0,M11.1.0\n";
     struct tarn_env *env = tarn_test_env();

@@ -37,7 +37,7 @@ static const struct {
     {{"12345678\xf0\x9f\x98", 11}, 8},
 };
 
-START_TEST(utf8__finds_the_first_bad_byte)
+START_TEST(utf8__finds_the_first_bad_byte) /* B-TEXT-1 */
 {
     ck_assert_uint_eq(tarn__utf8_check(checked[_i].text), checked[_i].good);
     ck_assert_int_eq(tarn__utf8_is_valid(checked[_i].text), checked[_i].good == checked[_i].text.size);
