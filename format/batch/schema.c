@@ -6,6 +6,8 @@
  *  1. Nothing in a schema points outside its arena: it outlives whatever it was made from.
  *  2. Every type in a schema keeps its rules (precision, members, depth, names): whoever walks one need not check again.
  */
+#include "format/batch/schema.h"
+
 #include <stdatomic.h>
 
 #include "format/base/arena.h"
@@ -13,7 +15,6 @@
 #include "format/base/checked.h"
 #include "format/base/hash.h"
 #include "format/base/utf8.h"
-#include "tarn/type.h"
 
 enum { LARGEST_PRECISION = 76, FEW_FIELDS = 16 };
 
@@ -127,16 +128,16 @@ static enum tarn_status check_members(const struct tarn_type *type, struct tarn_
     return TARN_OK;
 }
 
-static enum tarn_status copy_fields(struct owned_schema *owner, uint32_t count, const struct tarn_field *fields, unsigned depth,
+static enum tarn_status copy_fields(struct tarn_arena *arena, uint32_t count, const struct tarn_field *fields, unsigned depth,
                                     const struct tarn_field **out, struct tarn_error *err);
 
-static enum tarn_status copy_text(struct owned_schema *owner, struct tarn_text text, struct tarn_text *out, struct tarn_error *err)
+static enum tarn_status copy_text(struct tarn_arena *arena, struct tarn_text text, struct tarn_text *out, struct tarn_error *err)
 {
-    *out = tarn__arena_text(&owner->arena, text);
-    return out->data != NULL ? TARN_OK : tarn__nomem(owner->env, err, text.size + 1);
+    *out = tarn__arena_text(arena, text);
+    return out->data != NULL ? TARN_OK : tarn__nomem(arena->env, err, text.size + 1);
 }
 
-static enum tarn_status copy_type(struct owned_schema *owner, const struct tarn_type *type, unsigned depth, const struct tarn_type **out,
+static enum tarn_status copy_type(struct tarn_arena *arena, const struct tarn_type *type, unsigned depth, const struct tarn_type **out,
                                   struct tarn_error *err)
 {
     *out = NULL;
@@ -148,63 +149,63 @@ static enum tarn_status copy_type(struct owned_schema *owner, const struct tarn_
     if (depth > TARN_MAX_DEPTH) {
         return tarn__invalid(err, "depth", "types are nested deeper than %d levels", (int)TARN_MAX_DEPTH);
     }
-    struct tarn_type *copy = tarn__arena_alloc(&owner->arena, sizeof(*copy));
+    struct tarn_type *copy = tarn__arena_alloc(arena, sizeof(*copy));
     if (copy == NULL) {
-        return tarn__nomem(owner->env, err, sizeof(*copy));
+        return tarn__nomem(arena->env, err, sizeof(*copy));
     }
     *copy = *type;
     copy->fields = NULL;
-    TARN_RETURN_IF_ERROR(copy_text(owner, type->zone, &copy->zone, err));
+    TARN_RETURN_IF_ERROR(copy_text(arena, type->zone, &copy->zone, err));
     if (type->id == TARN_TYPE_STRUCT) {
-        TARN_RETURN_IF_ERROR(check_twins(owner->env, type->field_count, type->fields, err));
+        TARN_RETURN_IF_ERROR(check_twins(arena->env, type->field_count, type->fields, err));
     }
-    TARN_RETURN_IF_ERROR(copy_fields(owner, type->field_count, type->fields, depth + 1, &copy->fields, err));
+    TARN_RETURN_IF_ERROR(copy_fields(arena, type->field_count, type->fields, depth + 1, &copy->fields, err));
     *out = copy;
     return TARN_OK;
 }
 
-static enum tarn_status copy_properties(struct owned_schema *owner, uint32_t count, const struct tarn_property *properties,
+static enum tarn_status copy_properties(struct tarn_arena *arena, uint32_t count, const struct tarn_property *properties,
                                         const struct tarn_property **out, struct tarn_error *err)
 {
     *out = NULL;
     if (count == 0) {
         return TARN_OK;
     }
-    struct tarn_property *copies = tarn__arena_calloc(&owner->arena, count, sizeof(*copies));
+    struct tarn_property *copies = tarn__arena_calloc(arena, count, sizeof(*copies));
     if (copies == NULL) {
-        return tarn__nomem(owner->env, err, (uint64_t)count * sizeof(*copies));
+        return tarn__nomem(arena->env, err, (uint64_t)count * sizeof(*copies));
     }
     for (uint32_t i = 0; i < count; i++) {
-        TARN_RETURN_IF_ERROR(copy_text(owner, properties[i].key, &copies[i].key, err));
-        TARN_RETURN_IF_ERROR(copy_text(owner, properties[i].value, &copies[i].value, err));
+        TARN_RETURN_IF_ERROR(copy_text(arena, properties[i].key, &copies[i].key, err));
+        TARN_RETURN_IF_ERROR(copy_text(arena, properties[i].value, &copies[i].value, err));
     }
     *out = copies;
     return TARN_OK;
 }
 
-static enum tarn_status copy_fields(struct owned_schema *owner, uint32_t count, const struct tarn_field *fields, unsigned depth,
+static enum tarn_status copy_fields(struct tarn_arena *arena, uint32_t count, const struct tarn_field *fields, unsigned depth,
                                     const struct tarn_field **out, struct tarn_error *err)
 {
     *out = NULL;
     if (count == 0) {
         return TARN_OK;
     }
-    struct tarn_field *copies = tarn__arena_calloc(&owner->arena, count, sizeof(*copies));
+    struct tarn_field *copies = tarn__arena_calloc(arena, count, sizeof(*copies));
     if (copies == NULL) {
-        return tarn__nomem(owner->env, err, (uint64_t)count * sizeof(*copies));
+        return tarn__nomem(arena->env, err, (uint64_t)count * sizeof(*copies));
     }
     for (uint32_t i = 0; i < count; i++) {
         const struct tarn_field *field = &fields[i];
         copies[i] = (struct tarn_field){.nullable = field->nullable, .id = field->id, .property_count = field->property_count};
         enum tarn_status status = check_name(field->name, err);
         if (status == TARN_OK) {
-            status = copy_text(owner, field->name, &copies[i].name, err);
+            status = copy_text(arena, field->name, &copies[i].name, err);
         }
         if (status == TARN_OK) {
-            status = copy_type(owner, field->type, depth, &copies[i].type, err);
+            status = copy_type(arena, field->type, depth, &copies[i].type, err);
         }
         if (status == TARN_OK) {
-            status = copy_properties(owner, field->property_count, field->properties, &copies[i].properties, err);
+            status = copy_properties(arena, field->property_count, field->properties, &copies[i].properties, err);
         }
         if (status != TARN_OK) {
             tarn__error_at_column(err, field->name);
@@ -213,6 +214,12 @@ static enum tarn_status copy_fields(struct owned_schema *owner, uint32_t count, 
     }
     *out = copies;
     return TARN_OK;
+}
+
+enum tarn_status tarn__type_copy(struct tarn_arena *arena, const struct tarn_type *type, const struct tarn_type **out,
+                                 struct tarn_error *err)
+{
+    return copy_type(arena, type, 1, out, err);
 }
 
 enum tarn_status tarn_schema_make(struct tarn_env *env, uint32_t field_count, const struct tarn_field *fields, uint32_t property_count,
@@ -230,10 +237,10 @@ enum tarn_status tarn_schema_make(struct tarn_env *env, uint32_t field_count, co
     owner->schema.property_count = property_count;
     enum tarn_status status = check_twins(env, field_count, fields, err);
     if (status == TARN_OK) {
-        status = copy_fields(owner, field_count, fields, 1, &owner->schema.fields, err);
+        status = copy_fields(&owner->arena, field_count, fields, 1, &owner->schema.fields, err);
     }
     if (status == TARN_OK) {
-        status = copy_properties(owner, property_count, properties, &owner->schema.properties, err);
+        status = copy_properties(&owner->arena, property_count, properties, &owner->schema.properties, err);
     }
     if (status != TARN_OK) {
         tarn_schema_release(&owner->schema);

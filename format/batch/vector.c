@@ -241,6 +241,18 @@ struct tarn_vector *tarn__vector_with_children(struct tarn_vector *vector, struc
     return &owner->vector;
 }
 
+struct tarn_vector *tarn__vector_with_dictionary(struct tarn_vector *vector, const struct tarn_dictionary *dictionary,
+                                                 const struct tarn_type *type)
+{
+    struct owned_vector *owner = share(vector, vector->length, 0);
+    if (owner != NULL) {
+        owner->vector.type = type;
+        owner->vector.dictionary = tarn__dictionary_retain(dictionary);
+        owner->owns_parts = true;
+    }
+    return vector_of(owner);
+}
+
 /* Makes `bits` begin at bit `offset`: by address, or as a copy that the vector owns. */
 static bool slice_bits(const uint8_t *bits, uint32_t offset, uint32_t length, const uint8_t **out, struct tarn_env *env,
                        struct tarn_buffer **copy)

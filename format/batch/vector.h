@@ -55,6 +55,10 @@ TARN_WARN_UNUSED enum tarn_status tarn__vector_slice(struct tarn_vector *vector,
 /** The same rows over other children of the same lengths (retained, not taken over). NULL: no memory. */
 struct tarn_vector *tarn__vector_with_children(struct tarn_vector *vector, struct tarn_vector *const *children);
 
+/** The same codes over another dictionary, whose entries have `type` (retained, not taken over). NULL: no memory. */
+struct tarn_vector *tarn__vector_with_dictionary(struct tarn_vector *vector, const struct tarn_dictionary *dictionary,
+                                                 const struct tarn_type *type);
+
 struct tarn_env *tarn__vector_env(const struct tarn_vector *vector);
 /** Is the caller's the only reference on the vector (so that the producer may recycle its buffers when they are unshared too)? */
 bool tarn__vector_unshared(const struct tarn_vector *vector);

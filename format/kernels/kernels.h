@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TARN_FORMAT_KERNELS_KERNELS_H
+#define TARN_FORMAT_KERNELS_KERNELS_H
+
+#include "tarn/env.h"
+
+/*
+ * The loops in which time goes: plain C, compiled once for each level of instructions, behind one const table of functions that is
+ * chosen when the env is opened. Every table gives the same answers, to the bit.
+ *
+ * Bitmaps are written in whole bytes, bits behind `count` are zero. Pointers need no alignment beyond that of their type and do not
+ * overlap. Nothing is allocated.
+ */
+enum tarn__float_test { TARN__FLOAT_LT, TARN__FLOAT_LE, TARN__FLOAT_EQ, TARN__FLOAT_NAN };
+
+struct tarn__kernels {
+    const char *name;
+
+    /**
+     * bit i: low <= values[i] <= high, in the order of unsigned numbers that begins at `low`: right for signed numbers too, since
+     * both ends wrap alike.
+     */
+    void (*between8)(const uint8_t *values, uint32_t count, uint8_t low, uint8_t high, uint8_t *bits);
+    void (*between16)(const uint16_t *values, uint32_t count, uint16_t low, uint16_t high, uint8_t *bits);
+    void (*between32)(const uint32_t *values, uint32_t count, uint32_t low, uint32_t high, uint8_t *bits);
+    void (*between64)(const uint64_t *values, uint32_t count, uint64_t low, uint64_t high, uint8_t *bits);
+
+    /** As C compares: NaN passes none of LT, LE, EQ. */
+    void (*test_f32)(const float *values, uint32_t count, float literal, enum tarn__float_test test, uint8_t *bits);
+    void (*test_f64)(const double *values, uint32_t count, double literal, enum tarn__float_test test, uint8_t *bits);
+
+    /** bit i: chosen[codes[i]], each of which is 0 or 1. */
+    void (*lookup)(const uint32_t *codes, uint32_t count, const uint8_t *chosen, uint8_t *bits);
+
+    /** Bytes of bitmaps: a & b, a & ~b, ~a (the caller clears what is behind the end). `out` may be `a`. */
+    void (*bits_and)(const uint8_t *a, const uint8_t *b, size_t bytes, uint8_t *out);
+    void (*bits_and_not)(const uint8_t *a, const uint8_t *b, size_t bytes, uint8_t *out);
+    void (*bits_not)(const uint8_t *a, size_t bytes, uint8_t *out);
+
+    /** Sums; slots of nulls are zero, so that they need no bitmap. 32-bit sums cannot overflow; the others are 128 bits, low word first. */
+    int64_t (*sum_i32)(const int32_t *values, uint32_t count);
+    void (*sum_i64)(const int64_t *values, uint32_t count, uint64_t sum[2]);
+    /** By a fixed tree (eight lanes, blocks of 1,024, pairwise): one answer for every table and any number of threads. */
+    double (*sum_f64)(const double *values, uint32_t count);
+    double (*sum_f32)(const float *values, uint32_t count);
+};
+
+/** The table that env chose when it was opened. */
+const struct tarn__kernels *tarn__kernels_of(const struct tarn_env *env);
+
+/** The table of a level, NULL when it was not compiled in (another processor family). For tests. */
+const struct tarn__kernels *tarn__kernels_at(enum tarn_cpu level);
+
+#endif
