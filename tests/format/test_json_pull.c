@@ -2,6 +2,7 @@
  * JSON event by event: texts written by hand, damage with its place, and failing memory.
  */
 #include "format/json/json_pull.h"
+#include "tests/support/fault.h"
 #include "tests/support/suite.h"
 
 #include <stdio.h>
@@ -312,8 +313,36 @@ START_TEST(json_pull__says_when_memory_is_out)
 }
 END_TEST
 
+/* Reads with an arena (ctx) or the scratch, and prints what it read. */
+static enum tarn_status read_and_print(void *ctx, struct tarn_fault *fault, struct tarn_env *env, struct tarn_error *err)
+{
+    static const char text[] =
+        "{\"a\\tb\":[\"c\\u00e4d\",1],\"long\":\"\\n----------------------------------------------------------------\"}";
+    struct tarn_arena arena;
+    struct tarn_text_builder out;
+    struct tarn_json json;
+    (void)fault;
+    tarn__arena_init(&arena, env);
+    tarn__builder_init(&out, env);
+    const struct tarn_json_pull_options options = {.env = env, .arena = ctx != NULL ? &arena : NULL, .failure = TARN_CORRUPT};
+    tarn__json_open(&json, &options, tarn__text_of(text));
+    const enum tarn_status status = trace(&json, &out, err);
+    tarn__json_close(&json);
+    tarn__builder_free(&out);
+    tarn__arena_free(&arena);
+    return status;
+}
+
+START_TEST(json_pull__survives_every_failing_allocation)
+{
+    ck_assert_uint_ge(tarn_fault_sweep(read_and_print, NULL, TARN_FAULT_ALL_ALLOC), 4);
+    static char with_arena[] = "arena";
+    ck_assert_uint_ge(tarn_fault_sweep(read_and_print, with_arena, TARN_FAULT_ALL_ALLOC), 4);
+}
+END_TEST
+
 TARN_SUITE("format/json_pull", TARN_LOOP_TEST(json_pull__gives_the_events_in_order, documents),
            TARN_LOOP_TEST(json_pull__refuses_damage_with_its_place, damaged), TARN_TEST(json_pull__borrows_what_has_no_escapes),
            TARN_TEST(json_pull__limits_depth), TARN_TEST(json_pull__reads_many_values),
            TARN_TEST(json_pull__captures_and_skips_whole_values), TARN_TEST(json_pull__takes_typed_values),
-           TARN_TEST(json_pull__says_when_memory_is_out))
+           TARN_TEST(json_pull__says_when_memory_is_out), TARN_TEST(json_pull__survives_every_failing_allocation))

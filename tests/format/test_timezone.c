@@ -5,6 +5,7 @@
 #include "format/base/datetime.h"
 #include "format/base/timezone.h"
 #include "format/base/timezone_rule.h"
+#include "tests/support/fault.h"
 #include "tests/support/suite.h"
 
 #include <stdio.h>
@@ -329,7 +330,29 @@ START_TEST(timezone__chooses_in_gaps_and_repeated_hours) /* B-ZONE-2 */
 }
 END_TEST
 
+static enum tarn_status open_named(void *ctx, struct tarn_fault *fault, struct tarn_env *env, struct tarn_error *err)
+{
+    struct tarn_timezone *zone;
+    (void)fault;
+    const enum tarn_status status = tarn__timezone_open(env, tarn__text_of(ctx), &zone, err);
+    ck_assert_int_eq(zone != NULL, status == TARN_OK);
+    tarn__timezone_close(zone);
+    return status;
+}
+
+START_TEST(timezone__survives_every_failing_allocation)
+{
+    const char *folder = tarn_test_folder();
+    struct tarn_env_options env_options = TARN_ENV_OPTIONS_INIT;
+    write_file(folder, "Zone", by_hand, sizeof(by_hand));
+    env_options.timezone_folder = tarn__text_of(folder);
+    const struct tarn_fault_sweep_options options = {.env = &env_options};
+    static char name[] = "Zone";
+    ck_assert_uint_ge(tarn_fault_sweep_with(open_named, name, TARN_FAULT_ALL_ALLOC, &options), 2);
+}
+END_TEST
+
 TARN_SUITE("format/timezone", TARN_TEST(timezone__decodes_a_file), TARN_LOOP_TEST(timezone__refuses_damage, damage),
            TARN_TEST(timezone__refuses_every_cut), TARN_LOOP_TEST(timezone__follows_rules, rules),
            TARN_LOOP_TEST(timezone__confines_names_to_its_folder, names), TARN_LOOP_TEST(timezone__agrees_with_the_c_library, installed),
-           TARN_TEST(timezone__chooses_in_gaps_and_repeated_hours))
+           TARN_TEST(timezone__chooses_in_gaps_and_repeated_hours), TARN_TEST(timezone__survives_every_failing_allocation))
