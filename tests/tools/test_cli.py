@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The command line's contract: words, exit codes, forms of output, JSON documents, time travel, what stays when something fails."""
+import os
+import signal
+import subprocess
+import time
+
+from command import BIRDS, TARN, Run, equal, run_all
+
+
+def usage_is_exit_code_2_with_a_suggestion(folder):
+    Run("imprt", "a", "b").expect(2, err="did you mean `tarn import`")
+    Run("head", "--limt", "3", BIRDS).expect(2, err="did you mean --limit")
+    Run("head").expect(2, err="usage: tarn head PATH")
+    Run("query").expect(2)
+    Run("help", "import").expect(0, out="--dry-run")
+    Run("--version").expect(0, out="tarn 0.1.0")
+    Run("completion", "bash").expect(0, out="complete -o filenames -F _tarn tarn")
+
+
+def select_without_a_table(folder):
+    Run("query", "select 1 as one, 'a' as a").expect(0, out="│ one │ a │")
+    Run("query", "select 1 as one, 'a,b' as a", "-o", "csv").expect(0, out='one,a\n1,"a,b"\n')
+    equal(Run("query", "select 2.50 as d, null as n, [1] is null as l", "-o", "jsonl").expect(0).rows()[0]["d"], "2.50", "decimal")
+
+
+def forms_of_output(folder):
+    sql = "select 1 as a, 'x|y' as b union_free".replace(" union_free", "")
+    Run("query", sql, "-o", "markdown").expect(0, out="| 1 | x\\|y |")
+    Run("query", "select '<b>' as t", "-o", "html").expect(0, out="&lt;b&gt;")
+    Run("query", "select 7 as a", "-o", "line").expect(0, out="a = 7")
+    Run("query", "select 7 as a", "-o", "tsv").expect(0, out="a\n7\n")
+    Run("query", "select 7 as a", "-o", "json").expect(0, out='[{"a":7}]')
+    Run("query", "select 7 as a", "-o", "nonsense").expect(2, err="the forms are")
+    escaped = Run("query", "select chr(27) || '[31m' as t")
+    if escaped.code == 0 and "\x1b" in escaped.out:
+        escaped.fail("an escape sequence of the data reached the terminal")
+
+
+def json_is_one_document(folder):
+    done = Run("query", "select 1 as a", "--json").expect(0).json()
+    equal((done["ok"], done["result"]["rows"]), (True, [{"a": 1}]), "document")
+    failed = Run("query", "select nothing from nowhere", "--json").expect(3).json()
+    equal((failed["ok"], failed["error"]["code"]), (False, "NOT_FOUND"), "error document")
+    equal(Run("nonsense", "--json").code, 2, "usage with --json")
+
+
+def errors_point_at_the_place(folder):
+    Run("query", "select 1 +").expect(4, err="error[INVALID")
+    Run("query", "select abss(1)").expect(4, err="abs")
+    Run("query", "selec 1").expect(4, err="^")
+
+
+def life_of_a_table(folder):
+    Run("import", BIRDS, "lake/birds").expect(0, out="10000 rows")
+    Run("import", BIRDS, "lake/birds").expect(11, err="--mode append")
+    Run("count", "lake/birds").expect(0, out="10000\n")
+    Run("query", "DELETE FROM birds WHERE \"Wildlife Size\" = 'Small'", "--lake", "lake").expect(0, out="deleted")
+    left = int(Run("count", "lake/birds").out)
+    small = int(Run("count", "lake/birds@v0", "--where", "\"Wildlife Size\" = 'Small'").out)
+    equal(left, 10000 - small, "rows after DELETE")
+    Run("query", "UPDATE birds SET \"Speed IAS in knots\" = 0", "--lake", "lake").expect(0, out=f"updated {left} rows")
+    equal(Run("query", "SELECT sum(\"Speed IAS in knots\") AS s FROM birds", "--lake", "lake", "-o", "csv").out, "s\n0\n", "sum")
+    Run("count", "lake/birds", "--version", "0").expect(0, out="10000\n")
+    Run("undo", "lake/birds").expect(0, out="undone")
+    Run("undo", "lake/birds").expect(0, out="redone")
+    Run("restore", "lake/birds", "0").expect(0, out="equal to version 0")
+    Run("count", "lake/birds").expect(0, out="10000\n")
+    log = Run("log", "lake/birds", "--json").expect(0).json()["result"]
+    equal([line["version"] for line in log], [5, 4, 3, 2, 1, 0], "versions")
+    Run("diff", "lake/birds", "0", "1").expect(0, out="removed")
+    Run("diff", "lake/birds", "0", "1", "--exit-code").expect(12)
+    Run("diff", "lake/birds", "0", "5", "--exit-code").expect(0)
+    Run("verify", "lake/birds").expect(0)
+    Run("show", "lake/birds", "0").expect(0, out="10000 rows")
+    Run("count", "lake/birds@v99").expect(3, err="99")
+    Run("describe", "lake/birds").expect(0, out="delta table")
+    Run("schema", "lake/birds").expect(0, out="Cost Total $")
+
+
+def read_only_changes_nothing(folder):
+    Run("import", BIRDS, "birds").expect(0)
+    Run("query", "DELETE FROM birds", "--read-only").expect(4, err="read")
+    Run("count", "birds").expect(0, out="10000\n")
+
+
+def damage_has_its_own_error_and_exit_code_5(folder):
+    Run("convert", BIRDS, "birds.parquet").expect(0)
+    whole = (folder / "birds.parquet").read_bytes()
+    (folder / "cut.parquet").write_bytes(whole[: len(whole) // 2])
+    Run("count", "cut.parquet").expect(5, err="error[CORRUPT.")
+    flipped = bytearray(whole)
+    flipped[200] ^= 1
+    (folder / "flipped.parquet").write_bytes(flipped)
+    Run("cat", "flipped.parquet", "-o", "csv").expect(5, err="error[CORRUPT.page_crc]")
+    Run("import", BIRDS, "garbage").expect(0)
+    Run("import", BIRDS, "empty").expect(0)
+    name = "_delta_log/00000000000000000001.json"
+    (folder / "garbage" / name).write_text("this is no JSON\n")
+    (folder / "empty" / name).write_text("")
+    garbage = Run("count", "garbage").expect(5, err="error[CORRUPT.")
+    empty = Run("count", "empty").expect(5, err="error[CORRUPT.")
+    if garbage.err == empty.err:
+        empty.fail("a garbage and an empty commit give the same error")
+
+
+def imports_say_what_they_inferred(folder):
+    dry = Run("import", BIRDS, "t", "--dry-run").expect(0, err="Flight Date DATE")
+    if (folder / "t").exists():
+        dry.fail("a dry run made the table")
+    (folder / "bad.csv").write_text("a,b\n" + "1,2\n" * 30000 + "x,3\n")
+    Run("import", "bad.csv", "wide").expect(0, out="30001 rows")
+    equal(Run("query", "SELECT max(a) AS m FROM wide", "-o", "csv").out, "m\nx\n", "widened to text")
+    Run("import", "bad.csv", "strict", "--schema", "a BIGINT, b BIGINT").expect(4, err="30002")
+    if (folder / "strict").exists():
+        dry.fail("a failed import left a table")
+    Run("import", "bad.csv", "strict", "--schema", "a BIGINT, b BIGINT", "--rejects", "bad.txt").expect(0, out="1 rows rejected")
+    if "30002" not in (folder / "bad.txt").read_text():
+        dry.fail("the reject is not in its file")
+    Run("import", "-", "piped", stdin=b"a;b\n1;x\n2;y\n").expect(0, out="2 rows")
+    Run("import", "bad.csv", "once", "--app-id", "job", "--app-version", "1").expect(0)
+    Run("import", "bad.csv", "once", "--mode", "append", "--app-id", "job", "--app-version", "1").expect(0, err="done before")
+    Run("count", "once").expect(0, out="30001\n")
+
+
+def json_comes_in_nested(folder):
+    (folder / "a.ndjson").write_text('{"id":1,"p":{"x":1.5},"l":[1,2]}\n{"id":2,"p":{"x":null},"l":[]}\n')
+    Run("import", "a.ndjson", "t").expect(0, out="2 rows")
+    equal(Run("cat", "t", "-o", "jsonl").rows(), [{"id": 1, "p": {"x": 1.5}, "l": [1, 2]}, {"id": 2, "p": {"x": None}, "l": []}], "rows")
+
+
+def scripts_and_the_shell(folder):
+    Run("-c", "select 1 as a; select 2 as b").expect(0, out="│ b │")
+    Run(stdin=b"select 41 + 1 as answer;\n.mode csv\nselect 1 as x;\n").expect(0, out="x\n1\n")
+    Run(stdin=b"select 1;\nselec 2;\nselect 3;\n").expect(4)
+    Run("import", BIRDS, "lake/birds").expect(0)
+    Run("lake", "SELECT count(*) AS n FROM birds").expect(0, out="10000")
+    Run("lake/birds", "SELECT count(*) AS n FROM birds").expect(0, out="10000")
+    (folder / "q.sql").write_text("select :n + 1 as m")
+    Run("query", "-f", "q.sql", "--param", "n=41", "-o", "csv").expect(0, out="m\n42\n")
+
+
+def a_closed_pipe_ends_it_quietly(folder):
+    Run("convert", BIRDS, "birds.parquet").expect(0)
+    cat = subprocess.Popen([TARN, "cat", "birds.parquet", "-o", "csv"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    cat.stdout.readline()
+    cat.stdout.close()
+    equal(cat.stderr.read(), b"", "stderr after | head")
+    cat.wait()
+
+
+def interrupt_leaves_nothing_half_done(folder):
+    with open("big.csv", "w") as big:
+        big.write("a,b\n")
+        for i in range(400000):
+            big.write(f"{i},{i * 7}.25\n")
+    job = subprocess.Popen([TARN, "import", "big.csv", "t"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(0.05)
+    job.send_signal(signal.SIGINT)
+    _, err = job.communicate()
+    if job.returncode not in (130, 0):
+        raise SystemExit(f"exit code {job.returncode} after SIGINT: {err.decode()}")
+    if job.returncode == 130 and os.path.exists("t/_delta_log") and os.listdir("t/_delta_log"):
+        raise SystemExit(f"an interrupted import left {os.listdir('t/_delta_log')}")
+
+
+def stats_and_pruning(folder):
+    Run("convert", BIRDS, "birds.parquet").expect(0)
+    Run("query", "SELECT count(*) FROM 'birds.parquet' WHERE \"Flight Date\" > DATE '2090-01-01'", "--stats").expect(0, err="row groups 1, skipped 1")
+    one = Run("query", "SELECT count(*) AS n FROM 'birds.parquet' WHERE \"Flight Date\" < DATE '1991-01-01'", "-o", "csv").out
+    two = Run("query", "SELECT count(*) AS n FROM 'birds.parquet' WHERE \"Flight Date\" < DATE '1991-01-01'", "-o", "csv", "--no-prune").out
+    equal(one, two, "pruned and not pruned")
+
+
+def memory_limit_is_exit_code_10(folder):
+    Run("convert", BIRDS, "birds.parquet").expect(0)
+    Run("query", "SELECT * FROM 'birds.parquet' ORDER BY 1", "--memory-limit", "200KB").expect(10, err="error[LIMIT")
+
+
+run_all([value for name, value in list(globals().items()) if callable(value) and getattr(value, "__module__", "") == "__main__"])
