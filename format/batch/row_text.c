@@ -12,6 +12,7 @@
 #include "format/base/datetime.h"
 #include "format/base/decimal.h"
 #include "format/base/number.h"
+#include "format/batch/half.h"
 #include "format/json/json_print.h"
 
 bool tarn__row_resolve(const struct tarn_vector **vector, uint32_t *row)
@@ -100,32 +101,6 @@ static tarn_i128 wide_at(const struct tarn_vector *v, uint32_t row)
     return (tarn_i128)((tarn_u128)words[1] << 64 | words[0]);
 }
 
-/* IEEE 754 binary16, exactly as a float. */
-static float half_to_float(uint16_t half)
-{
-    const uint32_t sign = (uint32_t)(half & 0x8000u) << 16;
-    const uint32_t exponent = half >> 10 & 0x1f;
-    uint32_t mantissa = half & 0x3ffu;
-    uint32_t bits;
-    if (exponent == 0x1f) {
-        bits = sign | 0x7f800000u | mantissa << 13;
-    } else if (exponent != 0) {
-        bits = sign | (exponent + 112) << 23 | mantissa << 13;
-    } else if (mantissa == 0) {
-        bits = sign;
-    } else {
-        uint32_t shift = 0;
-        while ((mantissa & 0x400u) == 0) {
-            mantissa <<= 1;
-            shift++;
-        }
-        bits = sign | (113 - shift) << 23 | (mantissa & 0x3ffu) << 13;
-    }
-    float value;
-    memcpy(&value, &bits, sizeof(value));
-    return value;
-}
-
 static void put_float(struct tarn_text_builder *out, const struct tarn_vector *v, uint32_t row, enum tarn_text_style style)
 {
     const struct tarn_float_words *words = style == TARN_STYLE_JSON ? &tarn__float_words_json : &tarn__float_words_plain;
@@ -133,8 +108,8 @@ static void put_float(struct tarn_text_builder *out, const struct tarn_vector *v
         tarn__builder_add_double(out, ((const double *)v->u.values)[row], words);
         return;
     }
-    const float value =
-        v->type->id == TARN_TYPE_F16 ? half_to_float(((const uint16_t *)v->u.values)[row]) : ((const float *)v->u.values)[row];
+    const float value = v->type->id == TARN_TYPE_F16 ? (float)tarn__half_to_double(((const uint16_t *)v->u.values)[row])
+                                                     : ((const float *)v->u.values)[row];
     if (style == TARN_STYLE_JSON) { /* canonical: widened first, so that a reader of doubles sees the same value */
         tarn__builder_add_double(out, (double)value, words);
     } else {
