@@ -3,7 +3,7 @@
  * Statistics and the page index, from facts of pages.
  *
  * Specification: parquet.thrift "Statistics", "ColumnIndex", "OffsetIndex", "SizeStatistics"; PageIndex.md. SPEC: P-BOUND-5 to P-BOUND-7,
- * P-INDEX-WRITE-1 to P-INDEX-WRITE-4.
+ * P-INDEX-WRITE-1 to P-INDEX-WRITE-5.
  *
  * Invariants
  *  1. A merged bound is exact when one of its equals was; a bound of one part only (another part has values but no bound) is none.

@@ -3,7 +3,7 @@
  * The writing of one column chunk: levels and values gathered into a page, pages cut at rows, a dictionary while it pays.
  *
  * Specification: parquet-format README.md (chunks, pages, levels), Encodings.md; parquet.thrift "ColumnMetaData".
- * SPEC: P-CHUNK-WRITE-1 to P-CHUNK-WRITE-6.
+ * SPEC: P-CHUNK-WRITE-1 to P-CHUNK-WRITE-5.
  *
  * Invariants
  *  1. A page begins and ends with a row. It is cut before the row that would bring it over `page_bytes`, or at `page_rows` rows; both

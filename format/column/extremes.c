@@ -3,7 +3,7 @@
  * Bounds by TYPE_ORDER.
  *
  * Specification: parquet.thrift, "ColumnOrder" (order by type; NaN, -0 and +0 of floats), "Statistics" (bounds that are not exact).
- * SPEC: P-BOUND-1 to P-BOUND-7.
+ * SPEC: P-BOUND-1 to P-BOUND-6.
  *
  * Invariants
  *  1. NaN never becomes a bound; bounds of floats that are zero are -0 below and +0 above, whatever zeros were seen.

@@ -3,7 +3,7 @@
  * Data pages of version 1 and dictionary pages.
  *
  * Specification: parquet-format README.md "Data Pages", Encodings.md; parquet.thrift "PageHeader" (what the CRC covers).
- * SPEC: P-PAGE-WRITE-1 to P-PAGE-WRITE-4.
+ * SPEC: P-PAGE-WRITE-1, P-PAGE-WRITE-2.
  *
  * Invariants
  *  1. A body is repetition levels, definition levels, values; each kind of level has four bytes of length before it and is left out

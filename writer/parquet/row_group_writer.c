@@ -3,7 +3,7 @@
  * Row groups.
  *
  * Specification: parquet-format README.md "File format"; parquet.thrift "RowGroup", "ColumnChunk", "ColumnMetaData".
- * SPEC: P-FILE-WRITE-1 to P-FILE-WRITE-6.
+ * SPEC: P-FILE-WRITE-1, P-FILE-WRITE-3, P-FILE-WRITE-6.
  *
  * Invariants
  *  1. A group ends after `most_rows` rows, or when a look at its size finds `most_bytes`. Looks fall on rows that follow from the
