@@ -72,11 +72,13 @@ static struct parquet_logical_type logical_of_converted(const struct parquet_sch
 struct tarn_annotation tarn__annotation_of(const struct parquet_schema_element *element)
 {
     struct tarn_annotation annotation = {.interval = false};
-    if (element->has_logical_type) {
+    /* An interval that parquet-java calls UNKNOWN besides is neither: it has values, and they are handed out as stored. */
+    const bool interval = element->has_converted_type && element->converted_type == PARQUET_CONVERTED_INTERVAL;
+    if (element->has_logical_type && !(interval && element->logical_type.id == PARQUET_LOGICAL_UNKNOWN)) {
         annotation.logical = element->logical_type;
-    } else if (element->has_converted_type) {
+    } else if (!element->has_logical_type && element->has_converted_type) {
         annotation.logical = logical_of_converted(element);
-        annotation.interval = element->converted_type == PARQUET_CONVERTED_INTERVAL;
+        annotation.interval = interval;
     }
     return annotation;
 }
@@ -105,8 +107,8 @@ static enum tarn_status plain_leaf(const struct parquet_schema_element *element,
         break;
     case PARQUET_INT96:
         set(out, TARN_TYPE_TIMESTAMP, TARN_ORDER_INT96);
-        out->type.unit = TARN_NANO;
-        out->type.wide = true;
+        out->type.unit = TARN_MICRO; /* as Spark and Hive take it; what lies outside is refused when it is read */
+        out->type.utc = true;
         break;
     case PARQUET_FLOAT:
         set(out, TARN_TYPE_F32, TARN_ORDER_FLOAT);
@@ -218,8 +220,7 @@ enum tarn_status tarn__leaf_type_read(const struct parquet_schema_element *eleme
 
     TARN_RETURN_IF_ERROR(plain_leaf(element, out, err));
     if (annotation.interval && fixed == 12) {
-        out->order = TARN_ORDER_UNDEFINED;
-        out->unsupported = "logical_type.interval";
+        set(out, TARN_TYPE_INTERVAL, TARN_ORDER_UNDEFINED);
         return TARN_OK;
     }
     switch (logical->id) {

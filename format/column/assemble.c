@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Nested vectors from level pairs (Dremel's record assembly, a node at a time).
+ *
+ * Specification: parquet-format README.md "Nested Encoding", LogicalTypes.md "Lists", "Maps". SPEC: P-NEST-1 to P-NEST-6.
+ *
+ * A level pair (definition d, repetition r) of any leaf below a node is a slot of the node when it begins one (r at most the repetition
+ * of the innermost list around the node) and there is something for it to lie in (d at least the definition of that list's elements).
+ *
+ * Invariants
+ *  1. The children of a node have as many slots as the node gives them, counted on the levels of a leaf of each: what the leaves of one
+ *     struct say about it must agree in number, else the file is corrupt.
+ *  2. Offsets ascend from 0 to the length of the child.
+ */
+#include "format/column/assemble.h"
+
+#include "format/batch/vector.h"
+
+/* What lies around a node. */
+struct around {
+    uint16_t definition; /**< from which on there is a slot */
+    uint16_t repetition; /**< up to which a pair begins a slot */
+};
+
+struct assembly {
+    struct tarn_env *env;
+    struct tarn__column_reader *readers;
+    uint32_t first_leaf;
+};
+
+static const struct tarn__column_reader *reader_of(const struct assembly *assembly, const struct tarn_node *node)
+{
+    return &assembly->readers[node->leaf - assembly->first_leaf];
+}
+
+static enum tarn_status disagree(const struct tarn_node *node, uint64_t slots, uint64_t expected, struct tarn_error *err)
+{
+    return tarn__corrupt(err, "nesting", "the columns below \"%.*s\" do not agree: %llu values where %llu are due",
+                         TARN_TEXT_ARG(node->field->name), (unsigned long long)slots, (unsigned long long)expected);
+}
+
+/* Validity of a nullable group by the pairs that are slots of it; *slots is how many there are. NULL when none is null. */
+static enum tarn_status group_validity(const struct assembly *assembly, const struct tarn_node *node, struct around around, uint32_t slots,
+                                       struct tarn_buffer **validity, struct tarn_error *err)
+{
+    const struct tarn__column_reader *reader = reader_of(assembly, node);
+    uint32_t slot = 0;
+    uint32_t valid = 0;
+
+    *validity = NULL;
+    if (!node->nullable) {
+        return TARN_OK;
+    }
+    struct tarn_buffer *bits = tarn__buffer_new_zeroed(assembly->env, tarn__bits_bytes(slots));
+    if (bits == NULL) {
+        return tarn__nomem(assembly->env, err, tarn__bits_bytes(slots));
+    }
+    for (size_t i = 0; i < reader->level_count && slot < slots; i++) {
+        const unsigned d = reader->level_definition[i];
+        if (reader->level_repetition[i] <= around.repetition && d >= around.definition) {
+            if (d >= node->definition) {
+                tarn__bit_set(bits->data, slot);
+                valid++;
+            }
+            slot++;
+        }
+    }
+    if (valid == slots) {
+        tarn__buffer_release(bits);
+        return TARN_OK;
+    }
+    *validity = bits;
+    return TARN_OK;
+}
+
+/* Where the elements of each list begin, into `offsets` (slots + 1 of them). *elements: how many there are in all. */
+static enum tarn_status list_offsets(const struct assembly *assembly, const struct tarn_node *node, struct around around, uint32_t slots,
+                                     uint32_t *offsets, uint32_t *elements, struct tarn_error *err)
+{
+    const struct tarn__column_reader *reader = reader_of(assembly, node);
+    uint64_t slot = 0;
+    uint32_t count = 0;
+    for (size_t i = 0; i < reader->level_count; i++) {
+        const unsigned r = reader->level_repetition[i];
+        const unsigned d = reader->level_definition[i];
+        if (r <= around.repetition && d >= around.definition) {
+            if (slot < slots) {
+                offsets[slot] = count;
+            }
+            slot++;
+        }
+        if (r <= node->repetition && d >= node->element_definition) {
+            if (count == UINT32_MAX) {
+                return tarn__error_set(err, TARN_LIMIT, "batch_slots",
+                                       "one batch would hold over 4,294,967,295 values; ask for fewer rows at a time");
+            }
+            count++;
+        }
+    }
+    if (slot != slots) {
+        return disagree(node, slot, slots, err);
+    }
+    offsets[slots] = count;
+    *elements = count;
+    return TARN_OK;
+}
+
+static enum tarn_status build(const struct assembly *assembly, const struct tarn_node *node, struct around around, uint32_t slots,
+                              struct tarn_vector **out, struct tarn_error *err);
+
+static enum tarn_status build_children(const struct assembly *assembly, const struct tarn_node *node, struct around around, uint32_t slots,
+                                       struct tarn_vector **children, struct tarn_error *err)
+{
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        TARN_RETURN_IF_ERROR(build(assembly, &node->children[i], around, slots, &children[i], err));
+    }
+    return TARN_OK;
+}
+
+static void release_all(struct tarn_vector **children, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        tarn_vector_release(children[i]);
+    }
+}
+
+static enum tarn_status build_leaf(const struct assembly *assembly, const struct tarn_node *node, uint32_t slots, struct tarn_vector **out,
+                                   struct tarn_error *err)
+{
+    struct tarn__column_reader *reader = &assembly->readers[node->leaf - assembly->first_leaf];
+    if (reader->output.length != slots) {
+        return disagree(node, reader->output.length, slots, err);
+    }
+    return tarn__column_output_finish(&reader->output, out, err);
+}
+
+static enum tarn_status build_list(const struct assembly *assembly, const struct tarn_node *node, struct around around, uint32_t slots,
+                                   struct tarn_vector **out, struct tarn_error *err)
+{
+    const struct around inside = {node->element_definition, node->repetition};
+    struct tarn_vector *children[2] = {NULL, NULL};
+    struct tarn_buffer *validity = NULL;
+    uint32_t elements = 0;
+
+    struct tarn_buffer *offsets = tarn__buffer_new(assembly->env, ((size_t)slots + 1) * sizeof(uint32_t));
+    if (offsets == NULL) {
+        return tarn__nomem(assembly->env, err, ((uint64_t)slots + 1) * sizeof(uint32_t));
+    }
+    enum tarn_status status = list_offsets(assembly, node, around, slots, (uint32_t *)(void *)offsets->data, &elements, err);
+    if (status == TARN_OK) {
+        status = group_validity(assembly, node, around, slots, &validity, err);
+    }
+    if (status == TARN_OK) {
+        status = build_children(assembly, node, inside, elements, children, err);
+    }
+    if (status != TARN_OK) {
+        tarn__buffer_release(offsets);
+        tarn__buffer_release(validity);
+        release_all(children, node->child_count);
+        return status;
+    }
+    *out = tarn__vector_list(assembly->env, node->field->type, slots, offsets, false, node->child_count, children, validity);
+    return *out != NULL ? TARN_OK : tarn__nomem(assembly->env, err, 0);
+}
+
+static enum tarn_status build_struct(const struct assembly *assembly, const struct tarn_node *node, struct around around, uint32_t slots,
+                                     struct tarn_vector **out, struct tarn_error *err)
+{
+    struct tarn_buffer *validity = NULL;
+    struct tarn_vector **children = tarn__calloc(assembly->env, node->child_count, sizeof(struct tarn_vector *));
+    if (children == NULL) {
+        return tarn__nomem(assembly->env, err, node->child_count * sizeof(struct tarn_vector *));
+    }
+    enum tarn_status status = group_validity(assembly, node, around, slots, &validity, err);
+    if (status == TARN_OK) {
+        status = build_children(assembly, node, around, slots, children, err);
+    }
+    if (status == TARN_OK) {
+        *out = tarn__vector_struct(assembly->env, node->field->type, slots, node->child_count, children, validity);
+        status = *out != NULL ? TARN_OK : tarn__nomem(assembly->env, err, 0);
+    } else {
+        tarn__buffer_release(validity);
+        release_all(children, node->child_count);
+    }
+    tarn__free(assembly->env, children);
+    return status;
+}
+
+static enum tarn_status build(const struct assembly *assembly, const struct tarn_node *node, struct around around, uint32_t slots,
+                              struct tarn_vector **out, struct tarn_error *err)
+{
+    *out = NULL;
+    switch (node->kind) {
+    case TARN_NODE_LEAF:
+        return build_leaf(assembly, node, slots, out, err);
+    case TARN_NODE_LIST:
+    case TARN_NODE_MAP:
+        return build_list(assembly, node, around, slots, out, err);
+    case TARN_NODE_STRUCT:
+    case TARN_NODE_VARIANT:
+        return build_struct(assembly, node, around, slots, out, err);
+    default:
+        *out = tarn__vector_nulls(assembly->env, node->field->type, slots);
+        return *out != NULL ? TARN_OK : tarn__nomem(assembly->env, err, 0);
+    }
+}
+
+enum tarn_status tarn__assemble(const struct tarn_node *node, struct tarn__column_reader *readers, uint32_t rows, struct tarn_vector **out,
+                                struct tarn_error *err)
+{
+    const struct assembly assembly = {readers[0].options.env, readers, node->leaf};
+    const struct around root = {0, 0};
+    return build(&assembly, node, root, rows, out, err);
+}

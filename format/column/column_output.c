@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Leaf vectors under construction.
+ *
+ * Invariants
+ *  1. `values` and `validity` have room for every slot up to the last reserve; bits behind `length` are zero.
+ *  2. Every view lies in the buffer that it names, and every code is an entry: whoever appends has checked it.
+ *  3. A buffer is written only while no vector holds it.
+ */
+#include "format/column/column_output.h"
+
+#include "format/base/checked.h"
+#include "format/batch/bitmap.h"
+#include "format/batch/vector.h"
+
+void tarn__column_output_init(struct tarn__column_output *output, struct tarn_env *env, const struct tarn_type *type, bool optional)
+{
+    const enum tarn_kind kind = tarn_type_kind(type);
+    *output = (struct tarn__column_output){.env = env, .type = type, .optional = optional};
+    output->form = kind == TARN_KIND_BOOL ? TARN_OUTPUT_BITS : kind == TARN_KIND_BYTES ? TARN_OUTPUT_VIEWS : TARN_OUTPUT_FIXED;
+    output->width = kind == TARN_KIND_BYTES ? (uint32_t)sizeof(struct tarn_string_view) : tarn_type_width(type);
+}
+
+static void drop_views(struct tarn__column_output *output)
+{
+    for (size_t i = 0; i < output->view_buffer_count; i++) {
+        tarn__buffer_release(output->view_buffers[i]);
+    }
+    output->view_buffer_count = 0;
+}
+
+void tarn__column_output_free(struct tarn__column_output *output)
+{
+    drop_views(output);
+    tarn__free(output->env, output->view_buffers);
+    tarn__buffer_release(output->validity);
+    tarn__buffer_release(output->values);
+    tarn__dictionary_release(output->dictionary);
+    tarn__buffer_release(output->dictionary_bytes);
+    *output = (struct tarn__column_output){.env = NULL};
+}
+
+static void recycle(struct tarn_buffer **buffer)
+{
+    if (*buffer != NULL && !tarn__buffer_unshared(*buffer)) {
+        tarn__buffer_release(*buffer);
+        *buffer = NULL;
+    }
+}
+
+void tarn__column_output_begin(struct tarn__column_output *output)
+{
+    drop_views(output);
+    recycle(&output->validity);
+    recycle(&output->values);
+    if (output->validity != NULL) {
+        memset(output->validity->data, 0, output->validity->size);
+    }
+    if (output->form == TARN_OUTPUT_BITS && output->values != NULL) {
+        memset(output->values->data, 0, output->values->size);
+    }
+    if (output->form == TARN_OUTPUT_VIEWS && output->dictionary != NULL) {
+        tarn__dictionary_release(output->dictionary);
+        tarn__buffer_release(output->dictionary_bytes);
+        output->dictionary = NULL;
+        output->dictionary_bytes = NULL;
+    }
+    output->length = 0;
+    output->nulls = 0;
+}
+
+/* Grows to at least `size` bytes; `zero`: new ones are zero. */
+static bool grow(struct tarn_env *env, struct tarn_buffer **buffer, size_t size, bool zero)
+{
+    if (*buffer == NULL) {
+        *buffer = zero ? tarn__buffer_new_zeroed(env, size) : tarn__buffer_new(env, size);
+        return *buffer != NULL;
+    }
+    const size_t before = (*buffer)->size;
+    if (size <= before) {
+        return true;
+    }
+    if (!tarn__buffer_resize(*buffer, size)) {
+        return false;
+    }
+    if (zero) {
+        memset((*buffer)->data + before, 0, size - before);
+    }
+    return true;
+}
+
+enum tarn_status tarn__column_output_reserve(struct tarn__column_output *output, uint32_t count, struct tarn_error *err)
+{
+    uint32_t slots;
+    if (!tarn__add(output->length, count, &slots)) {
+        return tarn__error_set(err, TARN_LIMIT, "batch_slots",
+                               "one batch would hold over 4,294,967,295 values; ask for fewer rows at a time");
+    }
+    const bool bits = output->form == TARN_OUTPUT_BITS;
+    const size_t bytes = bits ? tarn__bits_bytes(slots) : (size_t)slots * output->width;
+    if (!grow(output->env, &output->values, bytes, bits) ||
+        (output->optional && !grow(output->env, &output->validity, tarn__bits_bytes(slots), true))) {
+        return tarn__nomem(output->env, err, bytes);
+    }
+    return TARN_OK;
+}
+
+#define SPREAD(type)                                                                                                                       \
+    do {                                                                                                                                   \
+        type *slots = (type *)(void *)tarn__column_output_slot(output, output->length);                                                    \
+        for (uint32_t i = count; i-- > 0 && i >= present;) {                                                                               \
+            slots[i] = tarn__bit_get(validity, at + i) ? slots[--present] : (type){0};                                                     \
+        }                                                                                                                                  \
+    } while (0)
+
+struct words2 {
+    uint64_t words[2];
+};
+
+/* Values [0, present) at slot `length` move to the slots whose bits are set, last first; the others become zero. */
+static void spread(struct tarn__column_output *output, uint32_t count, uint32_t present)
+{
+    const uint8_t *validity = output->validity->data;
+    const uint64_t at = output->length;
+
+    if (output->form == TARN_OUTPUT_BITS) {
+        for (uint32_t i = count; i-- > 0 && i >= present;) {
+            const bool bit = tarn__bit_get(validity, at + i) && tarn__bit_get(output->values->data, at + --present);
+            tarn__bit_put(output->values->data, at + i, bit);
+        }
+        return;
+    }
+    switch (output->width) {
+    case 1:
+        SPREAD(uint8_t);
+        return;
+    case 2:
+        SPREAD(uint16_t);
+        return;
+    case 4:
+        SPREAD(uint32_t);
+        return;
+    case 8:
+        SPREAD(uint64_t);
+        return;
+    case 16:
+        SPREAD(struct words2);
+        return;
+    default:
+        break;
+    }
+    uint8_t *slots = tarn__column_output_slot(output, output->length);
+    for (uint32_t i = count; i-- > 0 && i >= present;) {
+        if (tarn__bit_get(validity, at + i)) {
+            present--;
+            memcpy(slots + (size_t)i * output->width, slots + (size_t)present * output->width, output->width);
+        } else {
+            memset(slots + (size_t)i * output->width, 0, output->width);
+        }
+    }
+}
+
+void tarn__column_output_commit(struct tarn__column_output *output, uint32_t count, uint32_t present)
+{
+    if (present != count) {
+        spread(output, count, present);
+        output->nulls += count - present;
+    }
+    output->length += count;
+}
+
+enum tarn_status tarn__column_output_use_dictionary(struct tarn__column_output *output, struct tarn_dictionary *dictionary,
+                                                    struct tarn_buffer *bytes, struct tarn_error *err)
+{
+    if (output->dictionary == dictionary) {
+        return TARN_OK;
+    }
+    if (output->form == TARN_OUTPUT_VIEWS && output->length != 0) {
+        /* Views of a plain page came first: the dictionary's strings become one more buffer of them. */
+        tarn__dictionary_release(output->dictionary);
+        tarn__buffer_release(output->dictionary_bytes);
+        output->dictionary = tarn__dictionary_retain(dictionary);
+        output->dictionary_bytes = tarn__buffer_retain(bytes);
+        return TARN_OK;
+    }
+    if (output->form == TARN_OUTPUT_CODES && output->length != 0) {
+        return tarn__internal(err, "two dictionaries in one column chunk");
+    }
+    tarn__dictionary_release(output->dictionary);
+    tarn__buffer_release(output->dictionary_bytes);
+    output->dictionary = tarn__dictionary_retain(dictionary);
+    output->dictionary_bytes = tarn__buffer_retain(bytes);
+    output->form = TARN_OUTPUT_CODES;
+    output->width = sizeof(uint32_t);
+    return TARN_OK;
+}
+
+enum tarn_status tarn__column_output_view_buffer(struct tarn__column_output *output, struct tarn_buffer *buffer, uint32_t *number,
+                                                 struct tarn_error *err)
+{
+    for (size_t i = output->view_buffer_count; i-- > 0;) {
+        if (output->view_buffers[i] == buffer) {
+            *number = (uint32_t)i;
+            return TARN_OK;
+        }
+    }
+    if (!tarn__grow(output->env, &output->view_buffers, &output->view_buffer_capacity, output->view_buffer_count + 1,
+                    sizeof(struct tarn_buffer *))) {
+        return tarn__nomem(output->env, err, sizeof(struct tarn_buffer *));
+    }
+    *number = (uint32_t)output->view_buffer_count;
+    output->view_buffers[output->view_buffer_count++] = tarn__buffer_retain(buffer);
+    return TARN_OK;
+}
+
+void tarn__column_output_put_entries(struct tarn__column_output *output, uint32_t at, const uint32_t *codes, uint32_t count)
+{
+    struct tarn_string_view *views = (struct tarn_string_view *)(void *)tarn__column_output_slot(output, at);
+    const struct tarn_vector *entries = output->dictionary->values;
+    uint32_t buffer = 0;
+    while (output->view_buffers[buffer] != output->dictionary_bytes) {
+        buffer++;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        views[i] = tarn__string_view(tarn__vector_leaf_text(entries, codes[i]), buffer, (uint32_t)tarn__vector_offset(entries, codes[i]));
+    }
+}
+
+/* Codes become views in fresh memory: the two differ in width. */
+static enum tarn_status codes_to_views(struct tarn__column_output *output, struct tarn_error *err)
+{
+    struct tarn_buffer *codes = output->values;
+    const size_t bytes = (size_t)output->length * sizeof(struct tarn_string_view);
+    output->values = tarn__buffer_new(output->env, bytes);
+    if (output->values == NULL) {
+        output->values = codes;
+        return tarn__nomem(output->env, err, bytes);
+    }
+    output->form = TARN_OUTPUT_VIEWS;
+    output->width = sizeof(struct tarn_string_view);
+    tarn__column_output_put_entries(output, 0, (const uint32_t *)(const void *)codes->data, output->length);
+    if (output->nulls != 0) {
+        struct tarn_string_view *views = (struct tarn_string_view *)(void *)output->values->data;
+        for (uint32_t i = 0; i < output->length; i++) {
+            if (!tarn__bit_get(output->validity->data, i)) {
+                memset(&views[i], 0, sizeof(views[i]));
+            }
+        }
+    }
+    tarn__buffer_release(codes);
+    output->spread++;
+    return TARN_OK;
+}
+
+enum tarn_status tarn__column_output_use_views(struct tarn__column_output *output, struct tarn_error *err)
+{
+    if (output->form != TARN_OUTPUT_CODES) {
+        return TARN_OK;
+    }
+    if (output->length != 0) {
+        uint32_t number;
+        TARN_RETURN_IF_ERROR(tarn__column_output_view_buffer(output, output->dictionary_bytes, &number, err));
+        return codes_to_views(output, err);
+    }
+    tarn__dictionary_release(output->dictionary);
+    tarn__buffer_release(output->dictionary_bytes);
+    output->dictionary = NULL;
+    output->dictionary_bytes = NULL;
+    output->form = TARN_OUTPUT_VIEWS;
+    output->width = sizeof(struct tarn_string_view);
+    return TARN_OK;
+}
+
+enum tarn_status tarn__column_output_finish(struct tarn__column_output *output, struct tarn_vector **out, struct tarn_error *err)
+{
+    TARN_RETURN_IF_ERROR(tarn__column_output_reserve(output, 0, err)); /* there is a buffer even when there is no slot */
+    const bool bits = output->form == TARN_OUTPUT_BITS;
+    const size_t bytes = bits ? tarn__bits_bytes(output->length) : (size_t)output->length * output->width;
+    struct tarn_buffer *validity = NULL;
+    if (!tarn__buffer_resize(output->values, bytes)) {
+        return tarn__nomem(output->env, err, bytes);
+    }
+    if (output->nulls != 0) {
+        if (!tarn__buffer_resize(output->validity, tarn__bits_bytes(output->length))) {
+            return tarn__nomem(output->env, err, bytes);
+        }
+        validity = tarn__buffer_retain(output->validity);
+    }
+
+    struct tarn_buffer *values = tarn__buffer_retain(output->values);
+    switch (output->form) {
+    case TARN_OUTPUT_CODES:
+        *out = tarn__vector_dictionary(output->env, output->type, output->length, values, tarn__dictionary_retain(output->dictionary),
+                                       validity);
+        break;
+    case TARN_OUTPUT_VIEWS:
+        for (size_t i = 0; i < output->view_buffer_count; i++) {
+            tarn__buffer_retain(output->view_buffers[i]);
+        }
+        *out = tarn__vector_views(output->env, output->type, output->length, values, (uint32_t)output->view_buffer_count,
+                                  output->view_buffers, validity);
+        break;
+    default:
+        *out = tarn__vector_flat(output->env, output->type, output->length, values, validity);
+        break;
+    }
+    return *out != NULL ? TARN_OK : tarn__nomem(output->env, err, bytes);
+}

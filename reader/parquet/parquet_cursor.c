@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A cursor over one row group of a Parquet file.
+ *
+ * Bytes: the chunks of the wanted columns are read whole, in one request, or in two when a predicate says which columns decide; a row
+ * group of very many bytes column by column. Rows: `next` only moves a window; a column is decoded when it is asked for, from the rows
+ * of the selection alone, and rows before them are passed over.
+ *
+ * Invariants
+ *  1. A column's readers stand behind the last row that was decoded, never behind the window's end.
+ *  2. `base` is what was decoded in this window, for `base_selection`; later calls for fewer rows pick from it.
+ *  3. Vectors handed out live in `handed` until the window moves.
+ */
+#include "format/base/alloc.h"
+#include "format/base/checked.h"
+#include "format/batch/gather.h"
+#include "format/batch/selection.h"
+#include "format/column/assemble.h"
+#include "reader/parquet/parquet_source.h"
+
+/* Chunks of a row group that have more bytes together are read one column at a time. */
+static const uint64_t read_together_limit = UINT64_C(256) << 20;
+
+/* Rows that are not wanted but lie between rows that are: up to so many are decoded with them, as passing over costs too. */
+enum { GAP = 12 };
+
+struct chunk {
+    bool wanted;
+    struct tarn_buffer *bytes; /**< NULL: not read yet */
+    uint64_t ticket;
+    bool in_flight;
+};
+
+struct column {
+    const struct tarn_node *node; /**< NULL: row index */
+    struct tarn__column_reader *readers;
+    bool ready;
+    struct tarn_vector *base; /**< NULL: nothing decoded in this window */
+    struct tarn_selection base_selection;
+    uint32_t *base_positions;
+    size_t base_capacity;
+    uint64_t pages; /**< counted in the scan's stats so far */
+    uint64_t pages_skipped;
+    uint64_t spread;
+};
+
+struct parquet_cursor {
+    struct tarn_cursor cursor;
+    struct parquet_scan *scan;
+    struct tarn_codec_context *codec_context;
+    uint32_t row_group;
+    uint64_t row_count;
+    uint64_t first_row; /**< of the row group in the file */
+    uint64_t window_row;
+    uint32_t window_rows;
+    struct chunk *chunks;   /**< one a leaf of the file */
+    struct column *columns; /**< one a path */
+    struct tarn_vector **handed;
+    size_t handed_count;
+    size_t handed_capacity;
+    uint32_t *positions; /**< room for those of a selection */
+    size_t position_capacity;
+    bool failed;
+};
+
+static const struct parquet_column_metadata *chunk_metadata(const struct parquet_cursor *cursor, uint32_t leaf)
+{
+    return &tarn__parquet_row_group(cursor->scan->source, cursor->row_group)->columns.items[leaf].meta_data;
+}
+
+/* ---- bytes ---- */
+
+/*
+ * Old writers left page headers out of a chunk's size: where no other chunk follows at once, a little more is read. Walking the pages ends
+ * at the value count, so that what lies behind does no harm.
+ */
+static struct tarn_chunk_range chunk_range(const struct parquet_cursor *cursor, uint32_t leaf)
+{
+    enum { SLACK = 1024 };
+    const struct tarn_footer *footer = cursor->scan->source->footer;
+    struct tarn_chunk_range range = tarn__footer_chunk_range(chunk_metadata(cursor, leaf));
+    uint64_t limit = footer->offset;
+    if (leaf + 1 < footer->schema->leaf_count) {
+        limit = tarn__footer_chunk_range(chunk_metadata(cursor, leaf + 1)).begin;
+    }
+    if (limit > range.end && limit <= footer->offset) {
+        range.end = limit - range.end < SLACK ? limit : range.end + SLACK;
+    }
+    return range;
+}
+
+static uint64_t chunk_size(const struct parquet_cursor *cursor, uint32_t leaf)
+{
+    const struct tarn_chunk_range range = chunk_range(cursor, leaf);
+    return range.end - range.begin;
+}
+
+static bool is_due(const struct parquet_cursor *cursor, uint32_t leaf)
+{
+    return cursor->chunks[leaf].wanted && cursor->chunks[leaf].bytes == NULL;
+}
+
+static enum tarn_status wait_for(struct parquet_cursor *cursor, struct chunk *chunk, struct tarn_error *err)
+{
+    const uint32_t leaf_count = cursor->scan->source->footer->schema->leaf_count;
+    const uint64_t ticket = chunk->ticket;
+    if (!chunk->in_flight) {
+        return TARN_OK;
+    }
+    for (uint32_t i = 0; i < leaf_count; i++) {
+        if (cursor->chunks[i].in_flight && cursor->chunks[i].ticket == ticket) {
+            cursor->chunks[i].in_flight = false;
+        }
+    }
+    return tarn_object_read_wait(cursor->scan->source->object, ticket, err);
+}
+
+static enum tarn_status submit(struct parquet_cursor *cursor, const uint32_t *leaves, uint32_t count, struct tarn_error *err)
+{
+    struct tarn_env *env = cursor->cursor.env;
+    uint64_t ticket;
+    uint64_t bytes = 0;
+    struct tarn_read_range *ranges = tarn__calloc(env, count, sizeof(*ranges));
+    if (ranges == NULL) {
+        return tarn__nomem(env, err, count * sizeof(*ranges));
+    }
+    enum tarn_status status = TARN_OK;
+    for (uint32_t i = 0; i < count && status == TARN_OK; i++) {
+        struct chunk *chunk = &cursor->chunks[leaves[i]];
+        const uint64_t size = chunk_size(cursor, leaves[i]);
+        chunk->bytes = tarn__buffer_new(env, (size_t)size);
+        if (chunk->bytes == NULL) {
+            status = tarn__nomem(env, err, size);
+        } else {
+            ranges[i] = (struct tarn_read_range){chunk_range(cursor, leaves[i]).begin, (size_t)size, chunk->bytes->data};
+            bytes += size;
+        }
+    }
+    if (status == TARN_OK) {
+        status = tarn_object_read_submit(cursor->scan->source->object, count, ranges, &ticket, err);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct chunk *chunk = &cursor->chunks[leaves[i]];
+        if (status == TARN_OK) {
+            chunk->ticket = ticket;
+            chunk->in_flight = true;
+        } else {
+            tarn__buffer_release(chunk->bytes);
+            chunk->bytes = NULL;
+        }
+    }
+    tarn__free(env, ranges);
+    if (status == TARN_OK) {
+        atomic_fetch_add(&cursor->scan->requests, 1);
+        atomic_fetch_add(&cursor->scan->bytes_read, bytes);
+    }
+    return status;
+}
+
+/*
+ * Starts reading what is due: the leaves of `node` (NULL: none in particular), and, when that is not too much, all others (only those that
+ * the predicate looks at when `early`).
+ */
+static enum tarn_status read_chunks(struct parquet_cursor *cursor, const struct tarn_node *node, bool early, struct tarn_error *err)
+{
+    const uint32_t leaf_count = cursor->scan->source->footer->schema->leaf_count;
+    const bool *early_leaves = early ? cursor->scan->early : NULL;
+    uint64_t total = 0;
+    uint32_t count = 0;
+    uint32_t *leaves = tarn__calloc(cursor->cursor.env, (size_t)leaf_count + 1, sizeof(uint32_t));
+    if (leaves == NULL) {
+        return tarn__nomem(cursor->cursor.env, err, leaf_count * sizeof(uint32_t));
+    }
+    for (uint32_t i = 0; i < leaf_count; i++) {
+        if (is_due(cursor, i) && (early_leaves == NULL || early_leaves[i])) {
+            leaves[count++] = i;
+            total += chunk_size(cursor, i);
+        }
+    }
+    if (total > read_together_limit) {
+        count = 0;
+        for (uint32_t i = 0; node != NULL && i < node->leaf_count; i++) {
+            if (is_due(cursor, node->leaf + i)) {
+                leaves[count++] = node->leaf + i;
+            }
+        }
+    }
+    const enum tarn_status status = count != 0 ? submit(cursor, leaves, count, err) : TARN_OK;
+    tarn__free(cursor->cursor.env, leaves);
+    return status;
+}
+
+static enum tarn_status need_chunks(struct parquet_cursor *cursor, const struct tarn_node *node, struct tarn_error *err)
+{
+    for (uint32_t i = 0; i < node->leaf_count; i++) {
+        if (is_due(cursor, node->leaf + i)) {
+            TARN_RETURN_IF_ERROR(read_chunks(cursor, node, false, err));
+            break;
+        }
+    }
+    for (uint32_t i = 0; i < node->leaf_count; i++) {
+        TARN_RETURN_IF_ERROR(wait_for(cursor, &cursor->chunks[node->leaf + i], err));
+    }
+    return TARN_OK;
+}
+
+/* ---- columns ---- */
+
+/* The definition level from which a level pair of leaf number `leaf` is a slot: that of the elements of the innermost list around it. */
+static uint16_t slot_definition(const struct tarn_node *node, uint32_t leaf, uint16_t around)
+{
+    while (node->kind != TARN_NODE_LEAF) {
+        const bool list = node->kind == TARN_NODE_LIST || node->kind == TARN_NODE_MAP;
+        around = list ? node->element_definition : around;
+        const struct tarn_node *child = node->children;
+        while (child->leaf_count == 0 || leaf >= child->leaf + child->leaf_count) {
+            child++;
+        }
+        node = child;
+    }
+    return around;
+}
+
+static enum tarn_status start_column(struct parquet_cursor *cursor, struct column *column, struct tarn_error *err)
+{
+    const struct parquet_source *source = cursor->scan->source;
+    const struct tarn_node *node = column->node;
+    TARN_RETURN_IF_ERROR(need_chunks(cursor, node, err));
+    if (column->readers == NULL) {
+        column->readers = tarn__calloc(cursor->cursor.env, node->leaf_count, sizeof(*column->readers));
+        if (column->readers == NULL) {
+            return tarn__nomem(cursor->cursor.env, err, node->leaf_count * sizeof(*column->readers));
+        }
+    }
+    for (uint32_t i = 0; i < node->leaf_count; i++) {
+        const uint32_t leaf = node->leaf + i;
+        const struct tarn__column_reader_options options = {
+            .env = cursor->cursor.env,
+            .leaf = &source->footer->schema->leaves[leaf],
+            .chunk = chunk_metadata(cursor, leaf),
+            .row_count = cursor->row_count,
+            .first_row = cursor->first_row,
+            .slot_definition = slot_definition(node, leaf, 0),
+            .keep_levels = node->kind != TARN_NODE_LEAF,
+            .no_crc = source->options.no_crc,
+            .invalid_utf8_as_is = source->options.invalid_utf8_as_is,
+            .page_limit = source->options.page_limit,
+        };
+        TARN_RETURN_IF_ERROR(tarn__column_reader_init(&column->readers[i], &options, err));
+        tarn__column_reader_start(&column->readers[i], cursor->codec_context, cursor->chunks[leaf].bytes);
+    }
+    column->ready = true;
+    return TARN_OK;
+}
+
+static void count_pages(struct parquet_cursor *cursor, struct column *column)
+{
+    uint64_t pages = 0;
+    uint64_t skipped = 0;
+    uint64_t spread = 0;
+    for (uint32_t i = 0; i < column->node->leaf_count; i++) {
+        pages += column->readers[i].pages;
+        skipped += column->readers[i].pages_skipped;
+        spread += column->readers[i].output.spread;
+    }
+    atomic_fetch_add(&cursor->scan->pages, pages - column->pages);
+    atomic_fetch_add(&cursor->scan->pages_skipped, skipped - column->pages_skipped);
+    atomic_fetch_add(&cursor->scan->flattened, spread - column->spread);
+    column->pages = pages;
+    column->pages_skipped = skipped;
+    column->spread = spread;
+}
+
+/* Rows [from, to) of the window, appended to every leaf. */
+static enum tarn_status read_rows(struct parquet_cursor *cursor, struct column *column, uint32_t from, uint32_t to, struct tarn_error *err)
+{
+    const uint64_t row = cursor->window_row + from;
+    for (uint32_t i = 0; i < column->node->leaf_count; i++) {
+        struct tarn__column_reader *reader = &column->readers[i];
+        TARN_RETURN_IF_ERROR(tarn__column_reader_skip(reader, row - reader->row, err));
+        TARN_RETURN_IF_ERROR(tarn__column_reader_read(reader, to - from, err));
+    }
+    return TARN_OK;
+}
+
+/* Reads runs of selected rows, small gaps included, and turns the positions into those among the rows read. */
+static enum tarn_status read_runs(struct parquet_cursor *cursor, struct column *column, uint32_t *positions, uint32_t count,
+                                  uint32_t *rows_read, struct tarn_error *err)
+{
+    *rows_read = 0;
+    for (uint32_t i = 0; i < count;) {
+        const uint32_t from = positions[i];
+        uint32_t to = from + 1;
+        uint32_t end = i + 1;
+        while (end < count && positions[end] - to <= GAP) {
+            to = positions[end] + 1;
+            end++;
+        }
+        TARN_RETURN_IF_ERROR(read_rows(cursor, column, from, to, err));
+        for (; i < end; i++) {
+            positions[i] = *rows_read + (positions[i] - from);
+        }
+        *rows_read += to - from;
+    }
+    return TARN_OK;
+}
+
+static bool grow_positions(struct tarn_env *env, uint32_t **positions, size_t *capacity, uint32_t rows)
+{
+    return tarn__grow(env, positions, capacity, tarn__selection_bytes(rows) / sizeof(uint32_t), sizeof(uint32_t));
+}
+
+/* Decodes the selected rows: `base`, and `base_selection` with memory of its own. */
+static enum tarn_status decode(struct parquet_cursor *cursor, struct column *column, const struct tarn_selection *selection,
+                               struct tarn_error *err)
+{
+    struct tarn_env *env = cursor->cursor.env;
+    uint32_t rows_read = selection->count;
+
+    for (uint32_t i = 0; i < column->node->leaf_count; i++) {
+        tarn__column_reader_begin(&column->readers[i]);
+    }
+    column->base_selection = *selection;
+    if (selection->count == selection->rows) {
+        column->base_selection = tarn_selection_all(selection->rows);
+        TARN_RETURN_IF_ERROR(read_rows(cursor, column, 0, selection->rows, err));
+        return tarn__assemble(column->node, column->readers, rows_read, &column->base, err);
+    }
+
+    if (!grow_positions(env, &column->base_positions, &column->base_capacity, selection->rows) ||
+        !grow_positions(env, &cursor->positions, &cursor->position_capacity, selection->rows)) {
+        return tarn__nomem(env, err, tarn__selection_bytes(selection->rows));
+    }
+    const uint32_t *chosen = tarn__selection_positions(selection, column->base_positions);
+    if (chosen != column->base_positions) {
+        memcpy(column->base_positions, chosen, selection->count * sizeof(uint32_t));
+    }
+    column->base_selection = tarn__selection_of_positions(selection->rows, selection->count, column->base_positions);
+    memcpy(cursor->positions, column->base_positions, selection->count * sizeof(uint32_t));
+
+    struct tarn_vector *read;
+    TARN_RETURN_IF_ERROR(read_runs(cursor, column, cursor->positions, selection->count, &rows_read, err));
+    TARN_RETURN_IF_ERROR(tarn__assemble(column->node, column->readers, rows_read, &read, err));
+    if (rows_read == selection->count) {
+        column->base = read;
+        return TARN_OK;
+    }
+    const enum tarn_status status = tarn__vector_gather(read, cursor->positions, selection->count, &column->base, err);
+    tarn_vector_release(read);
+    return status;
+}
+
+/* Keeps a vector until the window moves. Takes the reference over. */
+static enum tarn_status hand_out(struct parquet_cursor *cursor, struct tarn_vector *vector, struct tarn_vector **out,
+                                 struct tarn_error *err)
+{
+    if (!tarn__grow(cursor->cursor.env, &cursor->handed, &cursor->handed_capacity, cursor->handed_count + 1, sizeof(*cursor->handed))) {
+        tarn_vector_release(vector);
+        return tarn__nomem(cursor->cursor.env, err, sizeof(*cursor->handed));
+    }
+    cursor->handed[cursor->handed_count++] = vector;
+    *out = vector;
+    return TARN_OK;
+}
+
+static enum tarn_status row_index(struct parquet_cursor *cursor, const struct tarn_type *type, const struct tarn_selection *selection,
+                                  struct tarn_vector **out, struct tarn_error *err)
+{
+    struct tarn_env *env = cursor->cursor.env;
+    struct tarn_buffer *values = tarn__buffer_new(env, (size_t)selection->count * sizeof(int64_t));
+    if (values == NULL || !grow_positions(env, &cursor->positions, &cursor->position_capacity, selection->rows)) {
+        tarn__buffer_release(values);
+        return tarn__nomem(env, err, (uint64_t)selection->count * sizeof(int64_t));
+    }
+    const uint32_t *positions = tarn__selection_positions(selection, cursor->positions);
+    const uint64_t first = cursor->first_row + cursor->window_row;
+    int64_t *rows = (int64_t *)(void *)values->data;
+    for (uint32_t i = 0; i < selection->count; i++) {
+        rows[i] = (int64_t)(first + positions[i]);
+    }
+    struct tarn_vector *vector = tarn__vector_flat(env, type, selection->count, values, NULL);
+    return vector != NULL ? hand_out(cursor, vector, out, err) : tarn__nomem(env, err, 0);
+}
+
+static enum tarn_status select_column(struct parquet_cursor *cursor, uint32_t handle, const struct tarn_selection *selection,
+                                      struct tarn_vector **out, struct tarn_error *err)
+{
+    struct column *column = &cursor->columns[handle];
+    if (column->node == NULL) {
+        return row_index(cursor, cursor->scan->types[handle], selection, out, err);
+    }
+    if (column->base == NULL) {
+        TARN_RETURN_IF_ERROR(column->ready ? TARN_OK : start_column(cursor, column, err));
+        const enum tarn_status status = decode(cursor, column, selection, err);
+        count_pages(cursor, column);
+        TARN_RETURN_IF_ERROR(status);
+    }
+    if (selection->count == column->base_selection.count) {
+        *out = column->base;
+        return TARN_OK;
+    }
+    if (selection->count > column->base_selection.count) {
+        return tarn__invalid(err, "selection", "%u rows are asked of a column of which %u were selected before", selection->count,
+                             column->base_selection.count);
+    }
+    struct tarn_vector *part;
+    if (!grow_positions(cursor->cursor.env, &cursor->positions, &cursor->position_capacity, selection->rows)) {
+        return tarn__nomem(cursor->cursor.env, err, tarn__selection_bytes(selection->rows));
+    }
+    const struct tarn_selection relative = tarn__selection_relative(&column->base_selection, selection, cursor->positions);
+    TARN_RETURN_IF_ERROR(tarn__vector_select(column->base, &relative, &part, err));
+    return hand_out(cursor, part, out, err);
+}
+
+static enum tarn_status placed(struct parquet_cursor *cursor, enum tarn_status status, struct tarn_error *err)
+{
+    if (status != TARN_OK) {
+        tarn__error_at_row_group(err, (int32_t)cursor->row_group);
+        tarn__error_at_object(err, tarn__text_of(cursor->scan->source->key));
+    }
+    return status;
+}
+
+static enum tarn_status cursor_column(struct tarn_cursor *handle_, uint32_t handle, const struct tarn_selection *selection,
+                                      struct tarn_vector **out, struct tarn_error *err)
+{
+    struct parquet_cursor *cursor = (struct parquet_cursor *)handle_;
+    const struct tarn_selection all = tarn_selection_all(cursor->window_rows);
+    if (selection == NULL) {
+        selection = &all;
+    }
+    if (handle >= cursor->scan->scan.path_count || selection->rows != cursor->window_rows || selection->count > selection->rows) {
+        return tarn__invalid(err, "selection", "column %u of %u, %u of %u rows: not what the cursor has", handle,
+                             cursor->scan->scan.path_count, selection->count, selection->rows);
+    }
+    if (cursor->failed) {
+        return tarn__invalid(err, "cursor", "the cursor failed before and can only be closed");
+    }
+    const enum tarn_status status = select_column(cursor, handle, selection, out, err);
+    cursor->failed = status != TARN_OK && status != TARN_INVALID;
+    return placed(cursor, status, err);
+}
+
+/* ---- the cursor ---- */
+
+static void forget_window(struct parquet_cursor *cursor)
+{
+    for (size_t i = 0; i < cursor->handed_count; i++) {
+        tarn_vector_release(cursor->handed[i]);
+    }
+    cursor->handed_count = 0;
+    for (uint32_t i = 0; i < cursor->scan->scan.path_count; i++) {
+        tarn_vector_release(cursor->columns[i].base);
+        cursor->columns[i].base = NULL;
+    }
+}
+
+static enum tarn_status cursor_next(struct tarn_cursor *handle, uint32_t max_rows, uint32_t *rows, struct tarn_error *err)
+{
+    struct parquet_cursor *cursor = (struct parquet_cursor *)handle;
+    *rows = 0;
+    TARN_RETURN_IF_ERROR(tarn__check_cancelled(cursor->cursor.env, err));
+    forget_window(cursor);
+    cursor->window_row += cursor->window_rows;
+    const uint64_t left = cursor->row_count - cursor->window_row;
+    const uint32_t most = max_rows != 0 && max_rows < cursor->scan->batch_rows ? max_rows : cursor->scan->batch_rows;
+    cursor->window_rows = left < most ? (uint32_t)left : most;
+    atomic_fetch_add(&cursor->scan->rows, cursor->window_rows);
+    *rows = cursor->window_rows;
+    return TARN_OK;
+}
+
+static void close_columns(struct parquet_cursor *cursor)
+{
+    struct tarn_env *env = cursor->cursor.env;
+    for (uint32_t i = 0; cursor->columns != NULL && i < cursor->scan->scan.path_count; i++) {
+        struct column *column = &cursor->columns[i];
+        for (uint32_t leaf = 0; column->readers != NULL && leaf < column->node->leaf_count; leaf++) {
+            if (column->readers[leaf].options.env != NULL) {
+                tarn__column_reader_free(&column->readers[leaf]);
+            }
+        }
+        tarn__free(env, column->readers);
+        tarn__free(env, column->base_positions);
+    }
+    tarn__free(env, cursor->columns);
+}
+
+static void cursor_close(struct tarn_cursor *handle)
+{
+    struct parquet_cursor *cursor = (struct parquet_cursor *)handle;
+    struct tarn_env *env = cursor->cursor.env;
+    const uint32_t leaf_count = cursor->scan->source->footer->schema->leaf_count;
+    if (cursor->columns != NULL) {
+        forget_window(cursor);
+    }
+    close_columns(cursor);
+    for (uint32_t i = 0; cursor->chunks != NULL && i < leaf_count; i++) {
+        /* The store writes into the buffers until the reads have ended, however they end. */
+        const enum tarn_status ended = wait_for(cursor, &cursor->chunks[i], NULL);
+        (void)ended;
+        tarn__buffer_release(cursor->chunks[i].bytes);
+    }
+    tarn__free(env, cursor->chunks);
+    tarn__free(env, cursor->handed);
+    tarn__free(env, cursor->positions);
+    tarn__codec_context_close(cursor->codec_context);
+    tarn__free(env, cursor);
+}
+
+static const struct tarn_cursor_ops parquet_cursor_ops = {
+    .size = sizeof(struct tarn_cursor_ops),
+    .next = cursor_next,
+    .column = cursor_column,
+    .close = cursor_close,
+};
+
+static enum tarn_status open_cursor(struct parquet_cursor *cursor, struct tarn_error *err)
+{
+    struct tarn_env *env = cursor->cursor.env;
+    const struct parquet_scan *scan = cursor->scan;
+    const uint32_t leaf_count = scan->source->footer->schema->leaf_count;
+
+    cursor->columns = tarn__calloc(env, (size_t)scan->scan.path_count + 1, sizeof(*cursor->columns));
+    cursor->chunks = tarn__calloc(env, (size_t)leaf_count + 1, sizeof(*cursor->chunks));
+    if (cursor->columns == NULL || cursor->chunks == NULL) {
+        return tarn__nomem(env, err, leaf_count * sizeof(*cursor->chunks));
+    }
+    TARN_RETURN_IF_ERROR(tarn__codec_context_open(env, &cursor->codec_context, err));
+    for (uint32_t i = 0; i < scan->scan.path_count; i++) {
+        const struct tarn_node *node = scan->paths[i].node;
+        cursor->columns[i].node = node;
+        for (uint32_t leaf = 0; node != NULL && leaf < node->leaf_count; leaf++) {
+            cursor->chunks[node->leaf + leaf].wanted = true;
+        }
+    }
+    return read_chunks(cursor, NULL, true, err);
+}
+
+enum tarn_status tarn__parquet_cursor_open(struct parquet_scan *scan, uint32_t task, struct tarn_cursor **out, struct tarn_error *err)
+{
+    struct tarn_env *env = scan->scan.env;
+    struct parquet_cursor *cursor = tarn__calloc(env, 1, sizeof(*cursor));
+    if (cursor == NULL) {
+        return tarn__nomem(env, err, sizeof(*cursor));
+    }
+    cursor->cursor = (struct tarn_cursor){.ops = &parquet_cursor_ops, .env = env};
+    cursor->scan = scan;
+    cursor->row_group = scan->row_groups[task];
+    cursor->row_count = (uint64_t)tarn__parquet_row_group(scan->source, cursor->row_group)->num_rows;
+    cursor->first_row = scan->source->first_rows[cursor->row_group];
+    const enum tarn_status status = placed(cursor, open_cursor(cursor, err), err);
+    if (status != TARN_OK) {
+        cursor_close(&cursor->cursor);
+        return status;
+    }
+    *out = &cursor->cursor;
+    return TARN_OK;
+}

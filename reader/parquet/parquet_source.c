@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A Parquet file as a source of rows.
+ *
+ * Invariants
+ *  1. The object stays open, and so pinned, as long as the source: what the footer says holds of every later read.
+ */
+#include "reader/parquet/parquet_source.h"
+
+#include "format/base/alloc.h"
+
+static const struct tarn_schema *schema_of(struct tarn_source *handle)
+{
+    return ((struct parquet_source *)handle)->footer->schema->schema;
+}
+
+static bool row_count_of(struct tarn_source *handle, uint64_t *rows)
+{
+    const struct parquet_source *source = (const struct parquet_source *)handle;
+    *rows = source->first_rows[source->footer->metadata.row_groups.count];
+    return true;
+}
+
+static enum tarn_status scan_of(struct tarn_source *handle, const struct tarn_scan_request *request, struct tarn_scan **out,
+                                struct tarn_error *err)
+{
+    struct parquet_source *source = (struct parquet_source *)handle;
+    const enum tarn_status status = tarn__parquet_scan_open(source, request, out, err);
+    if (status != TARN_OK) {
+        tarn__error_at_object(err, tarn__text_of(source->key));
+    }
+    return status;
+}
+
+static void source_close(struct tarn_source *handle)
+{
+    struct parquet_source *source = (struct parquet_source *)handle;
+    struct tarn_env *env = source->source.env;
+    tarn__footer_release(source->footer);
+    tarn_object_close(source->object);
+    tarn__free(env, source->first_rows);
+    tarn__free(env, source->key);
+    tarn__free(env, source);
+    tarn_env_close(env);
+}
+
+static const struct tarn_source_ops parquet_source_ops = {
+    .size = sizeof(struct tarn_source_ops),
+    .name = "parquet",
+    .schema = schema_of,
+    .row_count = row_count_of,
+    .scan = scan_of,
+    .close = source_close,
+};
+
+static enum tarn_status count_rows(struct parquet_source *source, struct tarn_error *err)
+{
+    const struct parquet_file_metadata *metadata = &source->footer->metadata;
+    source->first_rows = tarn__calloc(source->source.env, (size_t)metadata->row_groups.count + 1, sizeof(uint64_t));
+    if (source->first_rows == NULL) {
+        return tarn__nomem(source->source.env, err, ((uint64_t)metadata->row_groups.count + 1) * sizeof(uint64_t));
+    }
+    for (uint32_t i = 0; i < metadata->row_groups.count; i++) {
+        source->first_rows[i + 1] = source->first_rows[i] + (uint64_t)metadata->row_groups.items[i].num_rows; /* checked by the footer */
+    }
+    return TARN_OK;
+}
+
+static enum tarn_status open_file(struct parquet_source *source, struct tarn_store *store, struct tarn_text key, struct tarn_error *err)
+{
+    source->key = tarn__text_dup(source->source.env, key);
+    if (source->key == NULL) {
+        return tarn__nomem(source->source.env, err, key.size + 1);
+    }
+    TARN_RETURN_IF_ERROR(tarn_object_open(store, key, &source->object, err));
+    TARN_RETURN_IF_ERROR(tarn__footer_read(source->object, source->options.footer_limit, &source->footer, err));
+    return count_rows(source, err);
+}
+
+enum tarn_status tarn_parquet_open(struct tarn_store *store, struct tarn_text key, const struct tarn_parquet_read_options *options,
+                                   struct tarn_source **out, struct tarn_error *err)
+{
+    struct tarn_env *env = store->env;
+    *out = NULL;
+    struct parquet_source *source = tarn__calloc(env, 1, sizeof(*source));
+    if (source == NULL) {
+        return tarn__nomem(env, err, sizeof(*source));
+    }
+    source->source = (struct tarn_source){.ops = &parquet_source_ops, .env = tarn__env_retain(env)};
+    if (options != NULL) {
+        memcpy(&source->options, options, options->size < sizeof(source->options) ? options->size : sizeof(source->options));
+    }
+    const enum tarn_status status = open_file(source, store, key, err);
+    if (status != TARN_OK) {
+        tarn__error_at_object(err, key);
+        source_close(&source->source);
+        return status;
+    }
+    *out = &source->source;
+    return TARN_OK;
+}

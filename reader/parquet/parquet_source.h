@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TARN_READER_PARQUET_PARQUET_SOURCE_H
+#define TARN_READER_PARQUET_PARQUET_SOURCE_H
+
+#include <stdatomic.h>
+
+#include "format/column/column_reader.h"
+#include "tarn/reader.h"
+
+/*
+ * A Parquet file as a source: its footer, its scans (which row groups, which columns), its cursors (one row group each).
+ *
+ * Threads: a source and a scan are shareable, a cursor is single-threaded.
+ */
+struct parquet_source {
+    struct tarn_source source;
+    struct tarn_object *object;
+    struct tarn_footer *footer;
+    struct tarn_parquet_read_options options;
+    char *key;            /**< for errors */
+    uint64_t *first_rows; /**< of each row group, in the file */
+};
+
+/** What a handle leads to. */
+struct parquet_path {
+    const struct tarn_node *node; /**< NULL: the row's position in the file */
+};
+
+struct parquet_scan {
+    struct tarn_scan scan;
+    struct parquet_source *source;
+    struct parquet_path *paths;
+    const struct tarn_type **types;
+    uint32_t *row_groups; /**< of each task */
+    uint32_t task_count;
+    uint32_t batch_rows;
+    bool *early; /**< of each leaf: the predicate looks at it, so it is read before the others; NULL: all are read at once */
+    uint64_t row_groups_pruned;
+    atomic_uint_fast64_t requests;
+    atomic_uint_fast64_t bytes_read;
+    atomic_uint_fast64_t pages;
+    atomic_uint_fast64_t pages_skipped;
+    atomic_uint_fast64_t rows;
+    atomic_uint_fast64_t flattened;
+};
+
+TARN_WARN_UNUSED enum tarn_status tarn__parquet_scan_open(struct parquet_source *source, const struct tarn_scan_request *request,
+                                                          struct tarn_scan **out, struct tarn_error *err);
+TARN_WARN_UNUSED enum tarn_status tarn__parquet_cursor_open(struct parquet_scan *scan, uint32_t task, struct tarn_cursor **out,
+                                                            struct tarn_error *err);
+
+static inline const struct parquet_row_group *tarn__parquet_row_group(const struct parquet_source *source, uint32_t row_group)
+{
+    return &source->footer->metadata.row_groups.items[row_group];
+}
+
+#endif

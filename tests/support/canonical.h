@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TARN_TESTS_SUPPORT_CANONICAL_H
+#define TARN_TESTS_SUPPORT_CANONICAL_H
+
+#include "format/json/json_print.h"
+#include "tarn/cursor.h"
+
+/* Rows as the canonical JSON of the conformance corpus: exact values, keys in the order of the schema. For tests. */
+
+/** One value of any type and shape. */
+void tarn_canonical_value(struct tarn_json_printer *printer, const struct tarn_vector *vector, uint32_t row);
+
+/**
+ * All rows of a source, one object a line, appended to `out`, in windows of at most `batch_rows`. Fails with the source's error.
+ */
+enum tarn_status tarn_canonical_rows(struct tarn_source *source, uint32_t batch_rows, struct tarn_text_builder *out,
+                                     struct tarn_error *err);
+
+#endif
