@@ -136,7 +136,7 @@ static int64_t change_second(const struct tarn_timezone_change *change, int64_t 
         const int64_t first = tarn__days_of_civil(year, change->month, 1);
         const int64_t length = tarn__month_days(year, change->month);
         const int64_t ahead = (change->dow - tarn__date_extract(first, TARN_PART_DOW) + 7) % 7;
-        days = first + ahead + (change->week - 1) * 7;
+        days = first + ahead + (int64_t)(change->week - 1) * 7;
         days -= days >= first + length ? 7 : 0; /* the fifth is the last */
     } else {
         days = tarn__days_of_civil(year, 1, 1) + change->day;
