@@ -8,57 +8,33 @@
  * Invariants
  *  1. A page begins and ends with a row. It is cut before the row that would bring it over `page_bytes`, or at `page_rows` rows; both
  *     are decided row by row, so that batches leave no trace in the file.
- *  2. Codes are given in the order in which values appear among the rows, whatever order a batch's own dictionary has.
- *  3. The dictionary ends for good when the next value does not fit, or when the first page shows that it makes the chunk larger; pages
+ *  2. The dictionary ends for good when the next value does not fit, or when the first page shows that it makes the chunk larger; pages
  *     before it stay as they are, and in the latter case there are none. A row is never split over the two.
- *  4. Of a page that is being filled, `codes` (dictionary) or `plain` (else) holds the values, never both.
  */
 #include "format/column/column_writer.h"
 
 #include "format/base/checked.h"
-#include "format/column/dictionary_builder.h"
+#include "format/column/page_values.h"
 #include "format/column/shred.h"
-#include "format/encoding/rle_writer.h"
 
-enum { LENGTH_BYTES = 4, CODE_BYTES = 4 };
-#define NO_CODE UINT32_MAX
-
-/* The page that is being filled. Levels are kept only where their greatest is not 0. */
+/* Rows and levels of the page that is being filled. Levels are kept only where their greatest is not 0. */
 struct open_page {
     size_t rows;
     size_t slots;
-    size_t values;
     uint16_t *definition;
     uint16_t *repetition;
-    uint32_t *codes;
     size_t definition_capacity;
     size_t repetition_capacity;
-    size_t code_capacity;
-    struct tarn_buffer *plain;
 };
 
 struct tarn__column_writer {
     struct tarn_env *env;
     const struct tarn__leaf_path *path;
-    struct tarn__leaf_form form;
     struct tarn__column_options options;
     struct tarn__shredder shredder;
     struct tarn__page_builder builder;
     struct open_page page;
-
-    bool dictionary_open; /* values still get codes */
-    bool has_dictionary;  /* the builder below exists */
-    struct tarn__dictionary_builder dictionary;
-    uint32_t *page_of_code; /* number + 1 of the last page that had the code */
-    size_t page_of_code_capacity;
-    uint64_t batch_dictionary; /* whose entries `batch_codes` knows */
-    uint32_t *batch_codes;
-    size_t batch_code_capacity;
-
-    uint8_t *scratch;
-    size_t scratch_capacity;
-    uint32_t *scratch_rows;
-    size_t scratch_row_capacity;
+    struct tarn__page_values values;
 
     /* the chunk so far */
     struct tarn_buffer *pages;
@@ -99,27 +75,18 @@ static enum tarn_status no_memory(const struct tarn__column_writer *w, struct ta
 
 static bool is_byte_array(const struct tarn__column_writer *w)
 {
-    return w->form.kind == TARN_KIND_BYTES;
-}
-
-static bool has_plain_values(const struct tarn__column_writer *w)
-{
-    return w->form.kind != TARN_KIND_NULL;
+    return w->values.form.kind == TARN_KIND_BYTES;
 }
 
 static void start_chunk(struct tarn__column_writer *w)
 {
-    w->dictionary_open = w->has_dictionary;
-    w->batch_dictionary = 0;
+    tarn__page_values_begin_chunk(&w->values);
     w->page_count = 0;
     w->dictionary_encoded_pages = 0;
     w->rows = 0;
     w->uncompressed_size = 0;
     w->pages->size = 0;
     w->dictionary_page->size = 0;
-    if (w->page_of_code != NULL) {
-        memset(w->page_of_code, 0, w->page_of_code_capacity * sizeof(*w->page_of_code));
-    }
     tarn__arena_free(&w->arena);
 }
 
@@ -127,7 +94,12 @@ enum tarn_status tarn__column_writer_open(struct tarn_env *env, const struct tar
                                           const struct tarn__column_options *options, struct tarn__column_writer **out,
                                           struct tarn_error *err)
 {
+    struct tarn__leaf_form form;
+
     *out = NULL;
+    if (!tarn__leaf_form_of(tarn__leaf_field(path)->type, &form)) {
+        return tarn__internal(err, "a leaf without stored form was to be written");
+    }
     struct tarn__column_writer *w = tarn__calloc(env, 1, sizeof(*w));
     if (w == NULL) {
         return tarn__nomem(env, err, sizeof(*w));
@@ -136,21 +108,15 @@ enum tarn_status tarn__column_writer_open(struct tarn_env *env, const struct tar
     w->path = path;
     w->options = *options;
     w->shredder.env = env;
+    w->values.env = env;
     tarn__arena_init(&w->arena, env);
-    if (!tarn__leaf_form_of(tarn__leaf_field(path)->type, &w->form)) {
-        tarn__free(env, w);
-        return tarn__internal(err, "a leaf without stored form was to be written");
-    }
-    w->page.plain = tarn__buffer_new(env, 0);
     w->pages = tarn__buffer_new(env, 0);
     w->dictionary_page = tarn__buffer_new(env, 0);
     enum tarn_status status = tarn__page_builder_init(&w->builder, env, err);
-    if (status == TARN_OK && (w->page.plain == NULL || w->pages == NULL || w->dictionary_page == NULL)) {
-        status = no_memory(w, err);
-    }
-    if (status == TARN_OK && options->dictionary_bytes != 0 && w->form.kind != TARN_KIND_BOOL && w->form.kind != TARN_KIND_NULL) {
-        status = tarn__dictionary_builder_init(&w->dictionary, env, w->form.width, options->dictionary_bytes, err);
-        w->has_dictionary = status == TARN_OK;
+    if (status == TARN_OK) {
+        status = w->pages != NULL && w->dictionary_page != NULL
+                     ? tarn__page_values_init(&w->values, env, &form, options->dictionary_bytes, err)
+                     : no_memory(w, err);
     }
     if (status != TARN_OK) {
         tarn__column_writer_close(w);
@@ -173,48 +139,34 @@ void tarn__column_writer_close(struct tarn__column_writer *w)
     }
     tarn__shredder_free(&w->shredder);
     tarn__page_builder_free(&w->builder);
-    if (w->has_dictionary) {
-        tarn__dictionary_builder_free(&w->dictionary);
-    }
-    tarn__buffer_release(w->page.plain);
+    tarn__page_values_free(&w->values);
     tarn__buffer_release(w->pages);
     tarn__buffer_release(w->dictionary_page);
     tarn__arena_free(&w->arena);
-    void *const blocks[] = {w->page.definition, w->page.repetition, w->page.codes, w->page_of_code,          w->batch_codes,
-                            w->scratch,         w->scratch_rows,    w->facts,      w->definition_histograms, w->repetition_histograms};
-    for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
-        tarn__free(w->env, blocks[i]);
-    }
+    tarn__free(w->env, w->page.definition);
+    tarn__free(w->env, w->page.repetition);
+    tarn__free(w->env, w->facts);
+    tarn__free(w->env, w->definition_histograms);
+    tarn__free(w->env, w->repetition_histograms);
     tarn__free(w->env, w);
 }
 
 void tarn__column_writer_reset(struct tarn__column_writer *w)
 {
-    if (w->has_dictionary) {
-        tarn__dictionary_builder_reset(&w->dictionary);
-    }
     start_chunk(w);
 }
 
 const struct tarn__leaf_form *tarn__column_writer_form(const struct tarn__column_writer *w)
 {
-    return &w->form;
-}
-
-/* Bytes of the open page before compression and without levels, as the cutting of pages counts them. */
-static uint64_t page_size(const struct tarn__column_writer *w)
-{
-    if (w->form.kind == TARN_KIND_BOOL) {
-        return w->page.values; /* as whole bytes: no page of them gets large */
-    }
-    return w->dictionary_open ? (uint64_t)w->page.values * CODE_BYTES : w->page.plain->size;
+    return &w->values.form;
 }
 
 uint64_t tarn__column_writer_size(const struct tarn__column_writer *w)
 {
     const unsigned level_kinds = (w->path->max_definition != 0 ? 1u : 0u) + (w->path->max_repetition != 0 ? 1u : 0u);
     const uint64_t levels = (uint64_t)w->page.slots * level_kinds / 4;
-    return w->uncompressed_size + (w->has_dictionary ? w->dictionary.plain->size : 0) + page_size(w) + levels;
+    const uint64_t dictionary = w->values.has_dictionary ? w->values.dictionary.plain->size : 0;
+    return w->uncompressed_size + dictionary + tarn__page_values_size(&w->values) + levels;
 }
 
 /* ---- the end of a page ---- */
@@ -262,76 +214,6 @@ static bool add_histograms(struct tarn__column_writer *w)
     return true;
 }
 
-/* Bounds from the entries that the page names; each is looked at once a page. */
-static bool scan_codes(struct tarn__column_writer *w, struct tarn__extremes *extremes)
-{
-    const uint32_t number = w->page_count + 1;
-    const size_t known = w->page_of_code_capacity;
-
-    if (!tarn__grow(w->env, &w->page_of_code, &w->page_of_code_capacity, w->dictionary.count, sizeof(*w->page_of_code))) {
-        return false;
-    }
-    memset(w->page_of_code + known, 0, (w->page_of_code_capacity - known) * sizeof(*w->page_of_code));
-    for (size_t i = 0; i < w->page.values; i++) {
-        const uint32_t code = w->page.codes[i];
-        if (w->page_of_code[code] == number) {
-            continue;
-        }
-        w->page_of_code[code] = number;
-        const struct tarn_span entry = tarn__dictionary_entry(&w->dictionary, code);
-        if (is_byte_array(w)) {
-            tarn__extremes_add_bytes(extremes, entry);
-        } else if (!tarn__stored_is_float(w->form.order)) {
-            tarn__extremes_add_fixed(extremes, entry.data, entry.size, 1);
-        }
-    }
-    return true;
-}
-
-/* NaN is counted for each value, not for each entry. */
-static bool scan_float_codes(struct tarn__column_writer *w, struct tarn__extremes *extremes)
-{
-    const size_t width = w->form.width;
-
-    if (!tarn__grow(w->env, &w->scratch, &w->scratch_capacity, w->page.values * width + 1, 1)) {
-        return false;
-    }
-    for (size_t i = 0; i < w->page.values; i++) {
-        memcpy(w->scratch + i * width, w->dictionary.plain->data + (size_t)w->page.codes[i] * width, width);
-    }
-    tarn__extremes_add_fixed(extremes, w->scratch, width, w->page.values);
-    return true;
-}
-
-static void scan_plain(const struct tarn__column_writer *w, struct tarn__extremes *extremes)
-{
-    if (!is_byte_array(w)) {
-        tarn__extremes_add_fixed(extremes, w->page.plain->data, w->form.width, w->page.values);
-        return;
-    }
-    const uint8_t *at = w->page.plain->data;
-    for (size_t i = 0; i < w->page.values; i++) {
-        const uint32_t length = tarn__load32(at);
-        tarn__extremes_add_bytes(extremes, (struct tarn_span){at + LENGTH_BYTES, length});
-        at += LENGTH_BYTES + length;
-    }
-}
-
-static uint64_t unencoded_bytes(const struct tarn__column_writer *w)
-{
-    if (!is_byte_array(w)) {
-        return 0;
-    }
-    if (!w->dictionary_open) {
-        return w->page.plain->size - w->page.values * LENGTH_BYTES;
-    }
-    uint64_t sum = 0;
-    for (size_t i = 0; i < w->page.values; i++) {
-        sum += tarn__dictionary_entry(&w->dictionary, w->page.codes[i]).size;
-    }
-    return sum;
-}
-
 /* What is known of the open page, as the next of `facts`. */
 static enum tarn_status describe_page(struct tarn__column_writer *w, struct tarn_error *err)
 {
@@ -339,64 +221,16 @@ static enum tarn_status describe_page(struct tarn__column_writer *w, struct tarn
         return no_memory(w, err);
     }
     struct tarn__page_facts *facts = &w->facts[w->page_count];
-    *facts = (struct tarn__page_facts){.values = {.slots = w->page.slots, .values = w->page.values},
+    *facts = (struct tarn__page_facts){.values = {.slots = w->page.slots, .values = w->values.count},
                                        .offset = w->pages->size,
                                        .first_row = w->rows - w->page.rows,
-                                       .unencoded_bytes = unencoded_bytes(w)};
-    if (w->options.no_statistics || w->page.values == 0 || w->form.order == TARN_STORED_NONE) {
+                                       .unencoded_bytes = tarn__page_values_unencoded(&w->values)};
+    if (w->options.no_statistics || w->values.count == 0 || w->values.form.order == TARN_STORED_NONE) {
         return TARN_OK;
     }
     struct tarn__extremes extremes;
-    bool ok = true;
-    tarn__extremes_init(&extremes, w->form.order);
-    if (!w->dictionary_open) {
-        scan_plain(w, &extremes);
-    } else {
-        ok = tarn__stored_is_float(w->form.order) ? scan_float_codes(w, &extremes) : scan_codes(w, &extremes);
-    }
-    tarn__extremes_finish(&extremes);
+    const bool ok = tarn__page_values_scan(&w->values, w->page_count, &extremes);
     return ok && tarn__value_facts_bound(&facts->values, &extremes, &w->arena) ? TARN_OK : no_memory(w, err);
-}
-
-/* Spreads the open page's codes out into `plain`, and ends the dictionary. */
-static enum tarn_status spread_codes(struct tarn__column_writer *w, struct tarn_error *err)
-{
-    struct tarn_buffer *plain = w->page.plain;
-    const size_t prefix = is_byte_array(w) ? LENGTH_BYTES : 0;
-    size_t size = 0;
-
-    for (size_t i = 0; i < w->page.values; i++) {
-        size += tarn__dictionary_entry(&w->dictionary, w->page.codes[i]).size + prefix;
-    }
-    if (!tarn__buffer_resize(plain, size)) {
-        return no_memory(w, err);
-    }
-    uint8_t *to = plain->data;
-    for (size_t i = 0; i < w->page.values; i++) {
-        const struct tarn_span entry = tarn__dictionary_entry(&w->dictionary, w->page.codes[i]);
-        memcpy(to, entry.data - prefix, entry.size + prefix); /* with the length that stands before it */
-        to += entry.size + prefix;
-    }
-    w->dictionary_open = false;
-    return TARN_OK;
-}
-
-/* Would the values of the first page be smaller without a dictionary? */
-static bool dictionary_loses(const struct tarn__column_writer *w, uint32_t max_code)
-{
-    const uint64_t encoded = (uint64_t)w->page.values * tarn__bit_width(max_code) / 8 + w->dictionary.plain->size;
-    const uint64_t plain =
-        is_byte_array(w) ? unencoded_bytes(w) + (uint64_t)w->page.values * LENGTH_BYTES : (uint64_t)w->page.values * w->form.width;
-    return encoded >= plain;
-}
-
-static uint32_t greatest(const uint32_t *codes, size_t n)
-{
-    uint32_t max = 0;
-    for (size_t i = 0; i < n; i++) {
-        max = codes[i] > max ? codes[i] : max;
-    }
-    return max;
 }
 
 static enum tarn_status flush_page(struct tarn__column_writer *w, struct tarn_codec_context *context, struct tarn_error *err)
@@ -406,25 +240,25 @@ static enum tarn_status flush_page(struct tarn__column_writer *w, struct tarn_co
     if (page->rows == 0) {
         return TARN_OK;
     }
-    uint32_t max_code = w->dictionary_open ? greatest(page->codes, page->values) : 0;
-    if (w->dictionary_open && w->dictionary_encoded_pages == 0 && page->values != 0 && dictionary_loses(w, max_code)) {
-        TARN_RETURN_IF_ERROR(spread_codes(w, err));
-        tarn__dictionary_builder_reset(&w->dictionary);
+    const uint32_t max_code = tarn__page_values_max_code(&w->values);
+    if (w->values.dictionary_open && w->dictionary_encoded_pages == 0 && w->values.count != 0 &&
+        tarn__page_values_dictionary_loses(&w->values, max_code)) {
+        TARN_RETURN_IF_ERROR(tarn__page_values_spread(&w->values, err));
     }
     TARN_RETURN_IF_ERROR(describe_page(w, err));
     if (page->slots > INT32_MAX) {
         return tarn__page_too_large(page->slots, err);
     }
     /* A page without values is PLAIN: it needs no dictionary, and so never asks for one that is empty. */
-    const bool coded = w->dictionary_open && page->values != 0;
+    const bool coded = w->values.dictionary_open && w->values.count != 0;
     const struct tarn__page_content content = {
         .slots = (uint32_t)page->slots,
-        .values = (uint32_t)page->values,
+        .values = (uint32_t)w->values.count,
         .definition = page->definition,
         .repetition = page->repetition,
-        .codes = coded ? page->codes : NULL,
+        .codes = coded ? w->values.codes : NULL,
         .max_code = max_code,
-        .plain = {page->plain->data, page->plain->size},
+        .plain = tarn__buffer_span(w->values.plain),
     };
     struct tarn__page_size size;
     TARN_RETURN_IF_ERROR(tarn__page_build_data(&w->builder, context, &content, w->pages, &size, err));
@@ -434,8 +268,7 @@ static enum tarn_status flush_page(struct tarn__column_writer *w, struct tarn_co
     w->page_count++;
     page->rows = 0;
     page->slots = 0;
-    page->values = 0;
-    page->plain->size = 0;
+    tarn__page_values_begin_page(&w->values);
     return TARN_OK;
 }
 
@@ -458,46 +291,14 @@ static size_t count_values(const struct tarn__column_writer *w, const struct tar
     return values;
 }
 
-/* The text of a value, also of a DICTIONARY vector. */
-static struct tarn_text text_of(const struct tarn__leaf_values *values, size_t i)
-{
-    const uint32_t row = tarn__leaf_row(values, i);
-    if (values->vector->shape == TARN_SHAPE_DICTIONARY) {
-        return tarn__vector_leaf_text(values->vector->dictionary->values, values->vector->u.codes[row]);
-    }
-    return tarn__vector_leaf_text(values->vector, row);
-}
-
-/* Bytes of the value in the open page, as page_size counts them. */
-static uint64_t value_size(const struct tarn__column_writer *w, const struct position *at, size_t value)
-{
-    if (w->dictionary_open) {
-        return CODE_BYTES;
-    }
-    if (is_byte_array(w)) {
-        return LENGTH_BYTES + (uint64_t)text_of(&at->values, value).size;
-    }
-    return w->form.width != 0 ? w->form.width : 1;
-}
-
 /* Do the next `rows` rows of a flat column fit for certain, whatever their order? Then nobody need look at each. */
 static bool surely_fits(const struct tarn__column_writer *w, const struct position *at, size_t rows, size_t values)
 {
-    const uint64_t used = page_size(w);
-    uint64_t more;
-
+    const uint64_t used = tarn__page_values_size(&w->values);
     if (rows == 0 || used > w->options.page_bytes) {
         return false;
     }
-    if (w->dictionary_open) {
-        more = (uint64_t)values * CODE_BYTES;
-    } else if (!is_byte_array(w)) {
-        more = (uint64_t)values * (w->form.width != 0 ? w->form.width : 1);
-    } else if (at->values.vector == NULL || at->values.vector->shape == TARN_SHAPE_DICTIONARY) {
-        return values == 0;
-    } else {
-        more = (uint64_t)values * LENGTH_BYTES + tarn__leaf_bytes_sum(tarn__leaf_values_from(at->values, at->value), values);
-    }
+    const uint64_t more = tarn__page_values_size_of_all(&w->values, tarn__leaf_values_from(at->values, at->value), values);
     return more <= w->options.page_bytes - used;
 }
 
@@ -515,13 +316,13 @@ static struct row_span rows_that_fit(const struct tarn__column_writer *w, const 
             return (struct row_span){rows, rows, values, rows == row_room};
         }
     }
-    uint64_t size = page_size(w);
+    uint64_t size = tarn__page_values_size(&w->values);
     for (size_t slot = at->slot; slot < s->slots && span.rows < row_room;) {
         const size_t begin = slot;
         size_t values = span.values;
         do {
             if (slot_has_value(w, s, slot)) {
-                size += value_size(w, at, at->value + values);
+                size += tarn__page_values_size_of(&w->values, &at->values, at->value + values);
                 values++;
             }
             slot++;
@@ -575,106 +376,6 @@ static enum tarn_status append_levels(struct tarn__column_writer *w, const struc
     return TARN_OK;
 }
 
-/* ---- values, dictionary-encoded ---- */
-
-/* The code of one value of a vector that is FLAT, STRINGS or VIEWS; *fits false: the dictionary is full. */
-static enum tarn_status code_of(struct tarn__column_writer *w, const struct tarn_vector *vector, uint32_t row, uint32_t *code, bool *fits,
-                                struct tarn_error *err)
-{
-    if (is_byte_array(w)) {
-        const struct tarn_text text = tarn__vector_leaf_text(vector, row);
-        return tarn__dictionary_add_bytes(&w->dictionary, (struct tarn_span){(const uint8_t *)text.data, text.size}, code, fits, err);
-    }
-    size_t done = 0;
-    if (!tarn__grow(w->env, &w->scratch, &w->scratch_capacity, w->form.width, 1)) {
-        return no_memory(w, err);
-    }
-    TARN_RETURN_IF_ERROR(tarn__leaf_store(&w->form, (struct tarn__leaf_values){vector, NULL, row}, 1, w->scratch, err));
-    TARN_RETURN_IF_ERROR(tarn__dictionary_add_fixed(&w->dictionary, w->scratch, 1, code, &done, err));
-    *fits = done == 1;
-    return TARN_OK;
-}
-
-/* Codes of a batch's own dictionary are translated; each entry is looked up once a dictionary, when a row first names it. */
-static enum tarn_status code_dictionary_rows(struct tarn__column_writer *w, struct tarn__leaf_values values, size_t n, uint32_t *codes,
-                                             size_t *done, struct tarn_error *err)
-{
-    const struct tarn_dictionary *dictionary = values.vector->dictionary;
-    const size_t entries = dictionary->values->length;
-
-    if (w->batch_codes == NULL || w->batch_dictionary != dictionary->id) {
-        if (!tarn__grow(w->env, &w->batch_codes, &w->batch_code_capacity, entries, sizeof(*w->batch_codes))) {
-            return no_memory(w, err);
-        }
-        memset(w->batch_codes, 0xff, entries * sizeof(*w->batch_codes));
-        w->batch_dictionary = dictionary->id;
-    }
-    for (size_t i = 0; i < n; i++) {
-        const uint32_t entry = values.vector->u.codes[tarn__leaf_row(&values, i)];
-        if (w->batch_codes[entry] == NO_CODE) {
-            bool fits = false;
-            uint32_t code = 0;
-            TARN_RETURN_IF_ERROR(code_of(w, dictionary->values, entry, &code, &fits, err));
-            if (!fits) {
-                *done = i;
-                return TARN_OK;
-            }
-            w->batch_codes[entry] = code;
-        }
-        codes[i] = w->batch_codes[entry];
-    }
-    *done = n;
-    return TARN_OK;
-}
-
-static enum tarn_status code_text_rows(struct tarn__column_writer *w, struct tarn__leaf_values values, size_t n, uint32_t *codes,
-                                       size_t *done, struct tarn_error *err)
-{
-    uint32_t row_before = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        const uint32_t row = tarn__leaf_row(&values, i);
-        bool fits = true;
-        if (i != 0 && row == row_before) { /* constants and runs name one row again and again */
-            codes[i] = codes[i - 1];
-            continue;
-        }
-        TARN_RETURN_IF_ERROR(code_of(w, values.vector, row, &codes[i], &fits, err));
-        if (!fits) {
-            *done = i;
-            return TARN_OK;
-        }
-        row_before = row;
-    }
-    *done = n;
-    return TARN_OK;
-}
-
-/* The codes of `n` values behind those of the page; *done < n: the dictionary is full. */
-static enum tarn_status append_codes(struct tarn__column_writer *w, struct tarn__leaf_values values, size_t n, size_t *done,
-                                     struct tarn_error *err)
-{
-    *done = 0;
-    if (n == 0) {
-        return TARN_OK;
-    }
-    if (!tarn__grow(w->env, &w->page.codes, &w->page.code_capacity, w->page.values + n, sizeof(*w->page.codes))) {
-        return no_memory(w, err);
-    }
-    uint32_t *codes = w->page.codes + w->page.values;
-    if (values.vector->shape == TARN_SHAPE_DICTIONARY) {
-        return code_dictionary_rows(w, values, n, codes, done, err);
-    }
-    if (is_byte_array(w)) {
-        return code_text_rows(w, values, n, codes, done, err);
-    }
-    if (!tarn__grow(w->env, &w->scratch, &w->scratch_capacity, n * w->form.width, 1)) {
-        return no_memory(w, err);
-    }
-    TARN_RETURN_IF_ERROR(tarn__leaf_store(&w->form, values, n, w->scratch, err));
-    return tarn__dictionary_add_fixed(&w->dictionary, w->scratch, n, codes, done, err);
-}
-
 /* Of `span`, the whole rows whose values are among the first `values`. */
 static struct row_span rows_before_value(const struct tarn__column_writer *w, const struct position *at, struct row_span span,
                                          size_t values)
@@ -699,106 +400,32 @@ static struct row_span rows_before_value(const struct tarn__column_writer *w, co
     return span; /* not reached: there are more values than `values` */
 }
 
-/* ---- values, plain ---- */
-
-/* Rows of a DICTIONARY vector as rows of its entries. */
-static enum tarn_status resolve_dictionary(struct tarn__column_writer *w, struct tarn__leaf_values *values, size_t n,
-                                           struct tarn_error *err)
-{
-    if (values->vector->shape != TARN_SHAPE_DICTIONARY) {
-        return TARN_OK;
-    }
-    if (!tarn__grow(w->env, &w->scratch_rows, &w->scratch_row_capacity, n, sizeof(*w->scratch_rows))) {
-        return no_memory(w, err);
-    }
-    for (size_t i = 0; i < n; i++) {
-        w->scratch_rows[i] = values->vector->u.codes[tarn__leaf_row(values, i)];
-    }
-    *values = (struct tarn__leaf_values){values->vector->dictionary->values, w->scratch_rows, 0};
-    return TARN_OK;
-}
-
-static enum tarn_status append_texts(struct tarn__column_writer *w, struct tarn__leaf_values values, size_t n, struct tarn_error *err)
-{
-    struct tarn_buffer *plain = w->page.plain;
-    const size_t begin = plain->size;
-    size_t size;
-
-    if (!tarn__add(begin + n * LENGTH_BYTES, tarn__leaf_bytes_sum(values, n), &size) || size > INT32_MAX) {
-        return tarn__page_too_large(size, err);
-    }
-    if (!tarn__buffer_resize(plain, size)) {
-        return no_memory(w, err);
-    }
-    uint8_t *to = plain->data + begin;
-    for (size_t i = 0; i < n; i++) {
-        const struct tarn_text text = tarn__vector_leaf_text(values.vector, tarn__leaf_row(&values, i));
-        tarn__store32(to, (uint32_t)text.size);
-        if (text.size != 0) {
-            memcpy(to + LENGTH_BYTES, text.data, text.size);
-        }
-        to += LENGTH_BYTES + text.size;
-    }
-    return TARN_OK;
-}
-
-static enum tarn_status append_plain(struct tarn__column_writer *w, struct tarn__leaf_values values, size_t n, struct tarn_error *err)
-{
-    struct tarn_buffer *plain = w->page.plain;
-    const size_t begin = plain->size;
-
-    if (n == 0 || !has_plain_values(w)) {
-        return TARN_OK;
-    }
-    TARN_RETURN_IF_ERROR(resolve_dictionary(w, &values, n, err));
-    if (is_byte_array(w)) {
-        return append_texts(w, values, n, err);
-    }
-    if (w->form.kind == TARN_KIND_BOOL) {
-        const size_t end = tarn__bits_bytes((uint64_t)w->page.values + n);
-        if (!tarn__buffer_resize(plain, end)) {
-            return no_memory(w, err);
-        }
-        memset(plain->data + begin, 0, end - begin);
-        tarn__leaf_store_bits(values, n, plain->data, w->page.values);
-        return TARN_OK;
-    }
-    size_t bytes;
-    if (!tarn__mul(n, (size_t)w->form.width, &bytes) || !tarn__add(bytes, begin, &bytes) || !tarn__buffer_resize(plain, bytes)) {
-        return no_memory(w, err);
-    }
-    return tarn__leaf_store(&w->form, values, n, plain->data + begin, err);
-}
-
 /* Appends the rows of `span`, or fewer when the dictionary is full: then the page ends, and values are PLAIN from here on. */
 static enum tarn_status append_rows(struct tarn__column_writer *w, struct tarn_codec_context *context, struct position *at,
                                     struct row_span span, struct tarn_error *err)
 {
     const struct tarn__leaf_values values = tarn__leaf_values_from(at->values, at->value);
-    bool ends = false;
+    size_t done = 0;
 
-    if (w->dictionary_open) {
-        size_t done = 0;
-        TARN_RETURN_IF_ERROR(append_codes(w, values, span.values, &done, err));
-        if (done < span.values) {
-            span = rows_before_value(w, at, span, done);
-            span.full = true;
-            ends = true;
-        }
-    } else {
-        TARN_RETURN_IF_ERROR(append_plain(w, values, span.values, err));
+    TARN_RETURN_IF_ERROR(tarn__page_values_append(&w->values, values, span.values, &done, err));
+    const bool dictionary_ends = done < span.values;
+    if (dictionary_ends) {
+        span = rows_before_value(w, at, span, done);
+        span.full = true;
     }
     TARN_RETURN_IF_ERROR(append_levels(w, at, span.slots, err));
     w->page.rows += span.rows;
     w->page.slots += span.slots;
-    w->page.values += span.values;
+    w->values.count += span.values;
     w->rows += span.rows;
     at->slot += span.slots;
     at->value += span.values;
     if (span.full) {
         TARN_RETURN_IF_ERROR(flush_page(w, context, err));
     }
-    w->dictionary_open = w->dictionary_open && !ends;
+    if (dictionary_ends) {
+        w->values.dictionary_open = false;
+    }
     return TARN_OK;
 }
 
@@ -843,8 +470,8 @@ enum tarn_status tarn__column_writer_finish(struct tarn__column_writer *w, struc
     TARN_RETURN_IF_ERROR(flush_page(w, context, err));
     if (w->dictionary_encoded_pages != 0) {
         struct tarn__page_size size;
-        TARN_RETURN_IF_ERROR(tarn__page_build_dictionary(&w->builder, context, tarn__buffer_span(w->dictionary.plain), w->dictionary.count,
-                                                         w->dictionary_page, &size, err));
+        TARN_RETURN_IF_ERROR(tarn__page_build_dictionary(&w->builder, context, tarn__buffer_span(w->values.dictionary.plain),
+                                                         w->values.dictionary.count, w->dictionary_page, &size, err));
         w->uncompressed_size += size.uncompressed;
     }
     *out = (struct tarn__column_chunk){
@@ -855,14 +482,14 @@ enum tarn_status tarn__column_writer_finish(struct tarn__column_writer *w, struc
         .plain_pages = w->page_count - w->dictionary_encoded_pages,
         .pages = {.count = w->page_count,
                   .pages = w->facts,
-                  .order = w->options.no_statistics ? TARN_STORED_NONE : w->form.order,
+                  .order = w->options.no_statistics ? TARN_STORED_NONE : w->values.form.order,
                   .max_definition = w->path->max_definition,
                   .max_repetition = w->path->max_repetition,
                   .is_byte_array = is_byte_array(w)},
     };
     for (uint32_t i = 0; i < w->page_count; i++) {
         out->unencoded_bytes += w->facts[i].unencoded_bytes;
-        if (!tarn__value_facts_merge(&out->facts, &w->facts[i].values, w->form.order, NULL)) {
+        if (!tarn__value_facts_merge(&out->facts, &w->facts[i].values, w->values.form.order, NULL)) {
             return no_memory(w, err);
         }
     }
