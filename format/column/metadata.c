@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * tarn/parquet.h: what a file says of itself, out of its footer and page headers.
+ *
+ * Invariants
+ *  1. Everything that is handed out was made when the handle was: calls change nothing, hence the handle is shareable.
+ *  2. A walk over pages never holds more than one page, and never reads outside the chunk that the footer was checked for.
+ */
+#include "tarn/parquet.h"
+
+#include "format/base/checked.h"
+#include "format/base/hash.h"
+#include "format/column/footer.h"
+#include "format/column/statistics.h"
+#include "format/page/page_header.h"
+
+/* Read first of each page: most headers are smaller. */
+enum { HEADER_WINDOW = 4096, ENCODING_BITS = 32 };
+
+/* The encodings of chunks as text, one for each set that occurs. */
+struct encodings {
+    uint32_t mask;
+    struct tarn_text text;
+};
+
+struct tarn_parquet_metadata {
+    struct tarn_env *env;
+    struct tarn_object *object;
+    struct tarn_footer *footer;
+    struct tarn_text key;
+    struct tarn_arena arena;
+    const struct tarn_text *logical_types; /* one a leaf */
+    struct encodings *encodings;
+    size_t encodings_count;
+    size_t encodings_capacity;
+};
+
+/* ---- texts ---- */
+
+static uint32_t mask_of(const parquet_i32_list *encodings)
+{
+    uint32_t mask = 0;
+    for (uint32_t i = 0; i < encodings->count; i++) {
+        const int32_t encoding = encodings->items[i];
+        mask |= UINT32_C(1) << (encoding >= 0 && encoding < ENCODING_BITS - 1 ? encoding : ENCODING_BITS - 1);
+    }
+    return mask;
+}
+
+static const struct encodings *find_encodings(const struct tarn_parquet_metadata *metadata, uint32_t mask)
+{
+    for (size_t i = 0; i < metadata->encodings_count; i++) {
+        if (metadata->encodings[i].mask == mask) {
+            return &metadata->encodings[i];
+        }
+    }
+    return NULL;
+}
+
+static enum tarn_status add_encodings(struct tarn_parquet_metadata *metadata, uint32_t mask, struct tarn_error *err)
+{
+    char text[ENCODING_BITS * 26]; /* DELTA_LENGTH_BYTE_ARRAY, comma, space */
+    size_t size = 0;
+    for (int32_t encoding = 0; encoding < ENCODING_BITS; encoding++) {
+        if ((mask >> encoding & 1) != 0) {
+            const struct tarn_text name = tarn__text_of(tarn__parquet_encoding_name(encoding));
+            memcpy(text + size, ", ", 2);
+            size += size != 0 ? 2 : 0;
+            memcpy(text + size, name.data, name.size);
+            size += name.size;
+        }
+    }
+    if (!tarn__grow(metadata->env, &metadata->encodings, &metadata->encodings_capacity, metadata->encodings_count + 1,
+                    sizeof(*metadata->encodings))) {
+        return tarn__nomem(metadata->env, err, sizeof(*metadata->encodings));
+    }
+    const struct tarn_text kept = tarn__arena_text(&metadata->arena, (struct tarn_text){text, size});
+    if (kept.data == NULL) {
+        return tarn__nomem(metadata->env, err, size);
+    }
+    metadata->encodings[metadata->encodings_count++] = (struct encodings){mask, kept};
+    return TARN_OK;
+}
+
+static enum tarn_status make_texts(struct tarn_parquet_metadata *metadata, struct tarn_error *err)
+{
+    const struct parquet_file_metadata *file = &metadata->footer->metadata;
+    const struct tarn_file_schema *schema = metadata->footer->schema;
+    struct tarn_text *types = tarn__arena_calloc(&metadata->arena, schema->leaf_count + (size_t)1, sizeof(*types));
+    if (types == NULL) {
+        return tarn__nomem(metadata->env, err, (uint64_t)schema->leaf_count * sizeof(*types));
+    }
+    for (uint32_t leaf = 0; leaf < schema->leaf_count; leaf++) {
+        const struct parquet_schema_element *element = &file->schema.items[schema->leaves[leaf].element];
+        TARN_RETURN_IF_ERROR(tarn__logical_type_text(&metadata->arena, element, &types[leaf], err));
+    }
+    metadata->logical_types = types;
+    for (uint32_t group = 0; group < file->row_groups.count; group++) {
+        for (uint32_t leaf = 0; leaf < schema->leaf_count; leaf++) {
+            const uint32_t mask = mask_of(&file->row_groups.items[group].columns.items[leaf].meta_data.encodings);
+            if (find_encodings(metadata, mask) == NULL) {
+                TARN_RETURN_IF_ERROR(add_encodings(metadata, mask, err));
+            }
+        }
+    }
+    return TARN_OK;
+}
+
+/* ---- opening ---- */
+
+void tarn_parquet_metadata_close(struct tarn_parquet_metadata *metadata)
+{
+    if (metadata == NULL) {
+        return;
+    }
+    struct tarn_env *env = metadata->env;
+    tarn__footer_release(metadata->footer);
+    tarn_object_close(metadata->object);
+    tarn__free(env, metadata->encodings);
+    tarn__arena_free(&metadata->arena);
+    tarn__free(env, metadata);
+    tarn_env_close(env);
+}
+
+static enum tarn_status fill(struct tarn_parquet_metadata *metadata, struct tarn_store *store, struct tarn_text key, struct tarn_error *err)
+{
+    metadata->key = tarn__arena_text(&metadata->arena, key);
+    if (metadata->key.data == NULL) {
+        return tarn__nomem(metadata->env, err, key.size);
+    }
+    TARN_RETURN_IF_ERROR(tarn_object_open(store, key, &metadata->object, err));
+    TARN_RETURN_IF_ERROR(tarn__footer_read(metadata->object, 0, &metadata->footer, err));
+    return make_texts(metadata, err);
+}
+
+enum tarn_status tarn_parquet_metadata_open(struct tarn_store *store, struct tarn_text key, struct tarn_parquet_metadata **out,
+                                            struct tarn_error *err)
+{
+    struct tarn_parquet_metadata *metadata = tarn__calloc(store->env, 1, sizeof(*metadata));
+    *out = NULL;
+    if (metadata == NULL) {
+        return tarn__nomem(store->env, err, sizeof(*metadata));
+    }
+    metadata->env = tarn__env_retain(store->env);
+    tarn__arena_init(&metadata->arena, metadata->env);
+    const enum tarn_status status = fill(metadata, store, key, err);
+    if (status != TARN_OK) {
+        tarn__error_at_object(err, key);
+        tarn_parquet_metadata_close(metadata);
+        return status;
+    }
+    *out = metadata;
+    return TARN_OK;
+}
+
+/* ---- facts ---- */
+
+struct tarn_parquet_file_info tarn_parquet_file_info(const struct tarn_parquet_metadata *metadata)
+{
+    const struct tarn_footer *footer = metadata->footer;
+    return (struct tarn_parquet_file_info){
+        .version = footer->metadata.version,
+        .file_size = footer->file_size,
+        .footer_size = footer->bytes.size,
+        .row_count = (uint64_t)footer->metadata.num_rows,
+        .row_group_count = footer->metadata.row_groups.count,
+        .leaf_count = footer->schema->leaf_count,
+        .created_by = footer->metadata.created_by,
+        .footer_checksum_present = footer->has_checksum,
+    };
+}
+
+const struct tarn_schema *tarn_parquet_schema(const struct tarn_parquet_metadata *metadata)
+{
+    return metadata->footer->schema->schema;
+}
+
+static enum tarn_status find_group(const struct tarn_parquet_metadata *metadata, uint32_t row_group, const struct parquet_row_group **out,
+                                   struct tarn_error *err)
+{
+    const struct parquet_file_metadata *file = &metadata->footer->metadata;
+    *out = NULL;
+    if (row_group >= file->row_groups.count) {
+        return tarn__invalid(err, "row_group", "there is no row group %u: the file has %u", row_group, file->row_groups.count);
+    }
+    *out = &file->row_groups.items[row_group];
+    return TARN_OK;
+}
+
+static enum tarn_status find_chunk(const struct tarn_parquet_metadata *metadata, uint32_t row_group, uint32_t leaf,
+                                   const struct parquet_column_chunk **out, struct tarn_error *err)
+{
+    const struct parquet_row_group *group;
+    *out = NULL;
+    TARN_RETURN_IF_ERROR(find_group(metadata, row_group, &group, err));
+    if (leaf >= group->columns.count) {
+        return tarn__invalid(err, "column", "there is no column %u: the file has %u", leaf, group->columns.count);
+    }
+    *out = &group->columns.items[leaf];
+    return TARN_OK;
+}
+
+enum tarn_status tarn_parquet_row_group_info(const struct tarn_parquet_metadata *metadata, uint32_t row_group,
+                                             struct tarn_parquet_row_group_info *out, struct tarn_error *err)
+{
+    const struct parquet_row_group *group;
+    *out = (struct tarn_parquet_row_group_info){.row_count = 0};
+    TARN_RETURN_IF_ERROR(find_group(metadata, row_group, &group, err));
+    uint64_t begin = UINT64_MAX;
+    for (uint32_t leaf = 0; leaf < group->columns.count; leaf++) {
+        const struct parquet_column_metadata *column = &group->columns.items[leaf].meta_data;
+        if (column->num_values != 0) { /* else its place was not held against the file */
+            const struct tarn_chunk_range range = tarn__footer_chunk_range(column);
+            begin = range.begin < begin ? range.begin : begin;
+            out->total_compressed_size += range.end - range.begin;
+        }
+    }
+    out->row_count = (uint64_t)group->num_rows;
+    out->total_byte_size = group->total_byte_size > 0 ? (uint64_t)group->total_byte_size : 0;
+    out->file_offset = begin != UINT64_MAX ? begin : 0;
+    return TARN_OK;
+}
+
+enum tarn_status tarn_parquet_chunk_info(const struct tarn_parquet_metadata *metadata, uint32_t row_group, uint32_t leaf,
+                                         struct tarn_parquet_chunk_info *out, struct tarn_error *err)
+{
+    const struct parquet_column_chunk *chunk;
+    *out = (struct tarn_parquet_chunk_info){.physical_type = "", .codec = ""};
+    TARN_RETURN_IF_ERROR(find_chunk(metadata, row_group, leaf, &chunk, err));
+    const struct parquet_column_metadata *column = &chunk->meta_data;
+    const struct tarn_leaf *described = &metadata->footer->schema->leaves[leaf];
+    *out = (struct tarn_parquet_chunk_info){
+        .path = described->path,
+        .physical_type = tarn__parquet_type_name(column->type),
+        .logical_type = metadata->logical_types[leaf],
+        .codec = tarn__parquet_codec_name(column->codec),
+        .encodings = find_encodings(metadata, mask_of(&column->encodings))->text,
+        .value_count = (uint64_t)column->num_values,
+        .compressed_size = (uint64_t)column->total_compressed_size,
+        .uncompressed_size = (uint64_t)column->total_uncompressed_size,
+        .data_page_offset = column->data_page_offset > 0 ? (uint64_t)column->data_page_offset : 0,
+        .dictionary_page_offset =
+            column->has_dictionary_page_offset && column->dictionary_page_offset > 0 ? (uint64_t)column->dictionary_page_offset : 0,
+        .has_column_index = chunk->has_column_index_offset,
+        .has_offset_index = chunk->has_offset_index_offset,
+        .has_bloom_filter = column->has_bloom_filter_offset,
+    };
+    tarn__statistics_bounds(described, tarn__column_order(&metadata->footer->metadata, leaf), &column->statistics,
+                            (uint64_t)column->num_values, &out->bounds);
+    return TARN_OK;
+}
+
+/* ---- pages ---- */
+
+struct page_walk {
+    const struct tarn_parquet_metadata *metadata;
+    struct tarn_buffer *bytes; /* of the page that is looked at, header and body */
+    uint64_t offset;           /* where it begins */
+    uint64_t end;              /* of the chunk */
+    uint64_t values_left;
+};
+
+static enum tarn_status fetch(struct page_walk *walk, size_t size, struct tarn_error *err)
+{
+    if (!tarn__buffer_resize(walk->bytes, size)) {
+        return tarn__nomem(walk->metadata->env, err, size);
+    }
+    return tarn_object_read(walk->metadata->object, 1, &(struct tarn_read_range){walk->offset, size, walk->bytes->data}, err);
+}
+
+static enum tarn_status fetch_header(struct page_walk *walk, struct tarn_page_header *header, struct tarn_error *err)
+{
+    const size_t left = (size_t)(walk->end - walk->offset);
+    for (size_t window = HEADER_WINDOW;; window = window > left / 2 ? left : window * 2) {
+        bool truncated;
+        const size_t size = tarn__min_size(window, left);
+        TARN_RETURN_IF_ERROR(fetch(walk, size, err));
+        const enum tarn_status status = tarn__page_header_decode(tarn__buffer_span(walk->bytes), 0, header, &truncated, err);
+        if (!truncated || size == left) {
+            return status;
+        }
+    }
+}
+
+static enum tarn_status next_page(struct page_walk *walk, struct tarn_parquet_page_info *out, struct tarn_error *err)
+{
+    struct tarn_page_header header;
+    TARN_RETURN_IF_ERROR(fetch_header(walk, &header, err));
+    const uint64_t size = (uint64_t)header.header_size + header.compressed_size;
+    if (size > walk->end - walk->offset) {
+        return tarn__corrupt(err, "page_header", "a page of %llu bytes where %llu are left in the column chunk", (unsigned long long)size,
+                             (unsigned long long)(walk->end - walk->offset));
+    }
+    const bool data = header.type == PARQUET_DATA_PAGE || header.type == PARQUET_DATA_PAGE_V2;
+    if (data && header.value_count > walk->values_left) {
+        return tarn__corrupt(err, "page_header", "the pages hold more values than the column chunk says");
+    }
+    walk->values_left -= data ? header.value_count : 0;
+    *out = (struct tarn_parquet_page_info){
+        .type = tarn__parquet_page_type_name(header.type),
+        .encoding = tarn__parquet_encoding_name(header.encoding),
+        .offset = walk->offset,
+        .header_size = header.header_size,
+        .compressed_size = header.compressed_size,
+        .uncompressed_size = header.uncompressed_size,
+        .value_count = header.value_count,
+        .has_crc = header.thrift.has_crc,
+    };
+    if (out->has_crc) {
+        TARN_RETURN_IF_ERROR(fetch(walk, (size_t)size, err));
+        out->crc_ok = tarn__crc32(0, walk->bytes->data + header.header_size, header.compressed_size) == (uint32_t)header.thrift.crc;
+    }
+    walk->offset += size;
+    return TARN_OK;
+}
+
+static enum tarn_status walk_pages(struct page_walk *walk,
+                                   enum tarn_status (*fn)(void *arg, const struct tarn_parquet_page_info *page, struct tarn_error *err),
+                                   void *arg, struct tarn_error *err)
+{
+    while (walk->values_left != 0) {
+        struct tarn_parquet_page_info page;
+        const uint64_t begin = walk->offset;
+        const enum tarn_status status = begin < walk->end
+                                            ? next_page(walk, &page, err)
+                                            : tarn__corrupt(err, "page_header", "the column chunk ends where %llu values are due",
+                                                            (unsigned long long)walk->values_left);
+        if (status != TARN_OK) {
+            tarn__error_at_offset(err, begin);
+            return status;
+        }
+        TARN_RETURN_IF_ERROR(fn(arg, &page, err));
+    }
+    return TARN_OK;
+}
+
+enum tarn_status tarn_parquet_pages(const struct tarn_parquet_metadata *metadata, uint32_t row_group, uint32_t leaf,
+                                    enum tarn_status (*fn)(void *arg, const struct tarn_parquet_page_info *page, struct tarn_error *err),
+                                    void *arg, struct tarn_error *err)
+{
+    const struct parquet_column_chunk *chunk;
+    TARN_RETURN_IF_ERROR(find_chunk(metadata, row_group, leaf, &chunk, err));
+    const struct tarn_chunk_range range = tarn__footer_chunk_range(&chunk->meta_data);
+    struct page_walk walk = {
+        .metadata = metadata, .offset = range.begin, .end = range.end, .values_left = (uint64_t)chunk->meta_data.num_values};
+    walk.bytes = tarn__buffer_new(metadata->env, HEADER_WINDOW);
+    enum tarn_status status = walk.bytes != NULL ? TARN_OK : tarn__nomem(metadata->env, err, HEADER_WINDOW);
+    if (status == TARN_OK) {
+        status = walk_pages(&walk, fn, arg, err);
+    }
+    if (status != TARN_OK) {
+        tarn__error_at_object(err, metadata->key);
+        tarn__error_at_row_group(err, (int32_t)row_group);
+        tarn__error_at_column(err, metadata->footer->schema->leaves[leaf].path);
+    }
+    tarn__buffer_release(walk.bytes);
+    return status;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * tarn/parquet.h over files whose pages are put together by hand.
+ */
+#include "tarn/parquet.h"
+#include "tests/support/fault.h"
+#include "tests/support/parquet_bytes.h"
+
+#define SPAN(...)                                                                                                                          \
+    {                                                                                                                                      \
+        (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})                                                             \
+    }
+
+static struct tarn_error err;
+
+static const struct parquet_schema_element elements[] = {
+    {.name = {"schema", 6}, .has_num_children = true, .num_children = 1},
+    {.name = {"day", 3},
+     .has_type = true,
+     .type = PARQUET_INT32,
+     .has_repetition_type = true,
+     .repetition_type = PARQUET_OPTIONAL,
+     .has_converted_type = true,
+     .converted_type = PARQUET_CONVERTED_DATE},
+};
+
+/* A dictionary of two days, a page of codes, a page of plain values with a wrong checksum. */
+static const struct tarn_test_page pages[] = {
+    {.type = PARQUET_DICTIONARY_PAGE,
+     .encoding = PARQUET_ENCODING_PLAIN,
+     .values = 2,
+     .body = SPAN(1, 0, 0, 0, 2, 0, 0, 0),
+     .crc = TARN_TEST_CRC},
+    {.type = PARQUET_DATA_PAGE,
+     .encoding = PARQUET_ENCODING_RLE_DICTIONARY,
+     .values = 3,
+     .definition = SPAN(0x06, 0x01),
+     .body = SPAN(1, 0x06, 1)},
+    {.type = PARQUET_DATA_PAGE_V2,
+     .encoding = PARQUET_ENCODING_PLAIN,
+     .values = 2,
+     .rows = 2,
+     .definition = SPAN(0x04, 0x00),
+     .body = SPAN(0),
+     .crc = TARN_TEST_WRONG_CRC},
+};
+static const struct parquet_statistics statistics = {.has_null_count = true,
+                                                     .null_count = 2,
+                                                     .has_min_value = true,
+                                                     .min_value = SPAN(1, 0, 0, 0),
+                                                     .has_max_value = true,
+                                                     .max_value = SPAN(2, 0, 0, 0)};
+static const struct tarn_test_chunk chunk = {.page_count = 3, .pages = pages, .statistics = &statistics};
+static const struct tarn_test_row_group row_group = {.rows = 5, .chunks = &chunk};
+static const struct tarn_test_parquet file = {2, elements, 1, &row_group};
+
+struct seen {
+    unsigned count;
+    struct tarn_parquet_page_info pages[4];
+    unsigned stop_at;
+};
+
+static enum tarn_status see(void *arg, const struct tarn_parquet_page_info *page, struct tarn_error *e)
+{
+    struct seen *seen = arg;
+    seen->pages[seen->count++ & 3] = *page;
+    return seen->count == seen->stop_at ? tarn__invalid(e, "enough", "enough") : TARN_OK;
+}
+
+START_TEST(parquet_metadata__says_what_is_in_the_file)
+{
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_store *store;
+    struct tarn_parquet_metadata *metadata;
+    ck_assert_ok(tarn_store_open_memory(env, 0, &store, &err), &err);
+    tarn_test_parquet_put(store, "f", &file);
+    ck_assert_ok(tarn_parquet_metadata_open(store, TARN_TEXT("f"), &metadata, &err), &err);
+    const struct tarn_parquet_file_info info = tarn_parquet_file_info(metadata);
+    ck_assert_uint_eq(info.row_count, 5);
+    ck_assert_uint_eq(info.row_group_count, 1);
+    ck_assert_uint_eq(info.leaf_count, 1);
+    ck_assert(!info.footer_checksum_present);
+    ck_assert_uint_eq(tarn_parquet_schema(metadata)->field_count, 1);
+
+    struct tarn_parquet_row_group_info group;
+    ck_assert_ok(tarn_parquet_row_group_info(metadata, 0, &group, &err), &err);
+    ck_assert_uint_eq(group.row_count, 5);
+    ck_assert_uint_eq(group.file_offset, 4);
+    struct tarn_parquet_chunk_info column;
+    ck_assert_ok(tarn_parquet_chunk_info(metadata, 0, 0, &column, &err), &err);
+    ck_assert_str_eq(column.physical_type, "INT32");
+    ck_assert_str_eq(column.logical_type.data, "DATE");
+    ck_assert_str_eq(column.codec, "UNCOMPRESSED");
+    ck_assert_str_eq(column.path.data, "day");
+    ck_assert_uint_eq(column.value_count, 5);
+    ck_assert_uint_eq(column.compressed_size, group.total_compressed_size);
+    ck_assert(!column.has_bloom_filter && !column.has_column_index);
+    ck_assert(column.bounds.has_null_count);
+    ck_assert_uint_eq(column.bounds.null_count, 2);
+    ck_assert_int_eq(column.bounds.min.u.i64, 1);
+    ck_assert_int_eq(column.bounds.max.u.i64, 2);
+    ck_assert_status(tarn_parquet_chunk_info(metadata, 0, 1, &column, &err), TARN_INVALID);
+    ck_assert_status(tarn_parquet_row_group_info(metadata, 1, &group, &err), TARN_INVALID);
+    tarn_parquet_metadata_close(metadata);
+    tarn_store_close(store);
+    tarn_test_env_close(env);
+}
+END_TEST
+
+START_TEST(parquet_metadata__walks_pages)
+{
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_store *store;
+    struct tarn_parquet_metadata *metadata;
+    struct seen seen = {0};
+    ck_assert_ok(tarn_store_open_memory(env, 0, &store, &err), &err);
+    tarn_test_parquet_put(store, "f", &file);
+    ck_assert_ok(tarn_parquet_metadata_open(store, TARN_TEXT("f"), &metadata, &err), &err);
+    ck_assert_ok(tarn_parquet_pages(metadata, 0, 0, see, &seen, &err), &err);
+    ck_assert_uint_eq(seen.count, 3);
+    ck_assert_str_eq(seen.pages[0].type, "DICTIONARY_PAGE");
+    ck_assert_uint_eq(seen.pages[0].offset, 4);
+    ck_assert(seen.pages[0].has_crc && seen.pages[0].crc_ok);
+    ck_assert_str_eq(seen.pages[1].type, "DATA_PAGE");
+    ck_assert_str_eq(seen.pages[1].encoding, "RLE_DICTIONARY");
+    ck_assert_uint_eq(seen.pages[1].value_count, 3);
+    ck_assert_uint_eq(seen.pages[1].compressed_size, 4 + 2 + 3);
+    ck_assert(!seen.pages[1].has_crc);
+    ck_assert_uint_eq(seen.pages[1].offset, 4 + seen.pages[0].header_size + 8);
+    ck_assert_str_eq(seen.pages[2].type, "DATA_PAGE_V2");
+    ck_assert(seen.pages[2].has_crc && !seen.pages[2].crc_ok);
+    seen = (struct seen){.stop_at = 2};
+    ck_assert_status(tarn_parquet_pages(metadata, 0, 0, see, &seen, &err), TARN_INVALID);
+    ck_assert_uint_eq(seen.count, 2);
+    ck_assert_str_eq(err.object, "f");
+    ck_assert_str_eq(err.column, "day");
+    ck_assert_status(tarn_parquet_pages(metadata, 3, 0, see, &seen, &err), TARN_INVALID);
+    tarn_parquet_metadata_close(metadata);
+    tarn_store_close(store);
+    tarn_test_env_close(env);
+}
+END_TEST
+
+START_TEST(parquet_metadata__names_the_file_in_errors)
+{
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_store *store;
+    struct tarn_parquet_metadata *metadata;
+    ck_assert_ok(tarn_store_open_memory(env, 0, &store, &err), &err);
+    ck_assert_status(tarn_parquet_metadata_open(store, TARN_TEXT("none"), &metadata, &err), TARN_NOT_FOUND);
+    ck_assert_ptr_null(metadata);
+    const struct tarn_span rubbish = SPAN('r', 'u', 'b', 'b', 'i', 's', 'h', ' ', 'h', 'e', 'r', 'e');
+    ck_assert_ok(tarn_store_put(store, TARN_TEXT("r"), rubbish, TARN_PUT_OVERWRITE, TARN_ROLE_DATA, &err), &err);
+    ck_assert_status(tarn_parquet_metadata_open(store, TARN_TEXT("r"), &metadata, &err), TARN_CORRUPT);
+    ck_assert_str_eq(err.object, "r");
+    ck_assert_str_eq(err.detail, "magic");
+    tarn_parquet_metadata_close(NULL);
+    tarn_store_close(store);
+    tarn_test_env_close(env);
+}
+END_TEST
+
+static enum tarn_status inspect(void *ctx, struct tarn_fault *fault, struct tarn_env *env, struct tarn_error *e)
+{
+    struct tarn_store *store = NULL;
+    struct tarn_parquet_metadata *metadata = NULL;
+    struct seen seen = {0};
+    (void)ctx;
+    tarn_fault_suspend(fault);
+    ck_assert_ok(tarn_store_open(env, TARN_TEXT("memory:t"), true, &store, &err), &err);
+    tarn_test_parquet_put(store, "f", &file);
+    tarn_fault_resume(fault);
+    enum tarn_status status = tarn_parquet_metadata_open(store, TARN_TEXT("f"), &metadata, e);
+    if (status == TARN_OK) {
+        status = tarn_parquet_pages(metadata, 0, 0, see, &seen, e);
+    }
+    tarn_parquet_metadata_close(metadata);
+    tarn_store_close(store);
+    return status;
+}
+
+START_TEST(parquet_metadata__survives_every_failure)
+{
+    ck_assert_uint_gt(tarn_fault_sweep(inspect, NULL, TARN_FAULT_ALL), 20);
+}
+END_TEST
+
+TARN_SUITE("format/parquet_metadata", TARN_TEST(parquet_metadata__says_what_is_in_the_file), TARN_TEST(parquet_metadata__walks_pages),
+           TARN_TEST(parquet_metadata__names_the_file_in_errors), TARN_TEST(parquet_metadata__survives_every_failure))
