@@ -66,6 +66,7 @@ void tarn__column_output_begin(struct tarn__column_output *output)
         output->dictionary_bytes = NULL;
     }
     output->length = 0;
+    output->reserved = 0;
     output->nulls = 0;
 }
 
@@ -102,7 +103,14 @@ enum tarn_status tarn__column_output_reserve(struct tarn__column_output *output,
         (output->optional && !grow(output->env, &output->validity, tarn__bits_bytes(slots), true))) {
         return tarn__nomem(output->env, err, bytes);
     }
+    output->reserved = slots;
     return TARN_OK;
+}
+
+/* The same slots once they have another width. */
+static enum tarn_status reserve_again(struct tarn__column_output *output, struct tarn_error *err)
+{
+    return tarn__column_output_reserve(output, output->reserved - output->length, err);
 }
 
 #define SPREAD(type)                                                                                                                       \
@@ -192,7 +200,7 @@ enum tarn_status tarn__column_output_use_dictionary(struct tarn__column_output *
     output->dictionary_bytes = tarn__buffer_retain(bytes);
     output->form = TARN_OUTPUT_CODES;
     output->width = sizeof(uint32_t);
-    return TARN_OK;
+    return reserve_again(output, err);
 }
 
 enum tarn_status tarn__column_output_view_buffer(struct tarn__column_output *output, struct tarn_buffer *buffer, uint32_t *number,
@@ -249,7 +257,7 @@ static enum tarn_status codes_to_views(struct tarn__column_output *output, struc
     }
     tarn__buffer_release(codes);
     output->spread++;
-    return TARN_OK;
+    return reserve_again(output, err);
 }
 
 enum tarn_status tarn__column_output_use_views(struct tarn__column_output *output, struct tarn_error *err)
@@ -268,7 +276,7 @@ enum tarn_status tarn__column_output_use_views(struct tarn__column_output *outpu
     output->dictionary_bytes = NULL;
     output->form = TARN_OUTPUT_VIEWS;
     output->width = sizeof(struct tarn_string_view);
-    return TARN_OK;
+    return reserve_again(output, err);
 }
 
 enum tarn_status tarn__column_output_finish(struct tarn__column_output *output, struct tarn_vector **out, struct tarn_error *err)

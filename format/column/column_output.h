@@ -23,11 +23,12 @@ struct tarn__column_output {
     struct tarn_env *env;
     const struct tarn_type *type;
     enum tarn__output_form form;
-    uint32_t width;  /**< bytes of a slot; BITS: 0 */
-    bool optional;   /**< there may be nulls: validity bits are kept */
-    uint32_t length; /**< slots so far */
-    uint32_t nulls;  /**< among them */
-    uint32_t spread; /**< how often codes had to be turned into views */
+    uint32_t width;    /**< bytes of a slot; BITS: 0 */
+    bool optional;     /**< there may be nulls: validity bits are kept */
+    uint32_t length;   /**< slots so far */
+    uint32_t reserved; /**< slots that room was asked for last */
+    uint32_t nulls;    /**< among them */
+    uint32_t spread;   /**< how often codes had to be turned into views */
     struct tarn_buffer *validity;
     struct tarn_buffer *values;
     struct tarn_dictionary *dictionary;   /**< CODES; VIEWS: of which buffer 0 is, when it is not NULL */
@@ -53,7 +54,7 @@ TARN_WARN_UNUSED enum tarn_status tarn__column_output_reserve(struct tarn__colum
  */
 void tarn__column_output_commit(struct tarn__column_output *output, uint32_t count, uint32_t present);
 
-/** From here on codes of this dictionary may be appended (of kind BYTES). Errors: NOMEM. */
+/** From here on codes of this dictionary may be appended (of kind BYTES), to slots that were reserved. Errors: NOMEM. */
 TARN_WARN_UNUSED enum tarn_status tarn__column_output_use_dictionary(struct tarn__column_output *output, struct tarn_dictionary *dictionary,
                                                                      struct tarn_buffer *bytes, struct tarn_error *err);
 /** From here on views may be appended; codes that are there become views. */

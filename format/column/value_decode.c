@@ -244,7 +244,6 @@ static enum tarn_status take_views(struct tarn__value_decoder *decoder, uint32_t
 {
     uint32_t number;
     TARN_RETURN_IF_ERROR(tarn__column_output_use_views(output, err));
-    TARN_RETURN_IF_ERROR(tarn__column_output_reserve(output, count, err)); /* views are wider than codes were */
     TARN_RETURN_IF_ERROR(tarn__column_output_view_buffer(output, decoder->page, &number, err));
 
     struct tarn_string_view *views = (struct tarn_string_view *)(void *)tarn__column_output_slot(output, output->length);
@@ -297,7 +296,6 @@ static enum tarn_status take_string_codes(struct tarn__value_decoder *decoder, u
     uint32_t number;
 
     TARN_RETURN_IF_ERROR(tarn__column_output_use_dictionary(output, dictionary->dictionary, dictionary->bytes, err));
-    TARN_RETURN_IF_ERROR(tarn__column_output_reserve(output, count, err));
     if (output->form == TARN_OUTPUT_CODES) {
         uint32_t *out = (uint32_t *)(void *)tarn__column_output_slot(output, output->length);
         return tarn__rle_values_next_codes(&decoder->runs, count, dictionary->count, out, err);

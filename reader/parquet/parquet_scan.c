@@ -7,6 +7,7 @@
  *  2. Tasks are row groups in their order; a row group without rows is no task.
  */
 #include "format/base/alloc.h"
+#include "format/column/statistics.h"
 #include "reader/parquet/parquet_source.h"
 
 static const struct tarn_type row_index_type = {.id = TARN_TYPE_I64};
@@ -78,10 +79,44 @@ static enum tarn_status resolve_paths(struct parquet_scan *scan, const struct ta
     return TARN_OK;
 }
 
+/* ---- pruning ---- */
+
+struct row_group_lookup {
+    const struct parquet_source *source;
+    uint32_t row_group;
+};
+
+/* The leaf that a predicate's column is, when it is one outside of lists and of the type that the predicate means. */
+static const struct tarn_leaf *find_leaf(const struct parquet_source *source, const struct tarn_expr_column *column)
+{
+    const struct tarn_node *node;
+    if (find_node(source, &column->path, &node, NULL) != TARN_OK || node->kind != TARN_NODE_LEAF) {
+        return NULL;
+    }
+    const struct tarn_leaf *leaf = &source->footer->schema->leaves[node->leaf];
+    return leaf->max_repetition == 0 && tarn_type_equal(leaf->type, column->type) ? leaf : NULL;
+}
+
+static bool bounds_of_row_group(void *ctx, const struct tarn_expr_column *column, struct tarn_bounds *out)
+{
+    const struct row_group_lookup *lookup = ctx;
+    const struct parquet_source *source = lookup->source;
+    const struct tarn_leaf *leaf = find_leaf(source, column);
+    if (leaf == NULL) {
+        return false;
+    }
+    const uint32_t number = (uint32_t)(leaf - source->footer->schema->leaves);
+    const struct parquet_row_group *row_group = tarn__parquet_row_group(source, lookup->row_group);
+    tarn__statistics_bounds(leaf, tarn__column_order(&source->footer->metadata, number),
+                            &row_group->columns.items[number].meta_data.statistics, (uint64_t)row_group->num_rows, out);
+    return true;
+}
+
 static enum tarn_status choose_row_groups(struct parquet_scan *scan, const struct tarn_scan_request *request, struct tarn_error *err)
 {
     const struct parquet_source *source = scan->source;
     const uint32_t count = source->footer->metadata.row_groups.count;
+    const bool prune = request->predicate != NULL && !request->no_prune;
     uint64_t rows = 0;
 
     scan->row_groups = tarn__calloc(scan->scan.env, (size_t)count + 1, sizeof(uint32_t));
@@ -91,6 +126,12 @@ static enum tarn_status choose_row_groups(struct parquet_scan *scan, const struc
     for (uint32_t i = 0; i < count; i++) {
         const uint64_t row_count = (uint64_t)tarn__parquet_row_group(source, i)->num_rows;
         if (row_count == 0) {
+            continue;
+        }
+        struct row_group_lookup lookup = {source, i};
+        const struct tarn_bounds_lookup bounds = {&lookup, bounds_of_row_group};
+        if (prune && tarn_expr_prune(request->predicate, &bounds) == TARN_NEVER) {
+            scan->row_groups_pruned++;
             continue;
         }
         if (request->row_limit != 0 && request->predicate == NULL && rows >= request->row_limit) {

@@ -132,6 +132,38 @@ static const struct parquet_schema_element texts[] = {ROOT(1), TEXT_LEAF("t", PA
         .page_count = COUNT(its_pages), .pages = (its_pages)                                                                               \
     }
 
+struct opened {
+    struct tarn_source *source;
+    struct tarn_scan *scan;
+    struct tarn_cursor *cursor;
+};
+
+static struct opened open_cursor(const char *column, uint32_t batch_rows, const struct tarn_expr *predicate)
+{
+    struct opened opened;
+    const struct tarn_path_step steps[] = {{TARN_PATH_FIELD, tarn__text_of(column), -1}, {TARN_PATH_FIELD, TARN_TEXT(TARN_ROW_INDEX), -1}};
+    const struct tarn_path paths[] = {{1, &steps[0]}, {1, &steps[1]}};
+    struct tarn_scan_request request = TARN_SCAN_REQUEST_INIT;
+    request.path_count = 2;
+    request.paths = paths;
+    request.batch_rows = batch_rows;
+    request.predicate = predicate;
+    ck_assert_ok(tarn_parquet_open(store, TARN_TEXT("f.parquet"), NULL, &opened.source, &err), &err);
+    ck_assert_ok(tarn_source_scan(opened.source, &request, &opened.scan, &err), &err);
+    opened.cursor = NULL;
+    if (tarn_scan_task_count(opened.scan) != 0) {
+        ck_assert_ok(tarn_scan_open(opened.scan, 0, &opened.cursor, &err), &err);
+    }
+    return opened;
+}
+
+static void close_cursor(struct opened opened)
+{
+    tarn_cursor_close(opened.cursor);
+    tarn_scan_close(opened.scan);
+    tarn_source_close(opened.source);
+}
+
 START_TEST(parquet_reader__reads_both_page_versions_with_nulls) /* P-COL-1 P-COL-2 */
 {
     /* Levels: packed 1 0 1 1 0; values 1, 2, 3. Then a page of nulls, an empty one, and one of version 2. */
@@ -162,6 +194,31 @@ START_TEST(parquet_reader__mixes_dictionary_and_plain_pages) /* P-COL-3 P-VAL-7 
     check_rows(&file,
                "{\"t\":\"longer than twelve\"}\n{\"t\":null}\n{\"t\":\"a\"}\n{\"t\":null}\n{\"t\":\"plain and long\"}\n{\"t\":\"p\"}\n"
                "{\"t\":\"longer than twelve\"}\n{\"t\":\"longer than twelve\"}\n");
+}
+END_TEST
+
+START_TEST(parquet_reader__makes_room_for_nulls_when_codes_become_views) /* P-COL-3 P-VAL-7 */
+{
+    /* 1 code, then 255 slots of which only the first has a value: the others need 16 bytes each too. */
+    const struct tarn_test_page pages[] = {
+        ENTRIES(2, TWO_TEXTS),
+        CODES(1, SPAN(0x02, 0x01), SPAN(1, 0x02, 0x00)),
+        V1(255, SPAN(0x02, 0x01, 0xfc, 0x03, 0x00), SPAN(1, 0, 0, 0, 'p')),
+    };
+    const struct tarn_test_parquet file = FILE_OF(texts, 256, CHUNK(pages));
+    struct tarn_vector *vector;
+    uint32_t rows;
+    open_store();
+    tarn_test_parquet_put(store, "f.parquet", &file);
+    const struct opened opened = open_cursor("t", 0, NULL);
+    ck_assert_ok(tarn_cursor_next(opened.cursor, 1000, &rows, &err), &err);
+    ck_assert_ok(tarn_cursor_column(opened.cursor, 0, NULL, &vector, &err), &err);
+    ck_assert_uint_eq(vector->length, 256);
+    ck_assert_uint_eq(tarn_vector_null_count(vector), 254);
+    ck_assert_uint_eq(tarn_vector_text(vector, 1).size, 1);
+    ck_assert_uint_eq(vector->u.views[255].size, 0);
+    close_cursor(opened);
+    close_store();
 }
 END_TEST
 
@@ -235,38 +292,6 @@ START_TEST(parquet_reader__passes_over_index_pages) /* P-COL-6 */
 END_TEST
 
 /* ---- shapes, selections, stats ---- */
-
-struct opened {
-    struct tarn_source *source;
-    struct tarn_scan *scan;
-    struct tarn_cursor *cursor;
-};
-
-static struct opened open_cursor(const char *column, uint32_t batch_rows, const struct tarn_expr *predicate)
-{
-    struct opened opened;
-    const struct tarn_path_step steps[] = {{TARN_PATH_FIELD, tarn__text_of(column), -1}, {TARN_PATH_FIELD, TARN_TEXT(TARN_ROW_INDEX), -1}};
-    const struct tarn_path paths[] = {{1, &steps[0]}, {1, &steps[1]}};
-    struct tarn_scan_request request = TARN_SCAN_REQUEST_INIT;
-    request.path_count = 2;
-    request.paths = paths;
-    request.batch_rows = batch_rows;
-    request.predicate = predicate;
-    ck_assert_ok(tarn_parquet_open(store, TARN_TEXT("f.parquet"), NULL, &opened.source, &err), &err);
-    ck_assert_ok(tarn_source_scan(opened.source, &request, &opened.scan, &err), &err);
-    opened.cursor = NULL;
-    if (tarn_scan_task_count(opened.scan) != 0) {
-        ck_assert_ok(tarn_scan_open(opened.scan, 0, &opened.cursor, &err), &err);
-    }
-    return opened;
-}
-
-static void close_cursor(struct opened opened)
-{
-    tarn_cursor_close(opened.cursor);
-    tarn_scan_close(opened.scan);
-    tarn_source_close(opened.source);
-}
 
 START_TEST(parquet_reader__keeps_the_shape_that_pages_have) /* P-COL-3 */
 {
@@ -475,7 +500,9 @@ START_TEST(parquet_reader__names_an_encoding_that_it_does_not_have) /* P-VAL-12 
 END_TEST
 
 TARN_SUITE("reader/parquet_reader", TARN_TEST(parquet_reader__reads_both_page_versions_with_nulls),
-           TARN_TEST(parquet_reader__mixes_dictionary_and_plain_pages), TARN_TEST(parquet_reader__finds_a_dictionary_that_no_offset_names),
+           TARN_TEST(parquet_reader__mixes_dictionary_and_plain_pages),
+           TARN_TEST(parquet_reader__makes_room_for_nulls_when_codes_become_views),
+           TARN_TEST(parquet_reader__finds_a_dictionary_that_no_offset_names),
            TARN_TEST(parquet_reader__accepts_an_empty_dictionary_where_all_is_null),
            TARN_TEST(parquet_reader__reads_booleans_as_bits_and_as_runs), TARN_TEST(parquet_reader__joins_rows_that_pages_split),
            TARN_TEST(parquet_reader__passes_over_index_pages), TARN_TEST(parquet_reader__keeps_the_shape_that_pages_have),
