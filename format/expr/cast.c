@@ -229,3 +229,57 @@ enum tarn_status tarn__vector_cast(struct tarn_vector *vector, const struct tarn
         return tarn__internal(err, "a cast between types that have no lossless cast");
     }
 }
+
+/* ---- one value ---- */
+
+static struct tarn_i256 whole_number(const struct tarn_value *value)
+{
+    switch (tarn_type_kind(value->type)) {
+    case TARN_KIND_U8:
+    case TARN_KIND_U16:
+    case TARN_KIND_U32:
+    case TARN_KIND_U64:
+        return tarn__i256_of((tarn_i128)value->u.u64);
+    case TARN_KIND_I128:
+    case TARN_KIND_I256: {
+        struct tarn_i256 words;
+        memcpy(words.words, value->u.words, sizeof(words.words));
+        return words;
+    }
+    default:
+        return tarn__i256_of((tarn_i128)value->u.i64);
+    }
+}
+
+bool tarn__value_cast(const struct tarn_value *given, const struct tarn_type *type, struct tarn_value *out)
+{
+    const struct tarn_value copy = *given; /* `out` may be the same */
+    const struct tarn_value *const value = &copy;
+    const enum tarn_kind from = tarn_type_kind(value->type);
+    const enum tarn_kind to = tarn_type_kind(type);
+    *out = *value;
+    out->type = type;
+    if (value->is_null || same_layout(value->type, type)) {
+        return true;
+    }
+    if (from == TARN_KIND_F16 || from == TARN_KIND_F32) { /* held as a double already */
+        return true;
+    }
+    struct tarn_i256 number = whole_number(value);
+    if (to == TARN_KIND_F16 || to == TARN_KIND_F32 || to == TARN_KIND_F64) {
+        out->u.f64 = from >= TARN_KIND_U8 && from <= TARN_KIND_U64 ? (double)value->u.u64 : (double)value->u.i64;
+        return from >= TARN_KIND_I8 && from <= TARN_KIND_U64;
+    }
+    if (from == TARN_KIND_NULL || from >= TARN_KIND_FIXED || to >= TARN_KIND_FIXED) {
+        return false;
+    }
+    if (!tarn__i256_mul(number, tarn__pow10_256(zeros_of(value->type, type)), &number) ||
+        !tarn__i256_mul(number, tarn__i256_of(factor_of(value->type, type)), &number)) {
+        return false;
+    }
+    const bool wide = to == TARN_KIND_I128 || to == TARN_KIND_I256;
+    const uint64_t sign = number.words[0] >> 63 != 0 && to != TARN_KIND_U64 ? UINT64_MAX : 0;
+    memset(&out->u, 0, sizeof(out->u));
+    memcpy(out->u.words, number.words, wide ? sizeof(out->u.words) : sizeof(out->u.words[0]));
+    return wide || (number.words[1] == sign && number.words[2] == sign && number.words[3] == sign);
+}

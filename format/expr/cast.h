@@ -16,4 +16,10 @@
 TARN_WARN_UNUSED enum tarn_status tarn__vector_cast(struct tarn_vector *vector, const struct tarn_type *type, struct tarn_vector **out,
                                                     struct tarn_error *err);
 
+/**
+ * One value as `type`, by a cast that is lossless; `out` may be `given`. Bytes stay borrowed. False when it has no value of that type (a
+ * date too far away) or is of a nested type.
+ */
+bool tarn__value_cast(const struct tarn_value *given, const struct tarn_type *type, struct tarn_value *out);
+
 #endif
