@@ -1,4 +1,4 @@
-# tarn_layer(<name> SEES <folder>... DEPENDS <layer>...)
+# tarn_layer(<name> SEES <folder>... DEPENDS <layer>... [SOURCES <file>...] [EXTRA_OBJECTS <target>...])
 #
 # One layer of the library: every .c below the calling folder, compiled against an include root of its own that holds links to
 # exactly the folders the layer may use. `#include "writer/..."` in reader is then a missing file, whoever wrote it.
@@ -16,6 +16,22 @@ function(tarn_include_root variable key)
         file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${folder} ${root}/${folder} SYMBOLIC)
     endforeach()
     set(${variable} ${root} PARENT_SCOPE)
+endfunction()
+
+# tarn_layer_part(<layer> <part> SEES <folder>... DEPENDS <layer>...): the folder <layer>/<part> as objects of its own, with an include
+# root of its own: parts of one layer that must not see each other. Makes tarn_<layer>_<part>_objects, for EXTRA_OBJECTS.
+function(tarn_layer_part layer part)
+    cmake_parse_arguments(PARSE_ARGV 2 part "" "" "SEES;DEPENDS" )
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${part}/*.c)
+    tarn_include_root(root ${layer}_${part} ${part_SEES})
+    set(objects tarn_${layer}_${part}_objects)
+    add_library(${objects} OBJECT ${sources})
+    target_include_directories(${objects} PRIVATE ${root} ${CMAKE_CURRENT_SOURCE_DIR}/include)
+    foreach(below IN LISTS part_DEPENDS)
+        target_include_directories(${objects} PRIVATE ${CMAKE_SOURCE_DIR}/${below}/include)
+    endforeach()
+    target_link_libraries(${objects} PRIVATE tarn_flags ${TARN_LIBRARIES})
+    target_compile_definitions(${objects} PRIVATE TARN_BUILDING=1 ${TARN_DEFINITIONS})
 endfunction()
 
 function(tarn_layer name)

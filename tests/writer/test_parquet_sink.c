@@ -304,34 +304,6 @@ START_TEST(parquet_sink__groups_end_by_bytes) /* P-FILE-WRITE-6 */
 }
 END_TEST
 
-/* Rows of one byte, then suddenly of 10,000: the group ends soon all the same. */
-START_TEST(parquet_sink__growing_rows_are_noticed) /* P-FILE-WRITE-6 */
-{
-    const struct tarn_field field = TARN_TEST_FIELD("t", &text, false);
-    struct tarn_parquet_file file;
-    struct tarn_vector_builder *builder;
-    struct tarn_vector *column;
-    char large[10000];
-    open_env(tarn_test_env());
-    make_schema(1, &field);
-    ck_assert_ok(tarn__vector_builder_open(env, schema->fields[0].type, &builder, &err), &err);
-    for (int row = 0; row < 100; row++) {
-        memset(large, 'a' + row % 26, sizeof(large));
-        tarn__vector_builder_text(builder, (struct tarn_text){large, row < 10 ? 1 : sizeof(large)});
-    }
-    ck_assert_ok(tarn__vector_builder_finish(builder, &column, &err), &err);
-    tarn__vector_builder_close_all(builder);
-    const struct tarn_parquet_write_options options = {.size = sizeof(options), .row_group_bytes = 20000, .no_dictionary = true};
-    tarn_parquet_file_write(store, TARN_TEXT("f"), schema, &options, 100, &column);
-    tarn_parquet_file_open(&file, store, TARN_TEXT("f"));
-    for (uint32_t g = 0; g < file.footer->metadata.row_groups.count; g++) {
-        ck_assert_int_le(file.footer->metadata.row_groups.items[g].total_byte_size, 120000);
-    }
-    tarn_parquet_file_close(&file);
-    close_all();
-}
-END_TEST
-
 /* ---- the result ---- */
 
 static unsigned told;
@@ -548,8 +520,8 @@ END_TEST
 TARN_SUITE("parquet_sink", TARN_LOOP_TEST(parquet_sink__batches_shapes_and_selections_leave_no_trace, layouts),
            TARN_LOOP_TEST(parquet_sink__threads_leave_no_trace, layouts), TARN_TEST(parquet_sink__footer_says_what_was_written),
            TARN_TEST(parquet_sink__no_rows_make_a_file_without_groups), TARN_TEST(parquet_sink__groups_end_by_bytes),
-           TARN_TEST(parquet_sink__growing_rows_are_noticed), TARN_TEST(parquet_sink__result_merges_the_groups),
-           TARN_TEST(parquet_sink__null_in_required_column_names_row_and_column), TARN_TEST(parquet_sink__aborted_leaves_nothing),
-           TARN_TEST(parquet_sink__existing_object_is_kept_when_asked), TARN_LOOP_TEST(parquet_sink__types_it_has_not_are_named, refusals),
+           TARN_TEST(parquet_sink__result_merges_the_groups), TARN_TEST(parquet_sink__null_in_required_column_names_row_and_column),
+           TARN_TEST(parquet_sink__aborted_leaves_nothing), TARN_TEST(parquet_sink__existing_object_is_kept_when_asked),
+           TARN_LOOP_TEST(parquet_sink__types_it_has_not_are_named, refusals),
            TARN_TEST(parquet_sink__decimal_beyond_its_precision_is_refused), TARN_TEST(parquet_sink__columns_of_nulls_only),
            TARN_TEST(parquet_sink__bad_options_are_refused))

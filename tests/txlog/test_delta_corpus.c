@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Delta tables written by other engines: the rows of every recorded version are those that are expected, or the table is refused for a
+ * feature that is named; never other rows. What is refused is frozen here: the lists may only shrink.
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "format/base/alloc.h"
+#include "format/base/bytes.h"
+#include "format/base/text.h"
+#include "format/json/json_print.h"
+#include "format/json/json_pull.h"
+#include "tests/support/canonical.h"
+#include "tests/support/suite.h"
+#include "txlog/core/table_scan.h"
+#include "txlog/delta/delta_schema.h"
+
+static struct tarn_error err = TARN_ERROR_INIT;
+
+/* Tables (with a version where only some are) that are refused, and why. */
+static const struct {
+    const char *name;
+    enum tarn_status status;
+    const char *detail;
+} refused[] = {
+#include "tests/txlog/delta_corpus_refused.inc"
+};
+
+/* ---- lines of canonical JSON, made comparable ---- */
+
+struct lines {
+    struct tarn_env *env;
+    char **line;
+    size_t count;
+    size_t capacity;
+};
+
+static void add_number(struct tarn_text_builder *out, struct tarn_text number)
+{
+    bool is_float = false;
+    for (size_t i = 0; i < number.size; i++) {
+        is_float = is_float || number.data[i] == '.' || number.data[i] == 'e' || number.data[i] == 'E';
+    }
+    double value;
+    if (is_float && tarn__double_parse(number, 0, &value) != TARN_PARSED_SYNTAX) {
+        tarn__builder_add_double(out, value, NULL);
+    } else {
+        tarn__builder_add(out, number);
+    }
+}
+
+/* The same document with one spelling for each value. */
+static void normalise(struct tarn_env *env, struct tarn_text line, struct tarn_text_builder *out)
+{
+    struct tarn_json json;
+    tarn__json_open(&json, &(struct tarn_json_pull_options){.env = env, .failure = TARN_CORRUPT}, line);
+    for (;;) {
+        enum tarn_json_event event;
+        ck_assert_ok(tarn__json_next(&json, &event, &err), &err);
+        if (event == TARN_JSON_END) {
+            break;
+        }
+        static const char *const marks[] = {"", "{", "}", "[", "]", "", "", "", "true", "false", "null"};
+        tarn__builder_add_str(out, marks[event]);
+        if (event == TARN_JSON_KEY || event == TARN_JSON_STRING) {
+            tarn__json_put_string(out, json.text);
+        } else if (event == TARN_JSON_NUMBER) {
+            add_number(out, json.text);
+        }
+        tarn__builder_add_char(out, ' ');
+    }
+    tarn__json_close(&json);
+}
+
+static void add_lines(struct lines *lines, struct tarn_text text)
+{
+    while (text.size != 0) {
+        const char *newline = memchr(text.data, '\n', text.size);
+        const size_t size = newline != NULL ? (size_t)(newline - text.data) : text.size;
+        if (size != 0) {
+            struct tarn_text_builder out;
+            tarn__builder_init(&out, lines->env);
+            normalise(lines->env, (struct tarn_text){text.data, size}, &out);
+            ck_assert(tarn__grow(lines->env, &lines->line, &lines->capacity, lines->count + 1, sizeof(char *)));
+            size_t made;
+            lines->line[lines->count++] = tarn__builder_take(&out, &made);
+        }
+        text.data += newline != NULL ? size + 1 : size;
+        text.size -= newline != NULL ? size + 1 : size;
+    }
+}
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void free_lines(struct lines *lines)
+{
+    for (size_t i = 0; i < lines->count; i++) {
+        tarn__free(lines->env, lines->line[i]);
+    }
+    tarn__free(lines->env, lines->line);
+}
+
+/* Prints the first difference. */
+static bool equal_lines(const char *what, struct lines *expected, struct lines *got)
+{
+    qsort(expected->line, expected->count, sizeof(char *), compare);
+    qsort(got->line, got->count, sizeof(char *), compare);
+    size_t i = 0;
+    while (i < expected->count && i < got->count && strcmp(expected->line[i], got->line[i]) == 0) {
+        i++;
+    }
+    if (i == expected->count && i == got->count) {
+        return true;
+    }
+    printf("WRONG %s: %zu rows, expected %zu\n  expected %.400s\n  got      %.400s\n", what, got->count, expected->count,
+           i < expected->count ? expected->line[i] : "(none)", i < got->count ? got->line[i] : "(none)");
+    return false;
+}
+
+/* ---- tables ---- */
+
+static enum tarn_status source_lines(struct tarn_source *source, struct lines *lines)
+{
+    struct tarn_text_builder text;
+    tarn__builder_init(&text, lines->env);
+    const enum tarn_status status = tarn_canonical_rows(source, TARN_BATCH_ROWS, &text, &err);
+    if (status == TARN_OK) {
+        add_lines(lines, tarn__builder_text(&text));
+    }
+    tarn__builder_free(&text);
+    return status;
+}
+
+static enum tarn_status table_lines(struct tarn_env *env, const char *path, int64_t version, struct lines *lines,
+                                    struct tarn_snapshot **snapshot)
+{
+    struct tarn_snapshot_options options = TARN_SNAPSHOT_OPTIONS_INIT;
+    options.version = version;
+    *snapshot = NULL;
+    TARN_RETURN_IF_ERROR(tarn_snapshot_load(env, tarn__text_of(path), &options, snapshot, &err));
+    struct tarn_source *source;
+    enum tarn_status status = tarn_snapshot_source(*snapshot, &source, &err);
+    if (status == TARN_OK) {
+        status = source_lines(source, lines);
+        tarn_source_close(source);
+    }
+    if (status != TARN_OK) {
+        tarn_snapshot_close(*snapshot);
+        *snapshot = NULL;
+    }
+    return status;
+}
+
+static int names_only(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+/* 0: equal; 1: refused as listed; 2: anything else, told. */
+static int judge(const char *name, int64_t version, enum tarn_status status)
+{
+    char versioned[400];
+    snprintf(versioned, sizeof(versioned), "%s@%lld", name, (long long)version);
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        if ((strcmp(refused[i].name, name) == 0 || strcmp(refused[i].name, versioned) == 0) && refused[i].status == status &&
+            strcmp(refused[i].detail, err.detail) == 0) {
+            return 1;
+        }
+    }
+    char text[800];
+    tarn_error_format(&err, text, sizeof(text));
+    printf("NOT LISTED {\"%s\", TARN_%s, \"%s\"}, /* %s */\n", versioned, tarn_status_name(status), err.detail, text);
+    return 2;
+}
+
+struct counts {
+    unsigned equal;
+    unsigned refused;
+    unsigned wrong;
+};
+
+static void check_version(struct tarn_env *env, const char *name, const char *table, const char *rows, int64_t version,
+                          struct counts *counts)
+{
+    char what[400];
+    snprintf(what, sizeof(what), "%s@%lld", name, (long long)version);
+    struct lines got = {.env = env};
+    struct tarn_snapshot *snapshot;
+    const enum tarn_status status = table_lines(env, table, version, &got, &snapshot);
+    if (status != TARN_OK) {
+        const int verdict = judge(name, version, status);
+        counts->refused += verdict == 1;
+        counts->wrong += verdict == 2;
+        free_lines(&got);
+        return;
+    }
+    struct lines expected = {.env = env};
+    FILE *file = fopen(rows, "rb");
+    ck_assert_ptr_nonnull(file);
+    fseek(file, 0, SEEK_END);
+    const size_t size = (size_t)ftell(file);
+    rewind(file);
+    char *text = malloc(size + 1);
+    ck_assert_uint_eq(fread(text, 1, size, file), size);
+    fclose(file);
+    add_lines(&expected, (struct tarn_text){text, size});
+    free(text);
+    if (equal_lines(what, &expected, &got)) {
+        counts->equal++;
+    } else {
+        counts->wrong++;
+    }
+    tarn_snapshot_close(snapshot);
+    free_lines(&expected);
+    free_lines(&got);
+}
+
+START_TEST(delta_corpus__reads_what_engines_wrote) /* T-DELTA-READ-1 */
+{
+    const char *corpus = tarn_test_corpus();
+    if (corpus == NULL) {
+        printf("not run: TARN_CORPUS is not set\n");
+        return;
+    }
+    char root[600];
+    snprintf(root, sizeof(root), "%s/delta/engines", corpus);
+    struct dirent **cases;
+    const int count = scandir(root, &cases, names_only, alphasort);
+    ck_assert_int_gt(count, 40);
+    struct counts counts = {0};
+    for (int i = 0; i < count; i++) {
+        char table[1000];
+        char folder[1000];
+        snprintf(table, sizeof(table), "%s/%s/table", root, cases[i]->d_name);
+        snprintf(folder, sizeof(folder), "%s/%s/rows", root, cases[i]->d_name);
+        struct dirent **versions;
+        const int versions_count = scandir(folder, &versions, names_only, alphasort);
+        for (int v = 0; v < versions_count; v++) {
+            char rows[1400];
+            snprintf(rows, sizeof(rows), "%s/%s", folder, versions[v]->d_name);
+            struct tarn_env *env = tarn_test_env();
+            check_version(env, cases[i]->d_name, table, rows, atoll(versions[v]->d_name + 1), &counts);
+            tarn_test_env_close(env);
+            free(versions[v]);
+        }
+        if (versions_count >= 0) {
+            free(versions);
+        }
+        free(cases[i]);
+    }
+    free(cases);
+    printf("engines: %u versions equal, %u refused by name, %u wrong\n", counts.equal, counts.refused, counts.wrong);
+    ck_assert_uint_eq(counts.wrong, 0);
+}
+END_TEST
+
+/* The expected Parquet files, read under the table's schema: they were written by Spark from it. */
+static enum tarn_status expected_lines(struct tarn_env *env, const char *folder, const struct tarn_snapshot *table, struct lines *lines)
+{
+    struct tarn_store *store;
+    TARN_RETURN_IF_ERROR(tarn_store_open_local(env, tarn__text_of(folder), false, &store, &err));
+    struct tarn_snapshot *fake;
+    enum tarn_status status = tarn__snapshot_new(env, store, table->format, tarn__text_of(folder), &fake, &err);
+    tarn_store_close(store);
+    TARN_RETURN_IF_ERROR(status);
+    static const struct tarn__partition_spec none;
+    fake->spec = &none;
+    ck_assert_ok(tarn__snapshot_set_schema(fake, 0, tarn_schema_retain(table->schema), &err), &err);
+    ck_assert_ok(tarn__delta_schema_identity(&fake->arena, table->schema->field_count, table->schema->fields, &fake->physical, &err), &err);
+    struct dirent **files;
+    const int count = scandir(folder, &files, names_only, alphasort);
+    for (int i = 0; i < count; i++) {
+        if (tarn__text_ends(tarn__text_of(files[i]->d_name), TARN_TEXT(".parquet"))) {
+            struct tarn__tracked_file file = {.path = tarn__text_of(files[i]->d_name), .rows = -1};
+            ck_assert_ok(tarn__file_set_partition(&fake->files, TARN_TEXT(""), &file.partition, &err), &err);
+            ck_assert_ok(tarn__file_set_add(&fake->files, &file, &err), &err);
+        }
+        free(files[i]);
+    }
+    free(files);
+    struct tarn_source *source;
+    status = tarn_snapshot_source(fake, &source, &err);
+    if (status == TARN_OK) {
+        status = source_lines(source, lines);
+        tarn_source_close(source);
+    }
+    tarn_snapshot_close(fake);
+    return status;
+}
+
+/* Blanks the value behind a key in every line. */
+static void blank_value(struct lines *lines, const char *key)
+{
+    for (size_t i = 0; i < lines->count; i++) {
+        char *at = strstr(lines->line[i], key);
+        for (at = at != NULL ? at + strlen(key) + 1 : NULL; at != NULL && *at != '\0' && *at != ' '; at++) {
+            *at = '-';
+        }
+    }
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
+}
+
+START_TEST(delta_corpus__reads_the_golden_tables) /* T-DELTA-READ-1 */
+{
+    const char *corpus = tarn_test_corpus();
+    if (corpus == NULL) {
+        printf("not run: TARN_CORPUS is not set\n");
+        return;
+    }
+    char root[600];
+    snprintf(root, sizeof(root), "%s/delta/golden", corpus);
+    struct dirent **cases;
+    const int count = scandir(root, &cases, names_only, alphasort);
+    ck_assert_int_gt(count, 50);
+    struct counts counts = {0};
+    for (int i = 0; i < count; i++) {
+        char table[1000];
+        char expected[1000];
+        snprintf(table, sizeof(table), "%s/%s/delta", root, cases[i]->d_name);
+        snprintf(expected, sizeof(expected), "%s/%s/expected", root, cases[i]->d_name);
+        struct tarn_env *env = tarn_test_env();
+        struct lines got = {.env = env};
+        struct lines want = {.env = env};
+        struct tarn_snapshot *snapshot;
+        const enum tarn_status status = table_lines(env, table, -1, &got, &snapshot);
+        if (status != TARN_OK) {
+            const int verdict = judge(cases[i]->d_name, -1, status);
+            counts.refused += verdict == 1;
+            counts.wrong += verdict == 2;
+        } else if (!is_folder(expected)) {
+            printf("%s: %zu rows, nothing to compare with\n", cases[i]->d_name, got.count);
+        } else {
+            ck_assert_ok(expected_lines(env, expected, snapshot, &want), &err);
+            /* Its partition timestamps are local times of its writer in California; without a zone in them they are UTC here. */
+            const bool elsewhere = strcmp(cases[i]->d_name, "data-reader-partition-values") == 0;
+            if (elsewhere) {
+                ck_assert_uint_eq(want.count, got.count);
+                blank_value(&want, "\"as_timestamp\"");
+                blank_value(&got, "\"as_timestamp\"");
+            }
+            const bool equal = equal_lines(cases[i]->d_name, &want, &got);
+            counts.equal += equal;
+            counts.wrong += !equal;
+        }
+        tarn_snapshot_close(snapshot);
+        free_lines(&got);
+        free_lines(&want);
+        tarn_test_env_close(env);
+        free(cases[i]);
+    }
+    free(cases);
+    printf("golden: %u tables equal, %u refused by name, %u wrong\n", counts.equal, counts.refused, counts.wrong);
+    ck_assert_uint_eq(counts.wrong, 0);
+}
+END_TEST
+
+TARN_SUITE("txlog/delta_corpus", TARN_TEST(delta_corpus__reads_what_engines_wrote), TARN_TEST(delta_corpus__reads_the_golden_tables))

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From a request in the table's words to one in a file's.
+ *
+ * Invariants
+ *  1. A partition column is its partition value, also when the file has a column of that name.
+ *  2. Columns are found by name or by id, as the snapshot says; a file without any ids cannot serve a table that goes by ids.
+ *  3. The file's reader is given those conjuncts of the predicate only whose columns it has under the same types: skipping less is right,
+ *     skipping by another meaning is not.
+ */
+#include "txlog/core/file_plan.h"
+
+#include <string.h>
+
+#include "format/base/bytes.h"
+#include "txlog/core/table_scan.h"
+
+struct resolved {
+    enum tarn__column_from from;
+    const struct tarn_value *value;
+    struct tarn_path path; /* in the file */
+    struct tarn__adapt adapt;
+};
+
+static bool has_any_id(uint32_t count, const struct tarn_field *fields)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (fields[i].id >= 0 || has_any_id(fields[i].type->field_count, fields[i].type->fields)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Follows one path through the table's schema and the file's side by side. `type`: what the path has in the table. */
+static enum tarn_status resolve(struct tarn_arena *arena, const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file,
+                                const struct tarn_schema *in_file, const struct tarn_path *path, const struct tarn_type *type,
+                                struct resolved *out, struct tarn_error *err)
+{
+    *out = (struct resolved){0};
+    struct tarn_path_step *steps = tarn__arena_calloc(arena, (size_t)path->depth + 1, sizeof(*steps));
+    if (steps == NULL) {
+        return tarn__nomem(arena->env, err, path->depth * sizeof(*steps));
+    }
+    out->path = (struct tarn_path){path->depth, steps};
+    uint32_t count = snapshot->schema->field_count;
+    const struct tarn_field *fields = snapshot->schema->fields;
+    const struct tarn__physical *physical = snapshot->physical;
+    uint32_t file_count = in_file->field_count;
+    const struct tarn_field *file_fields = in_file->fields;
+    const struct tarn_type *file_type = NULL;
+    for (uint32_t d = 0; d < path->depth; d++) {
+        const struct tarn_path_step *step = &path->steps[d];
+        steps[d] = (struct tarn_path_step){.kind = step->kind, .id = -1};
+        int32_t at = step->kind == TARN_PATH_VALUE ? 1 : 0;
+        int32_t found = at;
+        if (step->kind == TARN_PATH_FIELD) {
+            at = tarn_fields_find(count, fields, step->name);
+        }
+        if (at < 0 || (uint32_t)at >= count) {
+            return tarn__error_set(err, TARN_NOT_FOUND, "column", "the table has no column \"%.*s\"", TARN_TEXT_ARG(step->name));
+        }
+        uint32_t place;
+        if (d == 0 && tarn__snapshot_partition_of(snapshot, (uint32_t)at, &place) != NULL) {
+            out->from = TARN_COLUMN_VALUE;
+            out->value = &snapshot->files.partitions[file->partition].values[place];
+            return TARN_OK;
+        }
+        if (step->kind == TARN_PATH_FIELD) {
+            found = tarn__adapt_find(file_count, file_fields, physical[at].name, physical[at].id, snapshot->match_by_id);
+            if (found >= 0) {
+                steps[d].name = file_fields[found].name;
+            }
+        }
+        if (found < 0 || (uint32_t)found >= file_count) {
+            out->from = TARN_COLUMN_NULLS;
+            return TARN_OK;
+        }
+        file_type = file_fields[found].type;
+        file_count = file_type->field_count;
+        file_fields = file_type->fields;
+        count = fields[at].type->field_count;
+        physical = d + 1 < path->depth ? physical[at].children : &physical[at];
+        fields = fields[at].type->fields;
+    }
+    const struct tarn__adapt_names names = {physical, snapshot->match_by_id};
+    return tarn__adapt_plan(arena, file_type, type, &names, &out->adapt, err);
+}
+
+/* ---- the predicate, conjunct by conjunct ---- */
+
+struct rewriter {
+    struct tarn_expr_builder *builder;
+    const struct tarn_expr *expr;
+    const struct resolved *columns;
+};
+
+static bool can_ask_file(const struct rewriter *rewriter, const struct tarn_expr_node *node)
+{
+    if (node->op == TARN_EXPR_CALL) {
+        return false;
+    }
+    if (node->op == TARN_EXPR_COLUMN) {
+        const struct resolved *column = &rewriter->columns[node->slot];
+        return column->from == TARN_COLUMN_FILE && column->adapt.kind == TARN_ADAPT_SAME && column->adapt.to != NULL &&
+               tarn_type_equal(column->adapt.from, column->adapt.to);
+    }
+    for (uint32_t i = 0; i < node->arg_count; i++) {
+        if (!can_ask_file(rewriter, node->args[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const struct tarn_expr_node *rewrite(const struct rewriter *rewriter, const struct tarn_expr_node *node, struct tarn_arena *arena)
+{
+    if (node->op == TARN_EXPR_LITERAL) {
+        return tarn_expr_make_literal(rewriter->builder, &node->value);
+    }
+    if (node->op == TARN_EXPR_COLUMN) {
+        return tarn_expr_make_column(rewriter->builder, &rewriter->columns[node->slot].path, node->type,
+                                     rewriter->expr->columns[node->slot].nullable);
+    }
+    const struct tarn_expr_node **args = tarn__arena_calloc(arena, (size_t)node->arg_count + 1, sizeof(*args));
+    if (args == NULL) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < node->arg_count; i++) {
+        args[i] = rewrite(rewriter, node->args[i], arena);
+    }
+    return node->op == TARN_EXPR_CAST ? tarn_expr_make_cast(rewriter->builder, args[0], node->type)
+                                      : tarn_expr_make(rewriter->builder, node->op, node->arg_count, args);
+}
+
+/* The conjuncts that the file can be asked, joined by AND; NULL when there are none. */
+static const struct tarn_expr_node *rewrite_conjuncts(const struct rewriter *rewriter, const struct tarn_expr_node *node,
+                                                      struct tarn_arena *arena)
+{
+    if (node->op != TARN_EXPR_AND) {
+        return can_ask_file(rewriter, node) ? rewrite(rewriter, node, arena) : NULL;
+    }
+    const struct tarn_expr_node *all = NULL;
+    for (uint32_t i = 0; i < node->arg_count; i++) {
+        const struct tarn_expr_node *one = rewrite_conjuncts(rewriter, node->args[i], arena);
+        if (one != NULL && all != NULL) {
+            const struct tarn_expr_node *const both[] = {all, one};
+            all = tarn_expr_make(rewriter->builder, TARN_EXPR_AND, 2, both);
+        } else if (one != NULL) {
+            all = one;
+        }
+    }
+    return all;
+}
+
+static enum tarn_status translate_predicate(struct tarn__file_plan *plan, const struct tarn_snapshot *snapshot,
+                                            const struct tarn__tracked_file *file, const struct tarn_expr *predicate,
+                                            struct tarn_error *err)
+{
+    struct resolved *columns = tarn__arena_calloc(&plan->arena, (size_t)predicate->column_count + 1, sizeof(*columns));
+    if (columns == NULL) {
+        return tarn__nomem(snapshot->env, err, predicate->column_count * sizeof(*columns));
+    }
+    for (uint32_t i = 0; i < predicate->column_count; i++) {
+        const struct tarn_type *type;
+        bool nullable;
+        if (tarn_path_resolve(snapshot->schema, &predicate->columns[i].path, &type, &nullable, NULL, NULL) != TARN_OK ||
+            resolve(&plan->arena, snapshot, file, tarn_source_schema(plan->source), &predicate->columns[i].path, type, &columns[i], NULL) !=
+                TARN_OK) {
+            columns[i].from = TARN_COLUMN_NULLS;
+        }
+    }
+    struct rewriter rewriter = {.expr = predicate, .columns = columns};
+    TARN_RETURN_IF_ERROR(tarn_expr_builder_open(snapshot->env, &rewriter.builder, err));
+    const struct tarn_expr_node *root = rewrite_conjuncts(&rewriter, predicate->root, &plan->arena);
+    if (root == NULL) {
+        tarn_expr_builder_abort(rewriter.builder);
+        return TARN_OK;
+    }
+    return tarn_expr_builder_finish(rewriter.builder, root, &plan->predicate, err);
+}
+
+static enum tarn_status plan_columns(struct tarn__file_plan *plan, const struct tarn_snapshot *snapshot,
+                                     const struct tarn__tracked_file *file, const struct tarn_scan_request *request,
+                                     const struct tarn_type *const *types, struct tarn_error *err)
+{
+    const struct tarn_schema *in_file = tarn_source_schema(plan->source);
+    if (snapshot->match_by_id && in_file->field_count != 0 && !has_any_id(in_file->field_count, in_file->fields)) {
+        return tarn__unsupported(err, "scan.file_without_ids", "the table finds columns by field id, and the file has none");
+    }
+    struct tarn_path *paths = tarn__arena_calloc(&plan->arena, (size_t)request->path_count + 1, sizeof(*paths));
+    plan->columns = tarn__arena_calloc(&plan->arena, (size_t)request->path_count + 1, sizeof(*plan->columns));
+    if (paths == NULL || plan->columns == NULL) {
+        return tarn__nomem(snapshot->env, err, request->path_count * sizeof(*plan->columns));
+    }
+    plan->column_count = request->path_count;
+    uint32_t asked = 0;
+    for (uint32_t i = 0; i < request->path_count; i++) {
+        const struct tarn_path *path = &request->paths[i];
+        struct tarn__column_plan *column = &plan->columns[i];
+        column->type = types[i];
+        if (path->depth == 1 && tarn__text_equal(path->steps[0].name, TARN_TEXT(TARN_ROW_INDEX))) {
+            column->adapt = (struct tarn__adapt){.kind = TARN_ADAPT_SAME, .from = types[i], .to = types[i]};
+            paths[asked] = *path;
+            column->handle = asked++;
+            continue;
+        }
+        struct resolved resolved;
+        const enum tarn_status status = resolve(&plan->arena, snapshot, file, in_file, path, types[i], &resolved, err);
+        if (status != TARN_OK) {
+            tarn__error_at_column(err, path->steps[0].name);
+            return status;
+        }
+        column->from = resolved.from;
+        column->value = resolved.value;
+        column->adapt = resolved.adapt;
+        if (resolved.from == TARN_COLUMN_FILE) {
+            paths[asked] = resolved.path;
+            column->handle = asked++;
+        }
+    }
+    if (request->predicate != NULL && !request->no_prune) {
+        TARN_RETURN_IF_ERROR(translate_predicate(plan, snapshot, file, request->predicate, err));
+    }
+    struct tarn_scan_request inner = *request;
+    inner.path_count = asked;
+    inner.paths = paths;
+    inner.predicate = plan->predicate;
+    return tarn_source_scan(plan->source, &inner, &plan->scan, err);
+}
+
+enum tarn_status tarn__file_plan_open(struct tarn__file_plan *plan, const struct tarn_snapshot *snapshot,
+                                      const struct tarn__tracked_file *file, const struct tarn_scan_request *request,
+                                      const struct tarn_type *const *types, struct tarn_error *err)
+{
+    *plan = (struct tarn__file_plan){0};
+    tarn__arena_init(&plan->arena, snapshot->env);
+    enum tarn_status status = tarn__open_data_file(snapshot, file, &plan->source, err);
+    if (status == TARN_OK) {
+        status = plan_columns(plan, snapshot, file, request, types, err);
+    }
+    if (status != TARN_OK) {
+        tarn__error_at_object(err, file->path);
+        tarn__file_plan_close(plan);
+    }
+    return status;
+}
+
+void tarn__file_plan_close(struct tarn__file_plan *plan)
+{
+    tarn_scan_close(plan->scan);
+    tarn_source_close(plan->source);
+    tarn_expr_release(plan->predicate);
+    tarn__arena_free(&plan->arena);
+    *plan = (struct tarn__file_plan){0};
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TARN_TXLOG_CORE_FILE_SET_H
+#define TARN_TXLOG_CORE_FILE_SET_H
+
+#include "tarn/value.h"
+#include "txlog/core/text_pool.h"
+
+/*
+ * Tracked files: what a table version consists of, kept small enough for millions.
+ *
+ * A file takes 80 bytes, its path, and its compressed statistics; what only some files have (row ids, deletion vectors, ...) lies in
+ * `extra`, one pointer; tuples of partition values are kept once each. Lookup by (path, deletion vector) is one hash probe.
+ * Threads: single while it grows; then shareable. Ownership: everything handed out lives as long as the set.
+ */
+enum tarn__file_kind { TARN_FILE_DATA = 0, TARN_FILE_POSITION_DELETES, TARN_FILE_EQUALITY_DELETES };
+
+/** Rows of a file that are gone, as the table names them. */
+struct tarn__deletion_vector {
+    struct tarn_text storage; /* the format's own word for where it lies */
+    struct tarn_text place;   /* path, or the bytes themselves, by `storage` */
+    bool has_offset;
+    uint64_t offset;
+    uint64_t size;
+    uint64_t cardinality;
+};
+
+/** Facts that most files do not have. Immutable, may be shared. */
+struct tarn__file_extra {
+    enum tarn__file_kind kind;
+    int32_t sort_order_id;
+    int64_t first_row_id;  /* -1: none */
+    int64_t row_version;   /* sequence number of rows that do not say their own; -1: none */
+    int64_t file_sequence; /* -1: as `sequence` */
+    const struct tarn__deletion_vector *deletion_vector;
+    uint32_t equality_id_count;
+    const int32_t *equality_ids;
+    struct tarn_span key_metadata;
+    struct tarn_text tags; /* JSON object that goes with the file unread; empty: none */
+};
+
+struct tarn__tracked_file {
+    struct tarn_text path; /* key in the table's store */
+    uint64_t size;
+    int64_t modified; /* microseconds since 1970 UTC */
+    int64_t rows;     /* physical; -1: not known */
+    int64_t sequence; /* of the commit that added it; of a file that came out of a checkpoint: at least that */
+    int32_t spec_id;
+    uint32_t partition; /* tuple of the set */
+    struct tarn__pool_ref statistics;
+    const struct tarn__file_extra *extra; /* NULL: a data file without any */
+};
+
+/** A tuple of partition values, once in a set. */
+struct tarn__partition {
+    struct tarn_text raw; /* as the format wrote it: the identity of the tuple */
+    uint32_t count;
+    const struct tarn_value *values; /* in the order of the spec's fields; NULL until the format fills them */
+};
+
+enum { TARN_FILE_SEGMENT = 1 << 12, TARN_FILE_NONE = -1 };
+
+struct tarn__file_set {
+    struct tarn_env *env;
+    struct tarn_arena arena;
+    struct tarn__tracked_file **segments;
+    size_t segment_capacity;
+    uint32_t count;
+    char *path_room; /* rest of the block that paths are put into */
+    size_t path_left;
+    uint32_t *slots; /* index + 1; 0: free */
+    uint32_t slot_count;
+    struct tarn__text_pool statistics;
+    struct tarn__partition *partitions;
+    size_t partition_capacity;
+    uint32_t partition_count;
+    uint32_t *partition_slots;
+    uint32_t partition_slot_count;
+    uint64_t bytes; /* sum of sizes */
+};
+
+void tarn__file_set_init(struct tarn__file_set *set, struct tarn_env *env);
+void tarn__file_set_free(struct tarn__file_set *set);
+
+/** Index < count. */
+static inline struct tarn__tracked_file *tarn__file_set_at(const struct tarn__file_set *set, uint32_t index)
+{
+    return &set->segments[index / TARN_FILE_SEGMENT][index % TARN_FILE_SEGMENT];
+}
+
+static inline const struct tarn__deletion_vector *tarn__file_deletion_vector(const struct tarn__tracked_file *file)
+{
+    return file->extra != NULL ? file->extra->deletion_vector : NULL;
+}
+
+/** The file with this path and deletion vector (NULL: none); TARN_FILE_NONE when there is none. */
+int64_t tarn__file_set_find(const struct tarn__file_set *set, struct tarn_text path, const struct tarn__deletion_vector *vector);
+
+/**
+ * Adds a file that is not there yet. The path is copied; `extra` must live in the set's arena (tarn__file_extra_copy), `statistics` and
+ * `partition` in the set. Errors: NOMEM, LIMIT (more than 2^31 files).
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__file_set_add(struct tarn__file_set *set, const struct tarn__tracked_file *file,
+                                                     struct tarn_error *err);
+
+/** The tuple with this raw form, added when it is new. */
+TARN_WARN_UNUSED enum tarn_status tarn__file_set_partition(struct tarn__file_set *set, struct tarn_text raw, uint32_t *partition,
+                                                           struct tarn_error *err);
+
+/** A deep copy in the set's arena; NULL: no memory. */
+struct tarn__file_extra *tarn__file_extra_copy(struct tarn_arena *arena, const struct tarn__file_extra *extra);
+
+/** Frees what only finding and adding need. Finding is then no longer possible. */
+void tarn__file_set_seal(struct tarn__file_set *set);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TARN_TXLOG_CORE_SNAPSHOT_H
+#define TARN_TXLOG_CORE_SNAPSHOT_H
+
+#include <stdatomic.h>
+
+#include "tarn/table.h"
+#include "txlog/core/file_set.h"
+
+/*
+ * One version of a table in the words of the model, which is as wide as the widest format: whoever reads a snapshot need not know which
+ * format it came from. The format fills it in and keeps what only it understands behind `state`.
+ *
+ * Ownership: everything lives in `arena` or in `files`, and goes with the last reference. Threads: single while a format fills it, then
+ * immutable and shareable.
+ */
+
+struct tarn__table_format;
+
+struct tarn__schema_version {
+    int32_t id;
+    struct tarn_schema *schema;
+};
+
+enum tarn__transform {
+    TARN_TRANSFORM_IDENTITY = 0,
+    TARN_TRANSFORM_BUCKET,
+    TARN_TRANSFORM_TRUNCATE,
+    TARN_TRANSFORM_YEAR,
+    TARN_TRANSFORM_MONTH,
+    TARN_TRANSFORM_DAY,
+    TARN_TRANSFORM_HOUR,
+    TARN_TRANSFORM_VOID,
+};
+
+struct tarn__partition_field {
+    uint32_t column; /* index in the current schema */
+    struct tarn_text name;
+    enum tarn__transform transform;
+    int32_t parameter; /* buckets, width */
+    int32_t id;
+    const struct tarn_type *type; /* of the partition value */
+};
+
+struct tarn__partition_spec {
+    int32_t id;
+    uint32_t field_count;
+    const struct tarn__partition_field *fields;
+};
+
+struct tarn__sort_field {
+    uint32_t column;
+    enum tarn__transform transform;
+    int32_t parameter;
+    bool descending;
+    bool nulls_last;
+};
+
+struct tarn__sort_order {
+    int32_t id;
+    uint32_t field_count;
+    const struct tarn__sort_field *fields;
+};
+
+struct tarn__ref {
+    struct tarn_text name;
+    int64_t snapshot_id;
+    bool is_tag;
+};
+
+/** What a column is called in data files; children as the type's fields. */
+struct tarn__physical {
+    struct tarn_text name;
+    int32_t id; /* -1: none */
+    uint32_t child_count;
+    const struct tarn__physical *children;
+};
+
+struct tarn_snapshot {
+    struct tarn_env *env;
+    atomic_uint references;
+    struct tarn_store *store;
+    const struct tarn__table_format *format;
+    struct tarn_arena arena;
+    struct tarn_snapshot_info info; /* id = info.version, timestamp = info.timestamp, properties = info.properties */
+    int64_t parent_id;
+    int64_t sequence;
+    uint32_t schema_count;
+    struct tarn__schema_version *schemas;
+    struct tarn_schema *schema; /* the current one; one of `schemas` */
+    int32_t schema_id;
+    uint32_t spec_count;
+    const struct tarn__partition_spec *specs;
+    const struct tarn__partition_spec *spec; /* for new files */
+    uint32_t sort_order_count;
+    const struct tarn__sort_order *sort_orders;
+    uint32_t ref_count;
+    const struct tarn__ref *refs;
+    const struct tarn__physical *physical; /* one a field of `schema` */
+    bool match_by_id;                      /* columns of files are found by id, not by name */
+    struct tarn__file_set files;
+    void *state; /* the format's own, in `arena` */
+};
+
+/** An empty snapshot with one reference; it retains env and store. */
+TARN_WARN_UNUSED enum tarn_status tarn__snapshot_new(struct tarn_env *env, struct tarn_store *store,
+                                                     const struct tarn__table_format *format, struct tarn_text location,
+                                                     struct tarn_snapshot **out, struct tarn_error *err);
+
+/** Makes `schema` (whose reference it takes over, also when it fails) one of the snapshot's, and the current one. */
+TARN_WARN_UNUSED enum tarn_status tarn__snapshot_set_schema(struct tarn_snapshot *snapshot, int32_t id, struct tarn_schema *schema,
+                                                            struct tarn_error *err);
+
+/** Counts files, bytes and rows into `info`; the last step of filling. */
+void tarn__snapshot_summarise(struct tarn_snapshot *snapshot);
+
+/** The partition field that a column of the current schema is by identity, or NULL; *index is its place in the spec. */
+const struct tarn__partition_field *tarn__snapshot_partition_of(const struct tarn_snapshot *snapshot, uint32_t column, uint32_t *index);
+
+/** The public view of a file. `reader` finds its statistics; the result is valid until its next use. */
+TARN_WARN_UNUSED enum tarn_status tarn__snapshot_file_info(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file,
+                                                           struct tarn__pool_reader *reader, struct tarn_file_info *out,
+                                                           struct tarn_error *err);
+
+#endif

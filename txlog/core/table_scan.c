@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A snapshot as a source of rows.
+ *
+ * Invariants
+ *  1. Tasks are in the order of files, and of row groups within a file: the rows of a source do not depend on how they were cut.
+ *  2. With few files and several threads a file is cut into its row groups; else a file is one task and is opened when the task is.
+ *  3. Nothing outside the table's folder is opened.
+ */
+#include "txlog/core/table_scan.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "format/base/bytes.h"
+#include "txlog/core/file_plan.h"
+#include "txlog/core/prune_files.h"
+
+enum { FILES_PER_THREAD = 4 };
+#define WHOLE_FILE UINT32_MAX
+
+struct table_source {
+    struct tarn_source base;
+    struct tarn_snapshot *snapshot;
+    uint32_t *files; /* NULL: all */
+    uint32_t file_count;
+};
+
+struct table_task {
+    uint32_t file; /* index among `kept` */
+    uint32_t inner;
+};
+
+struct table_scan {
+    struct tarn_scan base;
+    struct tarn_snapshot *snapshot;
+    struct tarn_arena arena;
+    struct tarn_scan_request request; /* a copy; lives in arena */
+    struct tarn_expr *predicate;
+    const struct tarn_type **types;
+    uint32_t *kept; /* files that are left */
+    uint32_t kept_count;
+    uint32_t files_pruned;
+    struct tarn__file_plan *plans; /* when files are cut: one each, opened */
+    struct table_task *tasks;
+    uint32_t task_count;
+    atomic_uint_fast64_t done[10]; /* counters of closed plans, in the order of struct tarn_scan_stats */
+};
+
+struct table_cursor {
+    struct tarn_cursor base;
+    struct table_scan *scan;
+    struct tarn__file_plan own; /* when the file is opened for this task */
+    struct tarn__file_plan *plan;
+    struct tarn_text path;
+    uint32_t next_task; /* of the plan's scan */
+    uint32_t end_task;
+    struct tarn_cursor *inner;
+    uint32_t rows;
+    struct tarn_vector **held; /* converted columns of the current rows */
+    uint32_t held_count;
+    uint32_t held_capacity;
+};
+
+static const struct tarn_type row_index_type = {.id = TARN_TYPE_I64};
+
+/* ---- opening files ---- */
+
+static bool leads_out(struct tarn_text path)
+{
+    if (path.size == 0 || path.data[0] == '/') {
+        return true;
+    }
+    for (size_t i = 0; i < path.size;) {
+        const char *slash = memchr(path.data + i, '/', path.size - i);
+        const size_t end = slash != NULL ? (size_t)(slash - path.data) : path.size;
+        if (end - i == 2 && path.data[i] == '.' && path.data[i + 1] == '.') {
+            return true;
+        }
+        i = end + 1;
+    }
+    return false;
+}
+
+enum tarn_status tarn__open_data_file(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file, struct tarn_source **out,
+                                      struct tarn_error *err)
+{
+    *out = NULL;
+    if (leads_out(file->path)) {
+        return tarn__error_set(err, TARN_AUTH, "outside_table", "the table names a file that lies outside its folder");
+    }
+    const enum tarn_status status = tarn_parquet_open(snapshot->store, file->path, NULL, out, err);
+    if (status == TARN_NOT_FOUND) {
+        return tarn__error_set(err, TARN_NOT_FOUND, "data_file",
+                               "a file of this version is gone: it was removed by a clean-up, or by hand; newer versions may not need it");
+    }
+    return status;
+}
+
+/* ---- the cursor ---- */
+
+static void release_held(struct table_cursor *cursor)
+{
+    for (uint32_t i = 0; i < cursor->held_count; i++) {
+        tarn_vector_release(cursor->held[i]);
+    }
+    cursor->held_count = 0;
+}
+
+static enum tarn_status hold(struct table_cursor *cursor, struct tarn_vector *vector, struct tarn_error *err)
+{
+    size_t capacity = cursor->held_capacity;
+    if (!tarn__grow(cursor->base.env, &cursor->held, &capacity, (size_t)cursor->held_count + 1, sizeof(struct tarn_vector *))) {
+        tarn_vector_release(vector);
+        return tarn__nomem(cursor->base.env, err, sizeof(struct tarn_vector *));
+    }
+    cursor->held_capacity = (uint32_t)capacity;
+    cursor->held[cursor->held_count++] = vector;
+    return TARN_OK;
+}
+
+static enum tarn_status placed(const struct table_cursor *cursor, enum tarn_status status, struct tarn_error *err)
+{
+    if (status != TARN_OK) {
+        tarn__error_at_object(err, cursor->path);
+    }
+    return status;
+}
+
+static enum tarn_status cursor_next(struct tarn_cursor *base, uint32_t max_rows, uint32_t *rows, struct tarn_error *err)
+{
+    struct table_cursor *cursor = (struct table_cursor *)base;
+    release_held(cursor);
+    *rows = 0;
+    for (;;) {
+        if (cursor->inner == NULL) {
+            if (cursor->next_task == cursor->end_task) {
+                return TARN_OK;
+            }
+            TARN_RETURN_IF_ERROR(placed(cursor, tarn_scan_open(cursor->plan->scan, cursor->next_task, &cursor->inner, err), err));
+            cursor->next_task++;
+        }
+        TARN_RETURN_IF_ERROR(placed(cursor, tarn_cursor_next(cursor->inner, max_rows, rows, err), err));
+        cursor->rows = *rows;
+        if (*rows != 0) {
+            return TARN_OK;
+        }
+        tarn_cursor_close(cursor->inner);
+        cursor->inner = NULL;
+    }
+}
+
+static enum tarn_status cursor_column(struct tarn_cursor *base, uint32_t handle, const struct tarn_selection *selection,
+                                      struct tarn_vector **out, struct tarn_error *err)
+{
+    struct table_cursor *cursor = (struct table_cursor *)base;
+    *out = NULL;
+    const struct tarn__column_plan *column = &cursor->plan->columns[handle];
+    const uint32_t length = selection != NULL ? selection->count : cursor->rows;
+    struct tarn_vector *made;
+    if (column->from == TARN_COLUMN_FILE) {
+        struct tarn_vector *vector;
+        TARN_RETURN_IF_ERROR(placed(cursor, tarn_cursor_column(cursor->inner, column->handle, selection, &vector, err), err));
+        if (column->adapt.kind == TARN_ADAPT_SAME && vector->type == column->type) {
+            *out = vector;
+            return TARN_OK;
+        }
+        const enum tarn_status status = tarn__adapt_apply(&column->adapt, vector, &made, err);
+        if (status != TARN_OK) {
+            tarn__error_at_column(err, cursor->scan->request.paths[handle].steps[0].name);
+            return placed(cursor, status, err);
+        }
+    } else if (column->from == TARN_COLUMN_VALUE) {
+        made = tarn__vector_of_value(base->env, column->type, length, column->value);
+    } else {
+        made = tarn__vector_nulls(base->env, column->type, length);
+    }
+    if (made == NULL) {
+        return tarn__nomem(base->env, err, 0);
+    }
+    TARN_RETURN_IF_ERROR(hold(cursor, made, err));
+    *out = made;
+    return TARN_OK;
+}
+
+static void add_counters(struct table_scan *scan, struct tarn_scan *inner)
+{
+    struct tarn_scan_stats stats = {.size = sizeof(stats)};
+    tarn_scan_stats(inner, &stats);
+    const uint64_t values[] = {stats.requests,   stats.bytes_read,        0,           0,
+                               stats.row_groups, stats.row_groups_pruned, stats.pages, stats.pages_skipped,
+                               stats.rows,       stats.vectors_flattened};
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        atomic_fetch_add_explicit(&scan->done[i], values[i], memory_order_relaxed);
+    }
+}
+
+static void cursor_close(struct tarn_cursor *base)
+{
+    struct table_cursor *cursor = (struct table_cursor *)base;
+    struct tarn_env *env = base->env;
+    release_held(cursor);
+    tarn__free(env, cursor->held);
+    tarn_cursor_close(cursor->inner);
+    if (cursor->own.scan != NULL) {
+        add_counters(cursor->scan, cursor->own.scan);
+        tarn__file_plan_close(&cursor->own);
+    }
+    tarn__free(env, cursor);
+    tarn_env_close(env);
+}
+
+static const struct tarn_cursor_ops cursor_ops = {sizeof(struct tarn_cursor_ops), cursor_next, cursor_column, cursor_close};
+
+/* ---- the scan ---- */
+
+static const struct tarn__tracked_file *kept_file(const struct table_scan *scan, uint32_t i)
+{
+    return tarn__file_set_at(&scan->snapshot->files, scan->kept[i]);
+}
+
+static uint32_t scan_task_count(struct tarn_scan *base)
+{
+    return ((struct table_scan *)base)->task_count;
+}
+
+static enum tarn_status scan_open(struct tarn_scan *base, uint32_t task, struct tarn_cursor **out, struct tarn_error *err)
+{
+    struct table_scan *scan = (struct table_scan *)base;
+    *out = NULL;
+    const struct table_task *wanted = &scan->tasks[task];
+    struct table_cursor *cursor = tarn__calloc(base->env, 1, sizeof(*cursor));
+    if (cursor == NULL) {
+        return tarn__nomem(base->env, err, sizeof(*cursor));
+    }
+    cursor->base = (struct tarn_cursor){&cursor_ops, tarn__env_retain(base->env)};
+    cursor->scan = scan;
+    cursor->path = kept_file(scan, wanted->file)->path;
+    if (wanted->inner != WHOLE_FILE) {
+        cursor->plan = &scan->plans[wanted->file];
+        cursor->next_task = wanted->inner;
+        cursor->end_task = wanted->inner + 1;
+    } else {
+        const enum tarn_status status =
+            tarn__file_plan_open(&cursor->own, scan->snapshot, kept_file(scan, wanted->file), &scan->request, scan->types, err);
+        if (status != TARN_OK) {
+            cursor_close(&cursor->base);
+            return status;
+        }
+        cursor->plan = &cursor->own;
+        cursor->end_task = tarn_scan_task_count(cursor->own.scan);
+    }
+    *out = &cursor->base;
+    return TARN_OK;
+}
+
+static void scan_stats(struct tarn_scan *base, struct tarn_scan_stats *stats)
+{
+    struct table_scan *scan = (struct table_scan *)base;
+    uint64_t values[10];
+    for (size_t i = 0; i < 10; i++) {
+        values[i] = atomic_load_explicit(&scan->done[i], memory_order_relaxed);
+    }
+    struct tarn_scan_stats sum = {
+        .requests = values[0],
+        .bytes_read = values[1],
+        .files = scan->kept_count,
+        .files_pruned = scan->files_pruned,
+        .row_groups = values[4],
+        .row_groups_pruned = values[5],
+        .pages = values[6],
+        .pages_skipped = values[7],
+        .rows = values[8],
+        .vectors_flattened = values[9],
+    };
+    for (uint32_t i = 0; scan->plans != NULL && i < scan->kept_count; i++) {
+        struct tarn_scan_stats inner = {.size = sizeof(inner)};
+        tarn_scan_stats(scan->plans[i].scan, &inner);
+        sum.requests += inner.requests;
+        sum.bytes_read += inner.bytes_read;
+        sum.row_groups += inner.row_groups;
+        sum.row_groups_pruned += inner.row_groups_pruned;
+        sum.pages += inner.pages;
+        sum.pages_skipped += inner.pages_skipped;
+        sum.rows += inner.rows;
+        sum.vectors_flattened += inner.vectors_flattened;
+    }
+    const uint32_t size = stats->size < sizeof(sum) ? stats->size : (uint32_t)sizeof(sum);
+    memcpy(stats, &sum, size);
+    stats->size = size;
+}
+
+static void scan_close(struct tarn_scan *base)
+{
+    struct table_scan *scan = (struct table_scan *)base;
+    struct tarn_env *env = base->env;
+    for (uint32_t i = 0; scan->plans != NULL && i < scan->kept_count; i++) {
+        tarn__file_plan_close(&scan->plans[i]);
+    }
+    tarn__free(env, scan->plans);
+    tarn__free(env, scan->kept);
+    tarn__free(env, scan->tasks);
+    tarn_expr_release(scan->predicate);
+    tarn__arena_free(&scan->arena);
+    tarn_snapshot_close(scan->snapshot);
+    tarn__free(env, scan);
+    tarn_env_close(env);
+}
+
+static const struct tarn_scan_ops scan_ops = {sizeof(struct tarn_scan_ops), scan_task_count, scan_open, scan_stats, scan_close};
+
+static enum tarn_status copy_request(struct table_scan *scan, const struct tarn_scan_request *request, struct tarn_error *err)
+{
+    memcpy(&scan->request, request, request->size < sizeof(scan->request) ? request->size : sizeof(scan->request));
+    struct tarn_path *paths = tarn__arena_calloc(&scan->arena, (size_t)request->path_count + 1, sizeof(*paths));
+    scan->types = tarn__arena_calloc(&scan->arena, (size_t)request->path_count + 1, sizeof(*scan->types));
+    if (paths == NULL || scan->types == NULL) {
+        return tarn__nomem(scan->base.env, err, request->path_count * sizeof(*paths));
+    }
+    for (uint32_t i = 0; i < request->path_count; i++) {
+        const struct tarn_path *from = &request->paths[i];
+        if (from->depth == 0) {
+            return tarn__invalid(err, "path", "a path without steps asks for no column");
+        }
+        struct tarn_path_step *steps = tarn__arena_calloc(&scan->arena, from->depth, sizeof(*steps));
+        if (steps == NULL) {
+            return tarn__nomem(scan->base.env, err, from->depth * sizeof(*steps));
+        }
+        for (uint32_t d = 0; d < from->depth; d++) {
+            steps[d] = from->steps[d];
+            steps[d].name = tarn__arena_text(&scan->arena, from->steps[d].name);
+            if (steps[d].name.data == NULL) {
+                return tarn__nomem(scan->base.env, err, from->steps[d].name.size);
+            }
+        }
+        paths[i] = (struct tarn_path){from->depth, steps};
+        if (from->depth == 1 && tarn__text_equal(from->steps[0].name, TARN_TEXT(TARN_ROW_INDEX))) {
+            scan->types[i] = &row_index_type;
+            continue;
+        }
+        bool nullable;
+        TARN_RETURN_IF_ERROR(tarn_path_resolve(scan->snapshot->schema, from, &scan->types[i], &nullable, NULL, err));
+    }
+    scan->request.paths = paths;
+    scan->predicate = request->predicate != NULL ? tarn_expr_retain(request->predicate) : NULL;
+    scan->request.predicate = scan->predicate;
+    scan->base.path_count = request->path_count;
+    scan->base.types = scan->types;
+    return TARN_OK;
+}
+
+static enum tarn_status keep_files(struct table_scan *scan, const struct table_source *source, struct tarn_error *err)
+{
+    const uint32_t count = source->files != NULL ? source->file_count : source->snapshot->files.count;
+    scan->kept = tarn__calloc(scan->base.env, (size_t)count + 1, sizeof(*scan->kept));
+    if (scan->kept == NULL) {
+        return tarn__nomem(scan->base.env, err, count * sizeof(*scan->kept));
+    }
+    const bool prune = scan->predicate != NULL && !scan->request.no_prune;
+    struct tarn__file_pruner pruner = {0};
+    if (prune) {
+        TARN_RETURN_IF_ERROR(tarn__file_pruner_open(&pruner, scan->snapshot, scan->predicate, err));
+    }
+    enum tarn_status status = TARN_OK;
+    for (uint32_t i = 0; status == TARN_OK && i < count; i++) {
+        const uint32_t index = source->files != NULL ? source->files[i] : i;
+        enum tarn_truth truth = TARN_MAYBE;
+        if (prune) {
+            status = tarn__file_pruner_ask(&pruner, tarn__file_set_at(&scan->snapshot->files, index), &truth, err);
+        }
+        if (truth == TARN_NEVER) {
+            scan->files_pruned++;
+        } else {
+            scan->kept[scan->kept_count++] = index;
+        }
+    }
+    if (prune) {
+        tarn__file_pruner_close(&pruner);
+    }
+    return status;
+}
+
+static enum tarn_status open_plan(void *arg, uint64_t i, uint32_t worker, struct tarn_error *err)
+{
+    (void)worker;
+    struct table_scan *scan = arg;
+    return tarn__file_plan_open(&scan->plans[i], scan->snapshot, kept_file(scan, (uint32_t)i), &scan->request, scan->types, err);
+}
+
+static enum tarn_status cut_tasks(struct table_scan *scan, struct tarn_error *err)
+{
+    struct tarn_env *env = scan->base.env;
+    const uint32_t threads = tarn__concurrency(env);
+    uint64_t count = scan->kept_count;
+    if (threads > 1 && scan->kept_count != 0 && scan->kept_count < threads * FILES_PER_THREAD) {
+        scan->plans = tarn__calloc(env, scan->kept_count, sizeof(*scan->plans));
+        if (scan->plans == NULL) {
+            return tarn__nomem(env, err, scan->kept_count * sizeof(*scan->plans));
+        }
+        TARN_RETURN_IF_ERROR(tarn__parallel_for(env, scan->kept_count, open_plan, scan, err));
+        count = 0;
+        for (uint32_t i = 0; i < scan->kept_count; i++) {
+            count += tarn_scan_task_count(scan->plans[i].scan);
+        }
+    }
+    if (count > UINT32_MAX - 1) {
+        return tarn__error_set(err, TARN_LIMIT, "tasks", "the scan has more than 2^32 tasks");
+    }
+    scan->tasks = tarn__calloc(env, (size_t)count + 1, sizeof(*scan->tasks));
+    if (scan->tasks == NULL) {
+        return tarn__nomem(env, err, count * sizeof(*scan->tasks));
+    }
+    for (uint32_t i = 0; i < scan->kept_count; i++) {
+        const uint32_t inner = scan->plans != NULL ? tarn_scan_task_count(scan->plans[i].scan) : 1;
+        for (uint32_t t = 0; t < inner; t++) {
+            scan->tasks[scan->task_count++] = (struct table_task){i, scan->plans != NULL ? t : WHOLE_FILE};
+        }
+    }
+    return TARN_OK;
+}
+
+static enum tarn_status source_scan(struct tarn_source *base, const struct tarn_scan_request *request, struct tarn_scan **out,
+                                    struct tarn_error *err)
+{
+    struct table_source *source = (struct table_source *)base;
+    *out = NULL;
+    struct table_scan *scan = tarn__calloc(base->env, 1, sizeof(*scan));
+    if (scan == NULL) {
+        return tarn__nomem(base->env, err, sizeof(*scan));
+    }
+    scan->base = (struct tarn_scan){.ops = &scan_ops, .env = tarn__env_retain(base->env)};
+    scan->snapshot = tarn_snapshot_retain(source->snapshot);
+    tarn__arena_init(&scan->arena, base->env);
+    for (size_t i = 0; i < 10; i++) {
+        atomic_init(&scan->done[i], 0);
+    }
+    enum tarn_status status = copy_request(scan, request, err);
+    if (status == TARN_OK) {
+        status = keep_files(scan, source, err);
+    }
+    if (status == TARN_OK) {
+        status = cut_tasks(scan, err);
+    }
+    if (status != TARN_OK) {
+        scan_close(&scan->base);
+        return status;
+    }
+    *out = &scan->base;
+    return TARN_OK;
+}
+
+/* ---- the source ---- */
+
+static const struct tarn_schema *source_schema(struct tarn_source *base)
+{
+    return ((struct table_source *)base)->snapshot->schema;
+}
+
+static bool source_row_count(struct tarn_source *base, uint64_t *rows)
+{
+    const struct table_source *source = (struct table_source *)base;
+    if (source->files == NULL) {
+        *rows = source->snapshot->info.row_count;
+        return source->snapshot->info.has_row_count;
+    }
+    *rows = 0;
+    for (uint32_t i = 0; i < source->file_count; i++) {
+        const int64_t count = tarn__file_set_at(&source->snapshot->files, source->files[i])->rows;
+        if (count < 0) {
+            return false;
+        }
+        *rows += (uint64_t)count;
+    }
+    return true;
+}
+
+static void source_close(struct tarn_source *base)
+{
+    struct table_source *source = (struct table_source *)base;
+    struct tarn_env *env = base->env;
+    tarn_snapshot_close(source->snapshot);
+    tarn__free(env, source->files);
+    tarn__free(env, source);
+    tarn_env_close(env);
+}
+
+static const struct tarn_source_ops source_ops = {
+    sizeof(struct tarn_source_ops), "table", source_schema, source_row_count, source_scan, source_close,
+};
+
+enum tarn_status tarn__table_source(struct tarn_snapshot *snapshot, const uint32_t *files, uint32_t file_count, struct tarn_source **out,
+                                    struct tarn_error *err)
+{
+    *out = NULL;
+    struct table_source *source = tarn__calloc(snapshot->env, 1, sizeof(*source));
+    if (source == NULL) {
+        return tarn__nomem(snapshot->env, err, sizeof(*source));
+    }
+    if (files != NULL) {
+        source->files = tarn__calloc(snapshot->env, (size_t)file_count + 1, sizeof(*files));
+        if (source->files == NULL) {
+            tarn__free(snapshot->env, source);
+            return tarn__nomem(snapshot->env, err, file_count * sizeof(*files));
+        }
+        memcpy(source->files, files, file_count * sizeof(*files));
+        source->file_count = file_count;
+    }
+    source->base = (struct tarn_source){&source_ops, tarn__env_retain(snapshot->env)};
+    source->snapshot = tarn_snapshot_retain(snapshot);
+    *out = &source->base;
+    return TARN_OK;
+}
+
+enum tarn_status tarn_snapshot_source(struct tarn_snapshot *snapshot, struct tarn_source **out, struct tarn_error *err)
+{
+    return tarn__table_source(snapshot, NULL, 0, out, err);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Texts in LZ4 blocks.
+ *
+ * Invariants
+ *  1. A text never straddles blocks: a block is closed before a text that does not fit, and one that is larger than a block has its own.
+ *  2. A closed block never changes; the open one only grows, so references into it stay good while it moves.
+ */
+#include "txlog/core/text_pool.h"
+
+#include <lz4.h>
+#include <string.h>
+
+enum { BLOCK_BYTES = 256 * 1024, MOST_TEXT = 1 << 30 };
+
+void tarn__text_pool_init(struct tarn__text_pool *pool, struct tarn_env *env)
+{
+    *pool = (struct tarn__text_pool){.env = env};
+}
+
+void tarn__text_pool_free(struct tarn__text_pool *pool)
+{
+    for (size_t i = 0; i < pool->block_count; i++) {
+        tarn__free(pool->env, pool->blocks[i].bytes);
+    }
+    tarn__free(pool->env, pool->blocks);
+    tarn__free(pool->env, pool->open);
+    *pool = (struct tarn__text_pool){.env = pool->env};
+}
+
+static enum tarn_status close_block(struct tarn__text_pool *pool, struct tarn_error *err)
+{
+    if (!tarn__grow(pool->env, &pool->blocks, &pool->block_capacity, pool->block_count + 1, sizeof(*pool->blocks))) {
+        return tarn__nomem(pool->env, err, sizeof(*pool->blocks));
+    }
+    const uint32_t size = pool->open_size;
+    const int bound = LZ4_compressBound((int)size);
+    uint8_t *room = tarn__alloc(pool->env, (size_t)bound);
+    if (room == NULL) {
+        return tarn__nomem(pool->env, err, (uint64_t)bound);
+    }
+    const int stored = LZ4_compress_default((const char *)pool->open, (char *)room, (int)size, bound);
+    struct tarn__pool_block block = {.size = size};
+    if (stored > 0 && (uint32_t)stored < size) {
+        block.stored = (uint32_t)stored;
+        memcpy(pool->open, room, block.stored);
+    } else {
+        block.stored = size;
+    }
+    tarn__free(pool->env, room);
+    block.bytes = tarn__alloc(pool->env, block.stored);
+    if (block.bytes == NULL) {
+        return tarn__nomem(pool->env, err, block.stored);
+    }
+    memcpy(block.bytes, pool->open, block.stored);
+    pool->blocks[pool->block_count++] = block;
+    pool->open_size = 0;
+    return TARN_OK;
+}
+
+enum tarn_status tarn__text_pool_add(struct tarn__text_pool *pool, struct tarn_text text, struct tarn__pool_ref *ref,
+                                     struct tarn_error *err)
+{
+    *ref = (struct tarn__pool_ref){0};
+    if (text.size == 0) {
+        return TARN_OK;
+    }
+    if (text.size > MOST_TEXT) {
+        return tarn__error_set(err, TARN_LIMIT, "statistics", "the statistics of one file have %zu bytes", text.size);
+    }
+    if (pool->open_size != 0 && pool->open_size + text.size > BLOCK_BYTES) {
+        TARN_RETURN_IF_ERROR(close_block(pool, err));
+    }
+    const size_t needed = pool->open_size + text.size;
+    if (needed > pool->open_capacity) {
+        const size_t capacity = needed * 2 < BLOCK_BYTES ? needed * 2 : (needed < BLOCK_BYTES ? BLOCK_BYTES : needed);
+        uint8_t *more = tarn__realloc(pool->env, pool->open, capacity);
+        if (more == NULL) {
+            return tarn__nomem(pool->env, err, capacity);
+        }
+        pool->open = more;
+        pool->open_capacity = (uint32_t)capacity;
+    }
+    memcpy(pool->open + pool->open_size, text.data, text.size);
+    *ref = (struct tarn__pool_ref){(uint32_t)pool->block_count, pool->open_size, (uint32_t)text.size};
+    pool->open_size = (uint32_t)needed;
+    return TARN_OK;
+}
+
+void tarn__pool_reader_init(struct tarn__pool_reader *reader, const struct tarn__text_pool *pool)
+{
+    *reader = (struct tarn__pool_reader){.pool = pool, .block = UINT32_MAX};
+}
+
+void tarn__pool_reader_free(struct tarn__pool_reader *reader)
+{
+    tarn__free(reader->pool->env, reader->bytes);
+    reader->bytes = NULL;
+}
+
+enum tarn_status tarn__pool_reader_get(struct tarn__pool_reader *reader, struct tarn__pool_ref ref, struct tarn_text *text,
+                                       struct tarn_error *err)
+{
+    const struct tarn__text_pool *pool = reader->pool;
+    *text = (struct tarn_text){"", 0};
+    if (ref.size == 0) {
+        return TARN_OK;
+    }
+    if (ref.block == pool->block_count) {
+        *text = (struct tarn_text){(const char *)pool->open + ref.offset, ref.size};
+        return TARN_OK;
+    }
+    const struct tarn__pool_block *block = &pool->blocks[ref.block];
+    if (block->stored == block->size) {
+        *text = (struct tarn_text){(const char *)block->bytes + ref.offset, ref.size};
+        return TARN_OK;
+    }
+    if (reader->block != ref.block) {
+        if (reader->capacity < block->size) {
+            uint8_t *more = tarn__realloc(pool->env, reader->bytes, block->size);
+            if (more == NULL) {
+                return tarn__nomem(pool->env, err, block->size);
+            }
+            reader->bytes = more;
+            reader->capacity = block->size;
+        }
+        reader->block = UINT32_MAX;
+        if (LZ4_decompress_safe((const char *)block->bytes, (char *)reader->bytes, (int)block->stored, (int)block->size) !=
+            (int)block->size) {
+            return tarn__internal(err, "a block of statistics does not come back");
+        }
+        reader->block = ref.block;
+    }
+    *text = (struct tarn_text){(const char *)reader->bytes + ref.offset, ref.size};
+    return TARN_OK;
+}

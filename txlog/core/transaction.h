@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TARN_TXLOG_CORE_TRANSACTION_H
+#define TARN_TXLOG_CORE_TRANSACTION_H
+
+#include "tarn/expr.h"
+#include "txlog/core/ingest.h"
+#include "txlog/core/table_format.h"
+
+/*
+ * What a commit is made of, in the words of the model: the ref it moves (the snapshot's), files added and removed, metadata changed,
+ * and what was read. Formats read it to encode a commit and to judge those that came first.
+ */
+struct tarn__metric {
+    struct tarn_text name;
+    uint64_t value;
+};
+
+struct tarn_transaction {
+    struct tarn_env *env;
+    struct tarn_arena arena;
+    struct tarn_snapshot *snapshot; /* the base: a reference. Version -1: the table is being made */
+    const struct tarn__table_format *format;
+
+    /* options, copied */
+    struct tarn_text operation;
+    struct tarn_text parameters;
+    struct tarn_text user_metadata;
+    struct tarn_text app_id;
+    int64_t app_version;
+    int64_t deadline; /* duration */
+    char commit_id[37];
+
+    /* new files */
+    struct tarn__staged_file *added;
+    size_t added_count;
+    size_t added_capacity;
+    struct tarn_text *staging; /* keys that may exist in the store because of us */
+    size_t staging_count;
+    size_t staging_capacity;
+    bool sink_open;
+    size_t added_before_sink;
+
+    /* files that were selected, and those that go: a bit a file of the snapshot */
+    uint32_t *selected;
+    uint32_t selected_count;
+    uint8_t *selected_bits;
+    uint8_t *removed_bits;
+    uint64_t removed_count;
+    bool removes_all;
+
+    /* files of an older version that come back (restore): indexes into `revived_from` */
+    const struct tarn_snapshot *revived_from;
+    uint8_t *revived_bits;
+    uint64_t revived_count;
+
+    /* what was read */
+    bool reads_all;
+    const struct tarn_expr **predicates;
+    size_t predicate_count;
+    size_t predicate_capacity;
+
+    struct tarn__metric *metrics;
+    size_t metric_count;
+    size_t metric_capacity;
+
+    void *metadata;      /* the format's changes to what is not files; NULL: none */
+    int64_t time;        /* of the attempt, microseconds since 1970 UTC */
+    int64_t parent_time; /* of the newest commit below; what comes after must not be older */
+};
+
+/** Can the transaction's reads have seen rows of a file with these partition values and statistics? True when unsure. */
+bool tarn__transaction_reads_file(const struct tarn_transaction *transaction, const struct tarn__partition *partition, int64_t rows,
+                                  struct tarn_text statistics);
+/** Only new rows, nothing read: holds after any commit that leaves the schema alone. */
+bool tarn__transaction_is_blind(const struct tarn_transaction *transaction);
+/** Was the file at this path selected by or taken out by the transaction? */
+bool tarn__transaction_read_path(const struct tarn_transaction *transaction, struct tarn_text path, bool *removed);
+
+#endif

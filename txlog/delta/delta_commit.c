@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A commit as JSON lines.
+ *
+ * Specification: Delta PROTOCOL.md, "Actions", "Commit Provenance Information", "In-Commit Timestamps".
+ *
+ * Invariants
+ *  1. commitInfo is the first action: tables with in-commit timestamps ask for it, and no table minds.
+ *  2. Its txnId is unique to the transaction, not to the attempt: whoever finds it in the log knows that the transaction landed.
+ *  3. A remove repeats what the add said (size, partition values, deletion vector), as readers of the change feed need it.
+ */
+#include <string.h>
+
+#include "format/base/bytes.h"
+#include "format/json/json_print.h"
+#include "txlog/delta/delta_partition.h"
+#include "txlog/delta/delta_path.h"
+#include "txlog/delta/delta_state.h"
+#include "txlog/delta/delta_write.h"
+
+static void key_text(struct tarn_json_printer *json, struct tarn_text key, struct tarn_text value)
+{
+    tarn__json_print_key(json, key);
+    tarn__json_print_string(json, value);
+}
+
+static void key_int(struct tarn_json_printer *json, struct tarn_text key, int64_t value)
+{
+    tarn__json_print_key(json, key);
+    tarn__json_print_int64(json, value);
+}
+
+static void key_bool(struct tarn_json_printer *json, struct tarn_text key, bool value)
+{
+    tarn__json_print_key(json, key);
+    tarn__json_print_bool(json, value);
+}
+
+static void begin_action(struct tarn_json_printer *json, struct tarn_text_builder *out, struct tarn_text name)
+{
+    tarn__json_printer_init(json, out);
+    tarn__json_print_begin_object(json);
+    tarn__json_print_key(json, name);
+    tarn__json_print_begin_object(json);
+}
+
+static void end_action(struct tarn_json_printer *json)
+{
+    tarn__json_print_end_object(json);
+    tarn__json_print_end_object(json);
+    tarn__builder_add_char(json->out, '\n');
+}
+
+static void print_metrics(const struct tarn_transaction *transaction, struct tarn_json_printer *json)
+{
+    uint64_t rows = 0;
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < transaction->added_count; i++) {
+        rows += transaction->added[i].rows;
+        bytes += transaction->added[i].size;
+    }
+    struct {
+        struct tarn_text name;
+        uint64_t value;
+        bool wanted;
+    } own[] = {
+        {{"numFiles", 8}, transaction->added_count, true},
+        {{"numOutputRows", 13}, rows, true},
+        {{"numOutputBytes", 14}, bytes, true},
+        {{"numAddedFiles", 13}, transaction->added_count, transaction->removed_count != 0},
+        {{"numRemovedFiles", 15}, transaction->removed_count, transaction->removed_count != 0},
+        {{"numRestoredFiles", 16}, transaction->revived_count, transaction->revived_from != NULL},
+    };
+    tarn__json_print_key(json, TARN_TEXT("operationMetrics"));
+    tarn__json_print_begin_object(json);
+    char number[TARN_NUMBER_TEXT];
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+        bool given = false;
+        for (size_t m = 0; m < transaction->metric_count; m++) {
+            given = given || tarn__text_equal(transaction->metrics[m].name, own[i].name);
+        }
+        if (own[i].wanted && !given) {
+            key_text(json, own[i].name, (struct tarn_text){number, tarn__uint64_print(own[i].value, number)});
+        }
+    }
+    for (size_t m = 0; m < transaction->metric_count; m++) {
+        key_text(json, transaction->metrics[m].name, (struct tarn_text){number, tarn__uint64_print(transaction->metrics[m].value, number)});
+    }
+    tarn__json_print_end_object(json);
+}
+
+/* partitionBy of history: a JSON array inside a string. */
+static void print_partition_by(const struct tarn_transaction *transaction, struct tarn_json_printer *json)
+{
+    const struct tarn_snapshot_info *info = &transaction->snapshot->info;
+    struct tarn_text_builder list;
+    tarn__builder_init(&list, transaction->env);
+    struct tarn_json_printer inner;
+    tarn__json_printer_init(&inner, &list);
+    tarn__json_print_begin_array(&inner);
+    for (uint32_t i = 0; i < info->partition_column_count; i++) {
+        tarn__json_print_string(&inner, info->partition_columns[i]);
+    }
+    tarn__json_print_end_array(&inner);
+    json->out->failed = json->out->failed || list.failed;
+    key_text(json, TARN_TEXT("partitionBy"), tarn__builder_text(&list));
+    tarn__builder_free(&list);
+}
+
+static void print_parameters(const struct tarn_transaction *transaction, struct tarn_json_printer *json)
+{
+    tarn__json_print_key(json, TARN_TEXT("operationParameters"));
+    if (transaction->parameters.size != 0) {
+        tarn__json_print_raw(json, transaction->parameters);
+        return;
+    }
+    tarn__json_print_begin_object(json);
+    if (transaction->snapshot->info.version < 0) {
+        key_text(json, TARN_TEXT("isManaged"), TARN_TEXT("false"));
+        key_text(json, TARN_TEXT("properties"), TARN_TEXT("{}"));
+        print_partition_by(transaction, json);
+    } else if (tarn__text_equal(transaction->operation, TARN_TEXT("WRITE"))) {
+        key_text(json, TARN_TEXT("mode"), transaction->removes_all ? TARN_TEXT("Overwrite") : TARN_TEXT("Append"));
+        print_partition_by(transaction, json);
+    }
+    tarn__json_print_end_object(json);
+}
+
+static bool has_in_commit_timestamps(const struct tarn_transaction *transaction)
+{
+    const struct tarn__delta_state *state = tarn__delta_state_of(transaction->snapshot);
+    return tarn__delta_property_is_true(state, TARN_TEXT("delta.enableInCommitTimestamps")) &&
+           tarn__delta_protocol_has_writer(&state->protocol, TARN_TEXT("inCommitTimestamp"));
+}
+
+static void print_commit_info(const struct tarn_transaction *transaction, struct tarn_text_builder *out)
+{
+    const int64_t now = transaction->time / 1000;
+    struct tarn_json_printer json;
+    begin_action(&json, out, TARN_TEXT("commitInfo"));
+    if (has_in_commit_timestamps(transaction)) {
+        const int64_t before = transaction->parent_time / 1000;
+        key_int(&json, TARN_TEXT("inCommitTimestamp"), now > before ? now : before + 1);
+    }
+    key_int(&json, TARN_TEXT("timestamp"), now);
+    key_text(&json, TARN_TEXT("operation"), transaction->operation);
+    print_parameters(transaction, &json);
+    if (transaction->snapshot->info.version >= 0) {
+        key_int(&json, TARN_TEXT("readVersion"), transaction->snapshot->info.version);
+    }
+    key_text(&json, TARN_TEXT("isolationLevel"), TARN_TEXT("WriteSerializable"));
+    key_bool(&json, TARN_TEXT("isBlindAppend"), tarn__transaction_is_blind(transaction));
+    print_metrics(transaction, &json);
+    if (transaction->user_metadata.size != 0) {
+        key_text(&json, TARN_TEXT("userMetadata"), transaction->user_metadata);
+    }
+    key_text(&json, TARN_TEXT("engineInfo"), TARN_TEXT("tarn/" TARN_VERSION));
+    key_text(&json, TARN_TEXT("txnId"), tarn__text_of(transaction->commit_id));
+    end_action(&json);
+}
+
+static void print_features(struct tarn_json_printer *json, struct tarn_text key, const struct tarn_text *features, uint32_t count)
+{
+    tarn__json_print_key(json, key);
+    tarn__json_print_begin_array(json);
+    for (uint32_t i = 0; i < count; i++) {
+        tarn__json_print_string(json, features[i]);
+    }
+    tarn__json_print_end_array(json);
+}
+
+static void print_protocol(const struct tarn__delta_protocol *protocol, struct tarn_text_builder *out)
+{
+    struct tarn_json_printer json;
+    begin_action(&json, out, TARN_TEXT("protocol"));
+    key_int(&json, TARN_TEXT("minReaderVersion"), protocol->reader);
+    key_int(&json, TARN_TEXT("minWriterVersion"), protocol->writer);
+    if (protocol->has_reader_features) {
+        print_features(&json, TARN_TEXT("readerFeatures"), protocol->reader_features, protocol->reader_feature_count);
+    }
+    if (protocol->has_writer_features) {
+        print_features(&json, TARN_TEXT("writerFeatures"), protocol->writer_features, protocol->writer_feature_count);
+    }
+    end_action(&json);
+}
+
+static void print_metadata(const struct tarn__delta_metadata *metadata, struct tarn_text_builder *out)
+{
+    struct tarn_json_printer json;
+    begin_action(&json, out, TARN_TEXT("metaData"));
+    key_text(&json, TARN_TEXT("id"), metadata->id);
+    if (metadata->name.size != 0) {
+        key_text(&json, TARN_TEXT("name"), metadata->name);
+    }
+    if (metadata->description.size != 0) {
+        key_text(&json, TARN_TEXT("description"), metadata->description);
+    }
+    tarn__json_print_key(&json, TARN_TEXT("format"));
+    tarn__json_print_raw(&json, TARN_TEXT("{\"provider\":\"parquet\",\"options\":{}}"));
+    key_text(&json, TARN_TEXT("schemaString"), metadata->schema);
+    print_features(&json, TARN_TEXT("partitionColumns"), metadata->partition_columns, metadata->partition_column_count);
+    tarn__json_print_key(&json, TARN_TEXT("configuration"));
+    tarn__json_print_begin_object(&json);
+    for (uint32_t i = 0; i < metadata->property_count; i++) {
+        key_text(&json, metadata->properties[i].key, metadata->properties[i].value);
+    }
+    tarn__json_print_end_object(&json);
+    if (metadata->created != 0) {
+        key_int(&json, TARN_TEXT("createdTime"), metadata->created);
+    }
+    end_action(&json);
+}
+
+/* The path as a URI; what is not below the table keeps its scheme. */
+static void print_path(struct tarn_json_printer *json, struct tarn_text path, struct tarn_text_builder *scratch)
+{
+    tarn__builder_clear(scratch);
+    if (path.size > 1 && path.data[0] == '/') {
+        struct tarn_text rest = {path.data + 1, path.size - 1};
+        const char *slashes = memmem(rest.data, rest.size, "://", 3);
+        const char *first = memchr(rest.data, '/', rest.size);
+        if (slashes != NULL && first == slashes + 1) {
+            tarn__builder_add_bytes(scratch, rest.data, (size_t)(slashes - rest.data) + 1);
+            path = (struct tarn_text){slashes + 1, rest.size - (size_t)(slashes + 1 - rest.data)};
+        } else {
+            tarn__builder_add_str(scratch, "file:");
+        }
+    }
+    tarn__delta_path_encode(path, scratch);
+    json->out->failed = json->out->failed || scratch->failed;
+    key_text(json, TARN_TEXT("path"), tarn__builder_text(scratch));
+}
+
+static void print_partition(struct tarn_json_printer *json, struct tarn_text raw)
+{
+    tarn__json_print_key(json, TARN_TEXT("partitionValues"));
+    tarn__json_print_begin_object(json);
+    struct tarn_text key;
+    struct tarn_text value;
+    bool is_null;
+    while (tarn__delta_partition_next(&raw, &key, &value, &is_null)) {
+        tarn__json_print_key(json, key);
+        if (is_null) {
+            tarn__json_print_null(json);
+        } else {
+            tarn__json_print_string(json, value);
+        }
+    }
+    tarn__json_print_end_object(json);
+}
+
+static void print_extra(struct tarn_json_printer *json, const struct tarn__file_extra *extra, bool tags)
+{
+    if (extra == NULL) {
+        return;
+    }
+    if (extra->deletion_vector != NULL) {
+        const struct tarn__deletion_vector *vector = extra->deletion_vector;
+        tarn__json_print_key(json, TARN_TEXT("deletionVector"));
+        tarn__json_print_begin_object(json);
+        key_text(json, TARN_TEXT("storageType"), vector->storage);
+        key_text(json, TARN_TEXT("pathOrInlineDv"), vector->place);
+        if (vector->has_offset) {
+            key_int(json, TARN_TEXT("offset"), (int64_t)vector->offset);
+        }
+        key_int(json, TARN_TEXT("sizeInBytes"), (int64_t)vector->size);
+        key_int(json, TARN_TEXT("cardinality"), (int64_t)vector->cardinality);
+        tarn__json_print_end_object(json);
+    }
+    if (extra->first_row_id >= 0) {
+        key_int(json, TARN_TEXT("baseRowId"), extra->first_row_id);
+    }
+    if (extra->row_version >= 0) {
+        key_int(json, TARN_TEXT("defaultRowCommitVersion"), extra->row_version);
+    }
+    if (tags && extra->tags.size != 0) {
+        tarn__json_print_key(json, TARN_TEXT("tags"));
+        tarn__json_print_raw(json, extra->tags);
+    }
+}
+
+static void print_remove(const struct tarn_transaction *transaction, const struct tarn__tracked_file *file, struct tarn_text_builder *out,
+                         struct tarn_text_builder *scratch)
+{
+    struct tarn_json_printer json;
+    begin_action(&json, out, TARN_TEXT("remove"));
+    print_path(&json, file->path, scratch);
+    key_int(&json, TARN_TEXT("deletionTimestamp"), transaction->time / 1000);
+    key_bool(&json, TARN_TEXT("dataChange"), true);
+    key_bool(&json, TARN_TEXT("extendedFileMetadata"), true);
+    print_partition(&json, transaction->snapshot->files.partitions[file->partition].raw);
+    key_int(&json, TARN_TEXT("size"), (int64_t)file->size);
+    print_extra(&json, file->extra, true);
+    end_action(&json);
+}
+
+static void print_staged(const struct tarn__staged_file *file, struct tarn_text_builder *out, struct tarn_text_builder *scratch)
+{
+    struct tarn_json_printer json;
+    begin_action(&json, out, TARN_TEXT("add"));
+    print_path(&json, file->path, scratch);
+    print_partition(&json, file->partition);
+    key_int(&json, TARN_TEXT("size"), (int64_t)file->size);
+    key_int(&json, TARN_TEXT("modificationTime"), file->modified / 1000);
+    key_bool(&json, TARN_TEXT("dataChange"), true);
+    if (file->statistics.size != 0) {
+        key_text(&json, TARN_TEXT("stats"), file->statistics);
+    }
+    end_action(&json);
+}
+
+static enum tarn_status print_revived(const struct tarn_snapshot *from, const struct tarn__tracked_file *file,
+                                      struct tarn__pool_reader *reader, struct tarn_text_builder *out, struct tarn_text_builder *scratch,
+                                      struct tarn_error *err)
+{
+    struct tarn_text statistics;
+    TARN_RETURN_IF_ERROR(tarn__pool_reader_get(reader, file->statistics, &statistics, err));
+    struct tarn_json_printer json;
+    begin_action(&json, out, TARN_TEXT("add"));
+    print_path(&json, file->path, scratch);
+    print_partition(&json, from->files.partitions[file->partition].raw);
+    key_int(&json, TARN_TEXT("size"), (int64_t)file->size);
+    key_int(&json, TARN_TEXT("modificationTime"), file->modified / 1000);
+    key_bool(&json, TARN_TEXT("dataChange"), true);
+    if (statistics.size != 0) {
+        key_text(&json, TARN_TEXT("stats"), statistics);
+    }
+    print_extra(&json, file->extra, true);
+    end_action(&json);
+    return TARN_OK;
+}
+
+static enum tarn_status print_files(const struct tarn_transaction *transaction, struct tarn_text_builder *out,
+                                    struct tarn_text_builder *scratch, struct tarn_error *err)
+{
+    const struct tarn_snapshot *snapshot = transaction->snapshot;
+    for (uint32_t i = 0; transaction->removed_bits != NULL && i < snapshot->files.count; i++) {
+        if (tarn__bit_get(transaction->removed_bits, i)) {
+            print_remove(transaction, tarn__file_set_at(&snapshot->files, i), out, scratch);
+        }
+    }
+    for (size_t i = 0; i < transaction->added_count; i++) {
+        print_staged(&transaction->added[i], out, scratch);
+    }
+    const struct tarn_snapshot *from = transaction->revived_from;
+    if (from == NULL) {
+        return TARN_OK;
+    }
+    struct tarn__pool_reader reader;
+    tarn__pool_reader_init(&reader, &from->files.statistics);
+    enum tarn_status status = TARN_OK;
+    for (uint32_t i = 0; status == TARN_OK && i < from->files.count; i++) {
+        if (tarn__bit_get(transaction->revived_bits, i)) {
+            status = print_revived(from, tarn__file_set_at(&from->files, i), &reader, out, scratch, err);
+        }
+    }
+    tarn__pool_reader_free(&reader);
+    return status;
+}
+
+enum tarn_status tarn__delta_encode(struct tarn_transaction *transaction, int64_t version, struct tarn_text_builder *out,
+                                    struct tarn_error *err)
+{
+    (void)version;
+    const struct tarn__delta_state *state = tarn__delta_state_of(transaction->snapshot);
+    print_commit_info(transaction, out);
+    if (transaction->snapshot->info.version < 0) {
+        print_protocol(&state->protocol, out);
+        print_metadata(&state->metadata, out);
+    } else if (transaction->metadata != NULL) {
+        print_metadata(transaction->metadata, out);
+    }
+    if (transaction->app_id.size != 0) {
+        struct tarn_json_printer json;
+        begin_action(&json, out, TARN_TEXT("txn"));
+        key_text(&json, TARN_TEXT("appId"), transaction->app_id);
+        key_int(&json, TARN_TEXT("version"), transaction->app_version);
+        key_int(&json, TARN_TEXT("lastUpdated"), transaction->time / 1000);
+        end_action(&json);
+    }
+    struct tarn_text_builder scratch;
+    tarn__builder_init(&scratch, transaction->env);
+    const enum tarn_status status = print_files(transaction, out, &scratch, err);
+    tarn__builder_free(&scratch);
+    return status != TARN_OK ? status : tarn__builder_status(out, err);
+}
+
+enum tarn_status tarn__delta_restore(struct tarn_transaction *transaction, const struct tarn_snapshot *target, struct tarn_error *err)
+{
+    const struct tarn__delta_metadata *now = &tarn__delta_state_of(transaction->snapshot)->metadata;
+    const struct tarn__delta_metadata *then = &tarn__delta_state_of(target)->metadata;
+    bool same = tarn__text_equal(now->schema, then->schema) && tarn__text_equal(now->name, then->name) &&
+                tarn__text_equal(now->description, then->description) && now->property_count == then->property_count &&
+                now->partition_column_count == then->partition_column_count;
+    for (uint32_t i = 0; same && i < now->property_count; i++) {
+        same = tarn__text_equal(now->properties[i].key, then->properties[i].key) &&
+               tarn__text_equal(now->properties[i].value, then->properties[i].value);
+    }
+    for (uint32_t i = 0; same && i < now->partition_column_count; i++) {
+        same = tarn__text_equal(now->partition_columns[i], then->partition_columns[i]);
+    }
+    if (same) {
+        return TARN_OK;
+    }
+    struct tarn__delta_metadata *copy = tarn__arena_alloc(&transaction->arena, sizeof(*copy));
+    if (copy == NULL) {
+        return tarn__nomem(transaction->env, err, sizeof(*copy));
+    }
+    transaction->metadata = copy;
+    return tarn__delta_metadata_copy(&transaction->arena, then, copy, err);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Delta Lake behind the interface of table formats.
+ */
+#include "txlog/delta/delta_format.h"
+
+#include "format/base/bytes.h"
+#include "txlog/delta/delta_load.h"
+#include "txlog/delta/delta_partition.h"
+#include "txlog/delta/delta_path.h"
+#include "txlog/delta/delta_state.h"
+#include "txlog/delta/delta_statistics.h"
+#include "txlog/delta/delta_verify.h"
+#include "txlog/delta/delta_write.h"
+
+static enum tarn_status note_any(void *arg, struct tarn_text key, const struct tarn_object_info *info, struct tarn_error *err)
+{
+    (void)info;
+    struct tarn_text name = {key.data + sizeof(TARN_DELTA_LOG) - 1, key.size - (sizeof(TARN_DELTA_LOG) - 1)};
+    if (name.size > 20 && name.data[20] == '.' && name.data[0] == '0') {
+        *(bool *)arg = true;
+        return tarn__error_set(err, TARN_CANCELLED, "found", "found"); /* ends the listing; not seen by anyone */
+    }
+    return TARN_OK;
+}
+
+static enum tarn_status detect(struct tarn_store *store, bool *is, struct tarn_error *err)
+{
+    *is = false;
+    struct tarn_error local = TARN_ERROR_INIT;
+    const enum tarn_status status = tarn_store_list(store, TARN_TEXT(TARN_DELTA_LOG), (struct tarn_text){"", 0}, note_any, is, &local);
+    if (status != TARN_OK && !*is) {
+        if (err != NULL) {
+            *err = local;
+        }
+        return status;
+    }
+    return TARN_OK;
+}
+
+static enum tarn_status partition_text(const struct tarn_value *value, struct tarn_text_builder *out, struct tarn_error *err)
+{
+    return tarn__delta_value_print(value, out, err);
+}
+
+static void commit_key(int64_t version, char key[64])
+{
+    tarn__delta_commit_key(version, key);
+}
+
+_Static_assert(TARN_DELTA_KEY == 64, "the core's room for a key is ours");
+
+const struct tarn__table_format tarn__delta_format = {
+    .name = "delta",
+    .detect = detect,
+    .load = tarn__delta_load,
+    .history = tarn__delta_history,
+    .bounds = tarn__delta_statistics_bounds,
+    .admit = tarn__delta_protocol_admit_write,
+    .begin = tarn__delta_begin,
+    .create = tarn__delta_create,
+    .statistics = tarn__delta_statistics_print,
+    .partition = tarn__delta_partition,
+    .partition_text = partition_text,
+    .folder_name = tarn__delta_path_escape_name,
+    .commit_key = commit_key,
+    .encode = tarn__delta_encode,
+    .judge = tarn__delta_judge,
+    .newest = tarn__delta_newest,
+    .restore = tarn__delta_restore,
+    .verify = tarn__delta_verify,
+};

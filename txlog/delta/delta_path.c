@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Percent-encoding of paths both ways, and the names of partition folders.
+ *
+ * Specification: Delta PROTOCOL.md, "Add File and Remove File" (path: "a URI as specified by RFC 2396"); RFC 2396, 2.4, 3.1, 3.3.
+ */
+#include "txlog/delta/delta_path.h"
+
+#include <string.h>
+
+#include "format/base/bytes.h"
+#include "format/base/utf8.h"
+
+/* The length of "scheme:" at the begin, or 0. A partition folder ("p=a:b") is none: '=' is not of a scheme. */
+static size_t scheme_size(struct tarn_text uri)
+{
+    if (uri.size == 0 || !tarn__is_letter(uri.data[0])) {
+        return 0;
+    }
+    for (size_t i = 1; i < uri.size; i++) {
+        const char c = uri.data[i];
+        if (c == ':') {
+            return i + 1;
+        }
+        if (!tarn__is_letter(c) && !tarn__is_digit(c) && c != '+' && c != '-' && c != '.') {
+            return 0;
+        }
+    }
+    return 0;
+}
+
+/* Drops empty segments and "." in the text from `begin` on. */
+static void normalise(struct tarn_text_builder *out, size_t begin)
+{
+    if (out->failed || out->size == begin) {
+        return;
+    }
+    char *text = out->data;
+    size_t to = begin;
+    size_t at = begin;
+    while (at < out->size) {
+        const char *slash = memchr(text + at, '/', out->size - at);
+        const size_t end = slash != NULL ? (size_t)(slash - text) : out->size;
+        const bool dropped = end == at || (end == at + 1 && text[at] == '.');
+        if (!dropped) {
+            if (to != begin) {
+                text[to++] = '/';
+            }
+            memmove(text + to, text + at, end - at);
+            to += end - at;
+        }
+        at = end + 1;
+    }
+    out->size = to;
+}
+
+bool tarn__delta_path_decode(struct tarn_text uri, struct tarn_text_builder *out)
+{
+    const size_t begin = out->size;
+    const size_t scheme = scheme_size(uri);
+    bool absolute = uri.size != 0 && uri.data[0] == '/';
+    if (scheme != 0) {
+        absolute = true;
+        tarn__builder_add_char(out, '/');
+        if (scheme == 5 && tarn__text_equal_caseless((struct tarn_text){uri.data, 5}, TARN_TEXT("file:"))) {
+            uri.data += scheme;
+            uri.size -= scheme;
+        }
+    } else if (absolute) {
+        tarn__builder_add_char(out, '/');
+    }
+    const bool other_scheme = scheme != 0 && scheme_size(uri) != 0;
+    const size_t body = out->size;
+    for (size_t i = 0; i < uri.size; i++) {
+        char c = uri.data[i];
+        if (c == '%' && i + 2 < uri.size) {
+            const int high = tarn__hex_value(uri.data[i + 1]);
+            const int low = tarn__hex_value(uri.data[i + 2]);
+            if (high >= 0 && low >= 0) {
+                c = (char)(high * 16 + low);
+                i += 2;
+            }
+        }
+        tarn__builder_add_char(out, c);
+    }
+    if (!other_scheme) {
+        normalise(out, body);
+    }
+    return out->failed || memchr(out->data + begin, 0, out->size - begin) == NULL;
+}
+
+static void add_percent(struct tarn_text_builder *out, char c)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    const unsigned byte = (unsigned char)c;
+    const char text[3] = {'%', digits[byte >> 4], digits[byte & 15]};
+    tarn__builder_add_bytes(out, text, sizeof(text));
+}
+
+void tarn__delta_path_encode(struct tarn_text key, struct tarn_text_builder *out)
+{
+    for (size_t i = 0; i < key.size; i++) {
+        const char c = key.data[i];
+        /* ':' is legal in a path, but not in the first segment of a relative one; '+' some decoders take for a space. */
+        if (tarn__is_letter(c) || tarn__is_digit(c) || (c != 0 && strchr("-_.!~*'()/=@$,&", c) != NULL)) {
+            tarn__builder_add_char(out, c);
+        } else {
+            add_percent(out, c);
+        }
+    }
+}
+
+void tarn__delta_path_escape_name(struct tarn_text text, struct tarn_text_builder *out)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        const char c = text.data[i];
+        if ((unsigned char)c < 0x20 || c == 0x7f || strchr("\"#%'*/:=?\\{[]^ <>|", c) != NULL) {
+            add_percent(out, c);
+        } else {
+            tarn__builder_add_char(out, c);
+        }
+    }
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Schemas for new tables: types that Delta has, names that every engine accepts, and the JSON of it.
+ *
+ * Specification: Delta PROTOCOL.md, "Primitive Types", "Column Mapping", "Writer Requirements for Column Mapping".
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "format/base/bytes.h"
+#include "format/base/utf8.h"
+#include "format/json/json_print.h"
+#include "txlog/delta/delta_schema.h"
+
+struct mapper {
+    struct tarn_arena arena;
+    bool narrow;
+    bool timestamp_ntz;
+};
+
+static enum tarn_status map_fields(struct mapper *mapper, uint32_t count, const struct tarn_field *from, unsigned depth,
+                                   const struct tarn_field **out, struct tarn_error *err);
+
+static enum tarn_status refuse_type(const struct tarn_type *type, struct tarn_error *err)
+{
+    char name[64];
+    tarn_type_format(type, name, sizeof(name));
+    return tarn__unsupported(err, "delta.type.none", "Delta has no type for %s; cast the column to one that it has", name);
+}
+
+static enum tarn_status map_timestamp(struct mapper *mapper, const struct tarn_type *from, struct tarn_type *to, struct tarn_error *err)
+{
+    if ((from->unit == TARN_NANO || from->wide) && !mapper->narrow) {
+        return tarn__unsupported(err, "delta.type.timestamp_nanos",
+                                 "Delta's timestamps have microseconds; ask for narrowing or cast the column");
+    }
+    *to = (struct tarn_type){.id = TARN_TYPE_TIMESTAMP, .unit = TARN_MICRO, .utc = from->utc};
+    mapper->timestamp_ntz = mapper->timestamp_ntz || !from->utc;
+    return TARN_OK;
+}
+
+static enum tarn_status map_type(struct mapper *mapper, const struct tarn_type *from, unsigned depth, struct tarn_type *to,
+                                 struct tarn_error *err)
+{
+    *to = (struct tarn_type){.id = from->id};
+    switch (from->id) {
+    case TARN_TYPE_BOOL:
+    case TARN_TYPE_I8:
+    case TARN_TYPE_I16:
+    case TARN_TYPE_I32:
+    case TARN_TYPE_I64:
+    case TARN_TYPE_F32:
+    case TARN_TYPE_F64:
+    case TARN_TYPE_DATE:
+    case TARN_TYPE_STRING:
+    case TARN_TYPE_BINARY:
+        return TARN_OK;
+    case TARN_TYPE_U8:
+        to->id = TARN_TYPE_I16;
+        return TARN_OK;
+    case TARN_TYPE_U16:
+        to->id = TARN_TYPE_I32;
+        return TARN_OK;
+    case TARN_TYPE_U32:
+        to->id = TARN_TYPE_I64;
+        return TARN_OK;
+    case TARN_TYPE_U64:
+        *to = (struct tarn_type){.id = TARN_TYPE_DECIMAL, .precision = 20};
+        return TARN_OK;
+    case TARN_TYPE_F16:
+        to->id = TARN_TYPE_F32;
+        return TARN_OK;
+    case TARN_TYPE_DECIMAL:
+        if (from->precision > 38) {
+            return tarn__unsupported(err, "delta.type.decimal256", "Delta's decimals have at most 38 digits, this has %d", from->precision);
+        }
+        to->precision = from->precision;
+        to->scale = from->scale;
+        return TARN_OK;
+    case TARN_TYPE_TIMESTAMP:
+        return map_timestamp(mapper, from, to, err);
+    case TARN_TYPE_JSON:
+    case TARN_TYPE_ENUM:
+        to->id = TARN_TYPE_STRING;
+        return TARN_OK;
+    case TARN_TYPE_BSON:
+    case TARN_TYPE_FIXED:
+        to->id = TARN_TYPE_BINARY;
+        return TARN_OK;
+    case TARN_TYPE_LIST:
+    case TARN_TYPE_STRUCT:
+    case TARN_TYPE_MAP:
+        to->field_count = from->field_count;
+        return map_fields(mapper, from->field_count, from->fields, depth + 1, &to->fields, err);
+    default:
+        return refuse_type(from, err);
+    }
+}
+
+static enum tarn_status map_fields(struct mapper *mapper, uint32_t count, const struct tarn_field *from, unsigned depth,
+                                   const struct tarn_field **out, struct tarn_error *err)
+{
+    struct tarn_field *fields = tarn__arena_calloc(&mapper->arena, count + 1, sizeof(*fields));
+    struct tarn_type *types = tarn__arena_calloc(&mapper->arena, count + 1, sizeof(*types));
+    if (fields == NULL || types == NULL) {
+        return tarn__nomem(mapper->arena.env, err, count * sizeof(*fields));
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        fields[i] = (struct tarn_field){.name = from[i].name, .type = &types[i], .nullable = from[i].nullable, .id = -1};
+        for (uint32_t p = 0; p < from[i].property_count; p++) {
+            if (tarn__text_equal(from[i].properties[p].key, TARN_TEXT("comment"))) {
+                fields[i].properties = &from[i].properties[p];
+                fields[i].property_count = 1;
+            }
+        }
+        for (uint32_t j = 0; j < i && depth == 0; j++) {
+            if (tarn__text_equal_caseless(from[i].name, from[j].name)) {
+                return tarn__invalid(err, "column_name",
+                                     "columns \"%.*s\" and \"%.*s\" differ in case only, which most engines cannot tell apart",
+                                     TARN_TEXT_ARG(from[j].name), TARN_TEXT_ARG(from[i].name));
+            }
+        }
+        const enum tarn_status status = map_type(mapper, from[i].type, depth, &types[i], err);
+        if (status != TARN_OK) {
+            tarn__error_at_column(err, from[i].name);
+            return status;
+        }
+    }
+    *out = fields;
+    return TARN_OK;
+}
+
+enum tarn_status tarn__delta_schema_map(struct tarn_env *env, const struct tarn_schema *from, bool narrow, struct tarn_schema **out,
+                                        bool *timestamp_ntz, struct tarn_error *err)
+{
+    *out = NULL;
+    *timestamp_ntz = false;
+    if (from == NULL || from->field_count == 0) {
+        return tarn__invalid(err, "schema", "a table needs at least one column");
+    }
+    struct mapper mapper = {.narrow = narrow};
+    tarn__arena_init(&mapper.arena, env);
+    const struct tarn_field *fields;
+    enum tarn_status status = map_fields(&mapper, from->field_count, from->fields, 0, &fields, err);
+    if (status == TARN_OK) {
+        status = tarn_schema_make(env, from->field_count, fields, 0, NULL, out, err);
+    }
+    *timestamp_ntz = mapper.timestamp_ntz;
+    tarn__arena_free(&mapper.arena);
+    return status;
+}
+
+bool tarn__delta_name_needs_mapping(struct tarn_text name)
+{
+    for (size_t i = 0; i < name.size; i++) {
+        if (name.data[i] != 0 && strchr(" ,;{}()\n\t=", name.data[i]) != NULL) {
+            return true;
+        }
+    }
+    return name.size == 0;
+}
+
+static bool fields_need_mapping(uint32_t count, const struct tarn_field *fields, bool named)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if ((named && tarn__delta_name_needs_mapping(fields[i].name)) ||
+            fields_need_mapping(fields[i].type->field_count, fields[i].type->fields, fields[i].type->id == TARN_TYPE_STRUCT)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool tarn__delta_schema_needs_mapping(const struct tarn_schema *schema)
+{
+    return fields_need_mapping(schema->field_count, schema->fields, true);
+}
+
+/* Only members of structs have ids and physical names; elements, keys and values are found by their place. */
+static enum tarn_status assign_fields(struct tarn_env *env, struct tarn_arena *arena, uint32_t count, const struct tarn_field *fields,
+                                      bool named, int32_t *most_id, bool mapping, const struct tarn__physical **out, struct tarn_error *err)
+{
+    struct tarn__physical *physical = tarn__arena_calloc(arena, (size_t)count + 1, sizeof(*physical));
+    if (physical == NULL) {
+        return tarn__nomem(arena->env, err, count * sizeof(*physical));
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        physical[i] = (struct tarn__physical){.name = fields[i].name, .id = -1};
+        if (mapping && named) {
+            char name[41] = "col-";
+            tarn__uuid(env, name + 4);
+            physical[i].name = tarn__arena_text(arena, (struct tarn_text){name, 40});
+            if (physical[i].name.data == NULL) {
+                return tarn__nomem(arena->env, err, sizeof(name));
+            }
+            physical[i].id = ++*most_id;
+        } else if (named) {
+            physical[i].name = tarn__arena_text(arena, fields[i].name);
+            if (physical[i].name.data == NULL) {
+                return tarn__nomem(arena->env, err, fields[i].name.size);
+            }
+        }
+        const struct tarn_type *type = fields[i].type;
+        physical[i].child_count = type->field_count;
+        if (type->field_count != 0) {
+            TARN_RETURN_IF_ERROR(assign_fields(env, arena, type->field_count, type->fields, type->id == TARN_TYPE_STRUCT, most_id, mapping,
+                                               &physical[i].children, err));
+        }
+    }
+    *out = physical;
+    return TARN_OK;
+}
+
+enum tarn_status tarn__delta_schema_assign(struct tarn_env *env, struct tarn_arena *arena, const struct tarn_schema *schema,
+                                           const struct tarn__physical **out, int32_t *most_id, struct tarn_error *err)
+{
+    *most_id = 0;
+    return assign_fields(env, arena, schema->field_count, schema->fields, true, most_id, true, out, err);
+}
+
+enum tarn_status tarn__delta_schema_identity(struct tarn_arena *arena, uint32_t count, const struct tarn_field *fields,
+                                             const struct tarn__physical **out, struct tarn_error *err)
+{
+    int32_t most_id = 0;
+    return assign_fields(arena->env, arena, count, fields, true, &most_id, false, out, err);
+}
+
+static void print_fields(struct tarn_json_printer *json, uint32_t count, const struct tarn_field *fields,
+                         const struct tarn__physical *physical, bool mapping);
+
+static void print_type(struct tarn_json_printer *json, const struct tarn_type *type, const struct tarn__physical *physical, bool mapping)
+{
+    char text[32];
+    const char *word = NULL;
+    switch (type->id) {
+    case TARN_TYPE_BOOL:
+        word = "boolean";
+        break;
+    case TARN_TYPE_I8:
+        word = "byte";
+        break;
+    case TARN_TYPE_I16:
+        word = "short";
+        break;
+    case TARN_TYPE_I32:
+        word = "integer";
+        break;
+    case TARN_TYPE_I64:
+        word = "long";
+        break;
+    case TARN_TYPE_F32:
+        word = "float";
+        break;
+    case TARN_TYPE_F64:
+        word = "double";
+        break;
+    case TARN_TYPE_DATE:
+        word = "date";
+        break;
+    case TARN_TYPE_STRING:
+        word = "string";
+        break;
+    case TARN_TYPE_BINARY:
+        word = "binary";
+        break;
+    case TARN_TYPE_TIMESTAMP:
+        word = type->utc ? "timestamp" : "timestamp_ntz";
+        break;
+    case TARN_TYPE_DECIMAL:
+        snprintf(text, sizeof(text), "decimal(%d,%d)", type->precision, type->scale);
+        word = text;
+        break;
+    case TARN_TYPE_LIST:
+        tarn__json_print_begin_object(json);
+        tarn__json_print_key(json, TARN_TEXT("type"));
+        tarn__json_print_str(json, "array");
+        tarn__json_print_key(json, TARN_TEXT("elementType"));
+        print_type(json, type->fields[0].type, &physical->children[0], mapping);
+        tarn__json_print_key(json, TARN_TEXT("containsNull"));
+        tarn__json_print_bool(json, type->fields[0].nullable);
+        tarn__json_print_end_object(json);
+        return;
+    case TARN_TYPE_MAP:
+        tarn__json_print_begin_object(json);
+        tarn__json_print_key(json, TARN_TEXT("type"));
+        tarn__json_print_str(json, "map");
+        tarn__json_print_key(json, TARN_TEXT("keyType"));
+        print_type(json, type->fields[0].type, &physical->children[0], mapping);
+        tarn__json_print_key(json, TARN_TEXT("valueType"));
+        print_type(json, type->fields[1].type, &physical->children[1], mapping);
+        tarn__json_print_key(json, TARN_TEXT("valueContainsNull"));
+        tarn__json_print_bool(json, type->fields[1].nullable);
+        tarn__json_print_end_object(json);
+        return;
+    case TARN_TYPE_STRUCT:
+        print_fields(json, type->field_count, type->fields, physical->children, mapping);
+        return;
+    default: /* map_type let nothing else through */
+        word = "void";
+        break;
+    }
+    tarn__json_print_str(json, word);
+}
+
+static void print_fields(struct tarn_json_printer *json, uint32_t count, const struct tarn_field *fields,
+                         const struct tarn__physical *physical, bool mapping)
+{
+    tarn__json_print_begin_object(json);
+    tarn__json_print_key(json, TARN_TEXT("type"));
+    tarn__json_print_str(json, "struct");
+    tarn__json_print_key(json, TARN_TEXT("fields"));
+    tarn__json_print_begin_array(json);
+    for (uint32_t i = 0; i < count; i++) {
+        tarn__json_print_begin_object(json);
+        tarn__json_print_key(json, TARN_TEXT("name"));
+        tarn__json_print_string(json, fields[i].name);
+        tarn__json_print_key(json, TARN_TEXT("type"));
+        print_type(json, fields[i].type, &physical[i], mapping);
+        tarn__json_print_key(json, TARN_TEXT("nullable"));
+        tarn__json_print_bool(json, fields[i].nullable);
+        tarn__json_print_key(json, TARN_TEXT("metadata"));
+        tarn__json_print_begin_object(json);
+        for (uint32_t p = 0; p < fields[i].property_count; p++) {
+            tarn__json_print_key(json, fields[i].properties[p].key);
+            tarn__json_print_string(json, fields[i].properties[p].value);
+        }
+        if (mapping) {
+            tarn__json_print_key(json, TARN_TEXT("delta.columnMapping.id"));
+            tarn__json_print_int64(json, physical[i].id);
+            tarn__json_print_key(json, TARN_TEXT("delta.columnMapping.physicalName"));
+            tarn__json_print_string(json, physical[i].name);
+        }
+        tarn__json_print_end_object(json);
+        tarn__json_print_end_object(json);
+    }
+    tarn__json_print_end_array(json);
+    tarn__json_print_end_object(json);
+}
+
+void tarn__delta_schema_print(const struct tarn_schema *schema, const struct tarn__physical *physical, bool mapping,
+                              struct tarn_text_builder *out)
+{
+    struct tarn_json_printer json;
+    tarn__json_printer_init(&json, out);
+    print_fields(&json, schema->field_count, schema->fields, physical, mapping);
+}

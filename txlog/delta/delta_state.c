@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Replay: actions of a log, newest first, into the state of one version.
+ *
+ * Specification: Delta PROTOCOL.md, "Action Reconciliation".
+ *
+ * Invariants
+ *  1. Commits are read from the newest to the oldest, then the checkpoint: the first action seen for a key decides about it.
+ *  2. Inside one commit an add wins over a remove of the same key, whatever their order: such commits exist, and the row is meant to stay.
+ *  3. A key is (path, deletion vector): a file whose vector changed is another entry.
+ *  4. Nothing that is kept points into a stream: texts are copied into the snapshot.
+ */
+#include "txlog/delta/delta_state.h"
+
+#include <string.h>
+
+#include "format/base/bytes.h"
+#include "txlog/delta/delta_partition.h"
+#include "txlog/delta/delta_schema.h"
+
+struct tarn_text tarn__delta_property(const struct tarn__delta_state *state, struct tarn_text key)
+{
+    for (uint32_t i = 0; i < state->metadata.property_count; i++) {
+        if (tarn__text_equal(state->metadata.properties[i].key, key)) {
+            return state->metadata.properties[i].value;
+        }
+    }
+    return (struct tarn_text){"", 0};
+}
+
+bool tarn__delta_property_is_true(const struct tarn__delta_state *state, struct tarn_text key)
+{
+    return tarn__text_equal(tarn__delta_property(state, key), TARN_TEXT("true"));
+}
+
+static enum tarn_status copy_text(struct tarn_arena *arena, struct tarn_text from, struct tarn_text *to, struct tarn_error *err)
+{
+    *to = tarn__arena_text(arena, from);
+    return to->data == NULL ? tarn__nomem(arena->env, err, from.size) : TARN_OK;
+}
+
+static enum tarn_status copy_texts(struct tarn_arena *arena, uint32_t count, const struct tarn_text *from, struct tarn_text **to,
+                                   struct tarn_error *err)
+{
+    *to = tarn__arena_calloc(arena, (size_t)count + 1, sizeof(**to));
+    if (*to == NULL) {
+        return tarn__nomem(arena->env, err, count * sizeof(**to));
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        TARN_RETURN_IF_ERROR(copy_text(arena, from[i], &(*to)[i], err));
+    }
+    return TARN_OK;
+}
+
+enum tarn_status tarn__delta_protocol_copy(struct tarn_arena *arena, const struct tarn__delta_protocol *from,
+                                           struct tarn__delta_protocol *to, struct tarn_error *err)
+{
+    *to = *from;
+    TARN_RETURN_IF_ERROR(copy_texts(arena, from->reader_feature_count, from->reader_features, &to->reader_features, err));
+    return copy_texts(arena, from->writer_feature_count, from->writer_features, &to->writer_features, err);
+}
+
+enum tarn_status tarn__delta_metadata_copy(struct tarn_arena *arena, const struct tarn__delta_metadata *from,
+                                           struct tarn__delta_metadata *to, struct tarn_error *err)
+{
+    *to = *from;
+    TARN_RETURN_IF_ERROR(copy_text(arena, from->id, &to->id, err));
+    TARN_RETURN_IF_ERROR(copy_text(arena, from->name, &to->name, err));
+    TARN_RETURN_IF_ERROR(copy_text(arena, from->description, &to->description, err));
+    TARN_RETURN_IF_ERROR(copy_text(arena, from->provider, &to->provider, err));
+    TARN_RETURN_IF_ERROR(copy_text(arena, from->schema, &to->schema, err));
+    TARN_RETURN_IF_ERROR(copy_texts(arena, from->partition_column_count, from->partition_columns, &to->partition_columns, err));
+    to->properties = tarn__arena_calloc(arena, (size_t)from->property_count + 1, sizeof(*to->properties));
+    if (to->properties == NULL) {
+        return tarn__nomem(arena->env, err, sizeof(*to->properties));
+    }
+    for (uint32_t i = 0; i < from->property_count; i++) {
+        TARN_RETURN_IF_ERROR(copy_text(arena, from->properties[i].key, &to->properties[i].key, err));
+        TARN_RETURN_IF_ERROR(copy_text(arena, from->properties[i].value, &to->properties[i].value, err));
+    }
+    return TARN_OK;
+}
+
+enum tarn_status tarn__delta_replay_begin(struct tarn__delta_replay *replay, struct tarn_snapshot *snapshot, struct tarn_error *err)
+{
+    *replay = (struct tarn__delta_replay){.snapshot = snapshot};
+    tarn__file_set_init(&replay->removed, snapshot->env);
+    tarn__builder_init(&replay->scratch, snapshot->env);
+    snapshot->state = tarn__arena_alloc(&snapshot->arena, sizeof(struct tarn__delta_state));
+    return snapshot->state == NULL ? tarn__nomem(snapshot->env, err, sizeof(struct tarn__delta_state)) : TARN_OK;
+}
+
+void tarn__delta_replay_end(struct tarn__delta_replay *replay)
+{
+    tarn__file_set_free(&replay->removed);
+    tarn__builder_free(&replay->scratch);
+}
+
+/* The location is an absolute path and the file lies below it: the key relative to it. Else the path as it is. */
+static struct tarn_text relative_path(const struct tarn_snapshot *snapshot, struct tarn_text path)
+{
+    struct tarn_text root = snapshot->info.location;
+    while (root.size > 1 && root.data[root.size - 1] == '/') {
+        root.size--;
+    }
+    if (path.size > root.size + 1 && root.size > 1 && root.data[0] == '/' && tarn__text_starts(path, root) && path.data[root.size] == '/') {
+        return (struct tarn_text){path.data + root.size + 1, path.size - root.size - 1};
+    }
+    return path;
+}
+
+static enum tarn_status add_file(struct tarn__delta_replay *replay, const struct tarn__delta_file *file, struct tarn_error *err)
+{
+    struct tarn_snapshot *snapshot = replay->snapshot;
+    const struct tarn_text path = relative_path(snapshot, file->path);
+    const struct tarn__deletion_vector *vector = file->extra.deletion_vector;
+    const int64_t known = tarn__file_set_find(&snapshot->files, path, vector);
+    if (known != TARN_FILE_NONE) {
+        if (tarn__file_set_at(&snapshot->files, (uint32_t)known)->sequence == replay->version && !replay->checkpoint) {
+            return tarn__corrupt(err, "duplicate_add", "the file \"%.*s\" is added twice", TARN_TEXT_ARG(path));
+        }
+        return TARN_OK;
+    }
+    const int64_t gone = tarn__file_set_find(&replay->removed, path, vector);
+    if (gone != TARN_FILE_NONE && tarn__file_set_at(&replay->removed, (uint32_t)gone)->sequence != replay->version) {
+        return TARN_OK;
+    }
+    struct tarn__tracked_file tracked = {
+        .path = path,
+        .size = file->size,
+        .modified = file->modified > INT64_MAX / 1000 || file->modified < INT64_MIN / 1000 ? 0 : file->modified * 1000,
+        .rows = file->rows,
+        .sequence = replay->version,
+    };
+    const struct tarn__file_extra *extra = &file->extra;
+    if (vector != NULL || extra->first_row_id >= 0 || extra->row_version >= 0 || extra->tags.size != 0) {
+        tracked.extra = tarn__file_extra_copy(&snapshot->files.arena, extra);
+        if (tracked.extra == NULL) {
+            return tarn__nomem(snapshot->env, err, sizeof(*extra));
+        }
+    }
+    TARN_RETURN_IF_ERROR(tarn__file_set_partition(&snapshot->files, file->partition, &tracked.partition, err));
+    TARN_RETURN_IF_ERROR(tarn__text_pool_add(&snapshot->files.statistics, file->statistics, &tracked.statistics, err));
+    TARN_RETURN_IF_ERROR(tarn__file_set_add(&snapshot->files, &tracked, err));
+    tarn__delta_state_of(snapshot)->live_deletion_vectors += vector != NULL;
+    return TARN_OK;
+}
+
+static enum tarn_status remove_file(struct tarn__delta_replay *replay, const struct tarn__delta_file *file, struct tarn_error *err)
+{
+    const struct tarn_text path = relative_path(replay->snapshot, file->path);
+    const struct tarn__deletion_vector *vector = file->extra.deletion_vector;
+    if (replay->checkpoint || tarn__file_set_find(&replay->snapshot->files, path, vector) != TARN_FILE_NONE ||
+        tarn__file_set_find(&replay->removed, path, vector) != TARN_FILE_NONE) {
+        return TARN_OK; /* a checkpoint's removes are tombstones for VACUUM: its adds are what is left */
+    }
+    struct tarn__tracked_file tracked = {.path = path, .sequence = replay->version, .rows = -1};
+    if (vector != NULL) {
+        tracked.extra = tarn__file_extra_copy(&replay->removed.arena, &file->extra);
+        if (tracked.extra == NULL) {
+            return tarn__nomem(replay->snapshot->env, err, sizeof(file->extra));
+        }
+    }
+    return tarn__file_set_add(&replay->removed, &tracked, err);
+}
+
+static enum tarn_status note_txn(struct tarn__delta_replay *replay, const struct tarn__delta_txn *txn, struct tarn_error *err)
+{
+    struct tarn__delta_state *state = tarn__delta_state_of(replay->snapshot);
+    struct tarn_arena *arena = &replay->snapshot->arena;
+    for (size_t i = 0; i < state->txn_count; i++) {
+        if (tarn__text_equal(state->txns[i].app_id, txn->app_id)) {
+            return TARN_OK;
+        }
+    }
+    if (state->txn_count == state->txn_capacity) {
+        const size_t capacity = state->txn_capacity == 0 ? 8 : state->txn_capacity * 2;
+        struct tarn__delta_txn *grown = tarn__arena_calloc(arena, capacity, sizeof(*grown));
+        if (grown == NULL) {
+            return tarn__nomem(arena->env, err, capacity * sizeof(*grown));
+        }
+        if (state->txn_count != 0) {
+            memcpy(grown, state->txns, state->txn_count * sizeof(*grown));
+        }
+        state->txns = grown;
+        state->txn_capacity = capacity;
+    }
+    struct tarn__delta_txn *added = &state->txns[state->txn_count];
+    added->version = txn->version;
+    TARN_RETURN_IF_ERROR(copy_text(arena, txn->app_id, &added->app_id, err));
+    state->txn_count++;
+    return TARN_OK;
+}
+
+static enum tarn_status note_domain(struct tarn__delta_replay *replay, const struct tarn__delta_domain *domain, struct tarn_error *err)
+{
+    struct tarn__delta_state *state = tarn__delta_state_of(replay->snapshot);
+    struct tarn_arena *arena = &replay->snapshot->arena;
+    for (size_t i = 0; i < state->domain_count; i++) {
+        if (tarn__text_equal(state->domains[i].domain, domain->domain)) {
+            return TARN_OK;
+        }
+    }
+    if (state->domain_count == state->domain_capacity) {
+        const size_t capacity = state->domain_capacity == 0 ? 4 : state->domain_capacity * 2;
+        struct tarn__delta_domain *grown = tarn__arena_calloc(arena, capacity, sizeof(*grown));
+        if (grown == NULL) {
+            return tarn__nomem(arena->env, err, capacity * sizeof(*grown));
+        }
+        if (state->domain_count != 0) {
+            memcpy(grown, state->domains, state->domain_count * sizeof(*grown));
+        }
+        state->domains = grown;
+        state->domain_capacity = capacity;
+    }
+    struct tarn__delta_domain *added = &state->domains[state->domain_count];
+    added->removed = domain->removed;
+    TARN_RETURN_IF_ERROR(copy_text(arena, domain->domain, &added->domain, err));
+    TARN_RETURN_IF_ERROR(copy_text(arena, domain->configuration, &added->configuration, err));
+    state->domain_count++;
+    return TARN_OK;
+}
+
+static enum tarn_status note_once(bool *seen, const char *what, struct tarn_error *err)
+{
+    if (*seen) {
+        return tarn__corrupt(err, "duplicate_action", "one commit has two %s actions", what);
+    }
+    *seen = true;
+    return TARN_OK;
+}
+
+enum tarn_status tarn__delta_replay_action(struct tarn__delta_replay *replay, const struct tarn__delta_action *action,
+                                           struct tarn_error *err)
+{
+    struct tarn_snapshot *snapshot = replay->snapshot;
+    struct tarn__delta_state *state = tarn__delta_state_of(snapshot);
+    switch (action->kind) {
+    case TARN_DELTA_ADD:
+        return add_file(replay, &action->u.file, err);
+    case TARN_DELTA_REMOVE:
+        return remove_file(replay, &action->u.file, err);
+    case TARN_DELTA_PROTOCOL:
+        TARN_RETURN_IF_ERROR(note_once(&replay->commit_protocol, "protocol", err));
+        if (state->has_protocol) {
+            return TARN_OK;
+        }
+        state->has_protocol = true;
+        return tarn__delta_protocol_copy(&snapshot->arena, &action->u.protocol, &state->protocol, err);
+    case TARN_DELTA_METADATA:
+        TARN_RETURN_IF_ERROR(note_once(&replay->commit_metadata, "metaData", err));
+        if (state->has_metadata) {
+            return TARN_OK;
+        }
+        state->has_metadata = true;
+        return tarn__delta_metadata_copy(&snapshot->arena, &action->u.metadata, &state->metadata, err);
+    case TARN_DELTA_TXN:
+        return note_txn(replay, &action->u.txn, err);
+    case TARN_DELTA_DOMAIN:
+        return note_domain(replay, &action->u.domain, err);
+    case TARN_DELTA_COMMIT_INFO:
+        if (replay->version == snapshot->info.version && action->u.commit_info.has_in_commit_timestamp) {
+            state->has_in_commit_timestamp = true;
+            state->in_commit_timestamp = action->u.commit_info.in_commit_timestamp;
+        }
+        return TARN_OK;
+    default:
+        return TARN_OK;
+    }
+}
+
+enum tarn_status tarn__delta_replay_commit(struct tarn__delta_replay *replay, int64_t version, struct tarn_error *err)
+{
+    char key[TARN_DELTA_KEY];
+    tarn__delta_commit_key(version, key);
+    replay->version = version;
+    replay->checkpoint = false;
+    replay->commit_protocol = false;
+    replay->commit_metadata = false;
+    struct tarn__delta_stream stream;
+    enum tarn_status status = tarn__delta_stream_open(&stream, replay->snapshot->store, tarn__text_of(key), err);
+    if (status == TARN_OK) {
+        struct tarn__delta_action action;
+        bool more = true;
+        while (status == TARN_OK) {
+            status = tarn__delta_stream_next(&stream, &action, &more, err);
+            if (status != TARN_OK || !more) {
+                break;
+            }
+            status = tarn__delta_replay_action(replay, &action, err);
+        }
+        tarn__delta_stream_close(&stream);
+    }
+    if (status != TARN_OK) {
+        tarn__error_at_object(err, tarn__text_of(key));
+        tarn__error_at_version(err, version);
+    }
+    return status;
+}
+
+static int32_t find_column(const struct tarn_schema *schema, struct tarn_text name)
+{
+    return tarn_fields_find(schema->field_count, schema->fields, name);
+}
+
+/* The one partition spec that a table has. */
+static enum tarn_status make_spec(struct tarn_snapshot *snapshot, struct tarn_error *err)
+{
+    const struct tarn__delta_metadata *metadata = &tarn__delta_state_of(snapshot)->metadata;
+    struct tarn__partition_spec *spec = tarn__arena_alloc(&snapshot->arena, sizeof(*spec));
+    struct tarn__partition_field *fields =
+        tarn__arena_calloc(&snapshot->arena, (size_t)metadata->partition_column_count + 1, sizeof(*fields));
+    struct tarn_text *names = tarn__arena_calloc(&snapshot->arena, (size_t)metadata->partition_column_count + 1, sizeof(*names));
+    if (spec == NULL || fields == NULL || names == NULL) {
+        return tarn__nomem(snapshot->env, err, sizeof(*fields));
+    }
+    for (uint32_t i = 0; i < metadata->partition_column_count; i++) {
+        const int32_t column = find_column(snapshot->schema, metadata->partition_columns[i]);
+        if (column < 0) {
+            return tarn__corrupt(err, "partition_columns", "the partition column \"%.*s\" is not in the schema",
+                                 TARN_TEXT_ARG(metadata->partition_columns[i]));
+        }
+        names[i] = snapshot->schema->fields[column].name;
+        fields[i] = (struct tarn__partition_field){
+            .column = (uint32_t)column,
+            .name = snapshot->physical[column].name,
+            .id = snapshot->schema->fields[column].id,
+            .type = snapshot->schema->fields[column].type,
+        };
+    }
+    *spec = (struct tarn__partition_spec){.field_count = metadata->partition_column_count, .fields = fields};
+    snapshot->specs = spec;
+    snapshot->spec_count = 1;
+    snapshot->spec = spec;
+    snapshot->info.partition_column_count = metadata->partition_column_count;
+    snapshot->info.partition_columns = names;
+    return TARN_OK;
+}
+
+/* Types the partition values of each tuple, once a tuple. A column that a tuple does not name is null. */
+static enum tarn_status type_partition(struct tarn_snapshot *snapshot, struct tarn__partition *partition, struct tarn_error *err)
+{
+    const struct tarn__partition_spec *spec = snapshot->spec;
+    struct tarn_arena *arena = &snapshot->files.arena;
+    struct tarn_value *values = tarn__arena_calloc(arena, (size_t)spec->field_count + 1, sizeof(*values));
+    if (values == NULL) {
+        return tarn__nomem(snapshot->env, err, sizeof(*values));
+    }
+    for (uint32_t i = 0; i < spec->field_count; i++) {
+        values[i] = (struct tarn_value){.type = spec->fields[i].type, .is_null = true};
+    }
+    struct tarn_text rest = partition->raw;
+    struct tarn_text key;
+    struct tarn_text text;
+    bool is_null;
+    while (tarn__delta_partition_next(&rest, &key, &text, &is_null)) {
+        for (uint32_t i = 0; i < spec->field_count; i++) {
+            if (is_null || !tarn__text_equal(spec->fields[i].name, key)) {
+                continue;
+            }
+            const enum tarn_status status = tarn__delta_value_parse(spec->fields[i].type, text, arena, &values[i], err);
+            if (status != TARN_OK) {
+                tarn__error_at_column(err, snapshot->schema->fields[spec->fields[i].column].name);
+                return status;
+            }
+        }
+    }
+    partition->count = spec->field_count;
+    partition->values = values;
+    return TARN_OK;
+}
+
+/* columnMapping counts when the protocol allows it and a mode is set; a feature without mode is no mapping. */
+static enum tarn_status find_mapping(struct tarn__delta_state *state, struct tarn_error *err)
+{
+    const struct tarn_text mode = tarn__delta_property(state, TARN_TEXT("delta.columnMapping.mode"));
+    if (mode.size == 0 || tarn__text_equal(mode, TARN_TEXT("none")) || state->protocol.reader < 2) {
+        state->mapping = TARN_MAPPING_NONE;
+    } else if (tarn__text_equal(mode, TARN_TEXT("name"))) {
+        state->mapping = TARN_MAPPING_NAME;
+    } else if (tarn__text_equal(mode, TARN_TEXT("id"))) {
+        state->mapping = TARN_MAPPING_ID;
+    } else {
+        return tarn__corrupt(err, "column_mapping", "delta.columnMapping.mode is \"%.*s\"; it can be none, name or id",
+                             TARN_TEXT_ARG(mode));
+    }
+    return TARN_OK;
+}
+
+enum tarn_status tarn__delta_state_describe(struct tarn_snapshot *snapshot, struct tarn_error *err)
+{
+    struct tarn__delta_state *state = tarn__delta_state_of(snapshot);
+    TARN_RETURN_IF_ERROR(find_mapping(state, err));
+    struct tarn__delta_schema schema;
+    if (state->metadata.schema.size == 0) {
+        return tarn__corrupt(err, "schema", "the table's metaData has no schemaString");
+    }
+    TARN_RETURN_IF_ERROR(tarn__delta_schema_parse(snapshot->env, state->metadata.schema, state->mapping != TARN_MAPPING_NONE,
+                                                  &snapshot->arena, &schema, err));
+    TARN_RETURN_IF_ERROR(tarn__snapshot_set_schema(snapshot, 0, schema.schema, err));
+    snapshot->physical = schema.physical;
+    snapshot->match_by_id = state->mapping == TARN_MAPPING_ID;
+    TARN_RETURN_IF_ERROR(make_spec(snapshot, err));
+    struct tarn_snapshot_info *info = &snapshot->info;
+    info->table_id = state->metadata.id;
+    info->name = state->metadata.name;
+    info->comment = state->metadata.description;
+    info->property_count = state->metadata.property_count;
+    info->properties = state->metadata.properties;
+    info->reader_version = state->protocol.reader;
+    info->writer_version = state->protocol.writer;
+    info->feature_count = state->protocol.writer_feature_count;
+    info->features = state->protocol.writer_features;
+    return TARN_OK;
+}
+
+enum tarn_status tarn__delta_state_finish(struct tarn_snapshot *snapshot, struct tarn_error *err)
+{
+    struct tarn__delta_state *state = tarn__delta_state_of(snapshot);
+    if (!state->has_protocol) {
+        return tarn__corrupt(err, "protocol_missing", "no commit up to this version says which protocol the table has");
+    }
+    if (!state->has_metadata) {
+        return tarn__corrupt(err, "metadata_missing", "no commit up to this version has the table's schema (metaData)");
+    }
+    if (state->metadata.provider.size != 0 && !tarn__text_equal(state->metadata.provider, TARN_TEXT("parquet"))) {
+        return tarn__unsupported(err, "delta.format_provider", "the table's files are \"%.*s\", not Parquet",
+                                 TARN_TEXT_ARG(state->metadata.provider));
+    }
+    TARN_RETURN_IF_ERROR(tarn__delta_protocol_admit_read(snapshot, err));
+    TARN_RETURN_IF_ERROR(tarn__delta_state_describe(snapshot, err));
+    for (uint32_t i = 0; i < snapshot->files.partition_count; i++) {
+        TARN_RETURN_IF_ERROR(type_partition(snapshot, &snapshot->files.partitions[i], err));
+    }
+    if (state->has_in_commit_timestamp && tarn__delta_property_is_true(state, TARN_TEXT("delta.enableInCommitTimestamps"))) {
+        snapshot->info.timestamp = state->in_commit_timestamp * 1000;
+    }
+    return TARN_OK;
+}

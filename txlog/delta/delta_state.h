@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TARN_TXLOG_DELTA_DELTA_STATE_H
+#define TARN_TXLOG_DELTA_DELTA_STATE_H
+
+#include "txlog/core/snapshot.h"
+#include "txlog/delta/delta_action.h"
+
+/*
+ * The state of a Delta table at one version, beside its files: protocol, metadata, application transactions, domains. Lives in the
+ * snapshot's arena; `snapshot->state` points at it.
+ */
+enum tarn__delta_mapping { TARN_MAPPING_NONE = 0, TARN_MAPPING_NAME, TARN_MAPPING_ID };
+
+struct tarn__delta_state {
+    bool has_protocol;
+    bool has_metadata;
+    struct tarn__delta_protocol protocol;
+    struct tarn__delta_metadata metadata;
+    enum tarn__delta_mapping mapping;
+    struct tarn__delta_txn *txns; /* the newest of each application */
+    size_t txn_count;
+    size_t txn_capacity;
+    struct tarn__delta_domain *domains;
+    size_t domain_count;
+    size_t domain_capacity;
+    uint64_t live_deletion_vectors;
+    bool has_in_commit_timestamp;
+    int64_t in_commit_timestamp; /* of the version, milliseconds */
+};
+
+static inline struct tarn__delta_state *tarn__delta_state_of(const struct tarn_snapshot *snapshot)
+{
+    return snapshot->state;
+}
+
+/** The value of a table property; empty when it is not set. */
+struct tarn_text tarn__delta_property(const struct tarn__delta_state *state, struct tarn_text key);
+bool tarn__delta_property_is_true(const struct tarn__delta_state *state, struct tarn_text key);
+
+/** Replays actions newest first into a snapshot: what is seen first counts. */
+struct tarn__delta_replay {
+    struct tarn_snapshot *snapshot;
+    struct tarn__file_set removed; /* keys that newer commits took out */
+    struct tarn_text_builder scratch;
+    int64_t version; /* of the commit or checkpoint being read */
+    bool checkpoint; /* no duplicates are looked for among its rows: the tail decides */
+    bool commit_protocol;
+    bool commit_metadata; /* seen in the commit being read */
+};
+
+TARN_WARN_UNUSED enum tarn_status tarn__delta_replay_begin(struct tarn__delta_replay *replay, struct tarn_snapshot *snapshot,
+                                                           struct tarn_error *err);
+TARN_WARN_UNUSED enum tarn_status tarn__delta_replay_action(struct tarn__delta_replay *replay, const struct tarn__delta_action *action,
+                                                            struct tarn_error *err);
+/** One commit file. */
+TARN_WARN_UNUSED enum tarn_status tarn__delta_replay_commit(struct tarn__delta_replay *replay, int64_t version, struct tarn_error *err);
+void tarn__delta_replay_end(struct tarn__delta_replay *replay);
+
+/** Copies that live in the arena. */
+TARN_WARN_UNUSED enum tarn_status tarn__delta_protocol_copy(struct tarn_arena *arena, const struct tarn__delta_protocol *from,
+                                                            struct tarn__delta_protocol *to, struct tarn_error *err);
+TARN_WARN_UNUSED enum tarn_status tarn__delta_metadata_copy(struct tarn_arena *arena, const struct tarn__delta_metadata *from,
+                                                            struct tarn__delta_metadata *to, struct tarn_error *err);
+
+/** Schema, partition spec and values, protocol: everything that follows from the state once it is known. */
+TARN_WARN_UNUSED enum tarn_status tarn__delta_state_finish(struct tarn_snapshot *snapshot, struct tarn_error *err);
+/** The schema and partition part of it, for a table that is being made. */
+TARN_WARN_UNUSED enum tarn_status tarn__delta_state_describe(struct tarn_snapshot *snapshot, struct tarn_error *err);
+
+/** May the table be read? Errors: UNSUPPORTED delta.reader_feature.NAME, CORRUPT protocol. */
+TARN_WARN_UNUSED enum tarn_status tarn__delta_protocol_admit_read(const struct tarn_snapshot *snapshot, struct tarn_error *err);
+/** May it be written? Errors: UNSUPPORTED delta.writer_feature.NAME. */
+TARN_WARN_UNUSED enum tarn_status tarn__delta_protocol_admit_write(const struct tarn_snapshot *snapshot, bool removes,
+                                                                   struct tarn_error *err);
+/** Does the protocol name this writer feature, by list or by legacy version? */
+bool tarn__delta_protocol_has_writer(const struct tarn__delta_protocol *protocol, struct tarn_text feature);
+
+#endif

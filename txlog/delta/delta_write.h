@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TARN_TXLOG_DELTA_DELTA_WRITE_H
+#define TARN_TXLOG_DELTA_DELTA_WRITE_H
+
+#include "txlog/core/transaction.h"
+
+TARN_WARN_UNUSED enum tarn_status tarn__delta_create(struct tarn_snapshot *snapshot, const struct tarn_table_create_options *options,
+                                                     struct tarn_error *err);
+TARN_WARN_UNUSED enum tarn_status tarn__delta_begin(struct tarn_transaction *transaction, struct tarn_error *err);
+TARN_WARN_UNUSED enum tarn_status tarn__delta_partition(const struct tarn_snapshot *snapshot, const struct tarn_value *values,
+                                                        struct tarn_text_builder *raw, struct tarn_error *err);
+TARN_WARN_UNUSED enum tarn_status tarn__delta_encode(struct tarn_transaction *transaction, int64_t version, struct tarn_text_builder *out,
+                                                     struct tarn_error *err);
+TARN_WARN_UNUSED enum tarn_status tarn__delta_judge(struct tarn_transaction *transaction, int64_t version, enum tarn__verdict *verdict,
+                                                    struct tarn_error *err);
+TARN_WARN_UNUSED enum tarn_status tarn__delta_restore(struct tarn_transaction *transaction, const struct tarn_snapshot *target,
+                                                      struct tarn_error *err);
+
+#endif

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The table formats there are, in the order in which a folder is asked for them.
+ */
+#include "txlog/core/table_format.h"
+#include "txlog/delta/delta_format.h"
+
+const struct tarn__table_format *const tarn__table_formats[] = {&tarn__delta_format, NULL};
