@@ -7,6 +7,7 @@
 
 #include "format/base/hash.h"
 #include "tests/support/fault.h"
+#include "tests/support/witness.h"
 
 static struct tarn_error err;
 
@@ -185,6 +186,7 @@ static struct tarn_buffer *write_sample(struct tarn_env *env, const struct sampl
     ck_assert_ptr_nonnull(file);
     memcpy(file->data, "PAR1", 4);
     ck_assert_ok(tarn__footer_write(&s->metadata, checksum, file, &err), &err);
+    tarn_test_witness(&tarn__parquet_file_metadata, (struct tarn_span){file->data + 1004, file->size - 1004 - 8}, TARN_TEST_OURS, "footer");
     return file;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/support/parquet_file.h"
 
+#include "tests/support/witness.h"
+
 static struct tarn_error err = TARN_ERROR_INIT;
 
 struct tarn_buffer *tarn_test_read(struct tarn_store *store, struct tarn_text key)
@@ -32,6 +34,19 @@ bool tarn_test_store_is_empty(struct tarn_store *store)
     return objects == 0;
 }
 
+static void witness_indexes(const struct tarn_parquet_file *file, const struct parquet_column_chunk *chunk)
+{
+    const uint8_t *bytes = file->bytes->data;
+    if (chunk->has_column_index_offset) {
+        const struct tarn_span index = {bytes + chunk->column_index_offset, (size_t)chunk->column_index_length};
+        tarn_test_witness(&tarn__parquet_column_index, index, TARN_TEST_OURS, "column index");
+    }
+    if (chunk->has_offset_index_offset) {
+        const struct tarn_span index = {bytes + chunk->offset_index_offset, (size_t)chunk->offset_index_length};
+        tarn_test_witness(&tarn__parquet_offset_index, index, TARN_TEST_OURS, "offset index");
+    }
+}
+
 void tarn_parquet_file_open(struct tarn_parquet_file *file, struct tarn_store *store, struct tarn_text key)
 {
     struct tarn_object *object;
@@ -42,6 +57,10 @@ void tarn_parquet_file_open(struct tarn_parquet_file *file, struct tarn_store *s
     ck_assert_ok(tarn_object_open(store, key, &object, &err), &err);
     ck_assert_ok(tarn__footer_read(object, 0, &file->footer, &err), &err);
     tarn_object_close(object);
+    tarn_test_witness(&tarn__parquet_file_metadata, file->footer->bytes, TARN_TEST_OURS, "footer");
+    for (uint32_t group = 0; group < file->footer->metadata.row_groups.count; group++) {
+        witness_indexes(file, &file->footer->metadata.row_groups.items[group].columns.items[0]);
+    }
 }
 
 void tarn_parquet_file_close(struct tarn_parquet_file *file)
