@@ -24,43 +24,43 @@ static bool is_repeated(const struct tarn__column_reader *reader)
 static enum tarn_status at_page(const struct tarn__column_reader *reader, enum tarn_status status, struct tarn_error *err)
 {
     if (status != TARN_OK) {
-        tarn__error_at_offset(err, reader->page.offset);
+        tarn__error_at_offset(err, reader->at.page.offset);
     }
     return status;
 }
 
 static void leave_page(struct tarn__column_reader *reader)
 {
-    if (reader->page.body != NULL && reader->spare == NULL) {
-        reader->spare = reader->page.body; /* the page's reference goes over; tarn__page_open sees whether a vector holds it too */
-        reader->page.body = NULL;
+    if (reader->at.page.body != NULL && reader->spare == NULL) {
+        reader->spare = reader->at.page.body; /* the page's reference goes over; tarn__page_open sees whether a vector holds it too */
+        reader->at.page.body = NULL;
     }
-    tarn__page_release(&reader->page);
-    tarn__buffer_release(reader->values_buffer);
-    reader->values_buffer = NULL;
-    reader->page_ready = false;
-    reader->page_opened = false;
-    reader->slots_left = 0;
+    tarn__page_release(&reader->at.page);
+    tarn__buffer_release(reader->at.values_buffer);
+    reader->at.values_buffer = NULL;
+    reader->at.page_ready = false;
+    reader->at.page_opened = false;
+    reader->at.slots_left = 0;
 }
 
 /* Makes `page` the header of the next data page; `ended` when there is none. */
 static enum tarn_status next_page(struct tarn__column_reader *reader, struct tarn_error *err)
 {
-    while (!reader->page_ready) {
-        TARN_RETURN_IF_ERROR(tarn__page_next(&reader->walk, &reader->page, &reader->ended, err));
-        if (reader->ended) {
+    while (!reader->at.page_ready) {
+        TARN_RETURN_IF_ERROR(tarn__page_next(&reader->at.walk, &reader->at.page, &reader->at.ended, err));
+        if (reader->at.ended) {
             return TARN_OK;
         }
-        if (reader->page.header.type == PARQUET_DICTIONARY_PAGE) {
+        if (reader->at.page.header.type == PARQUET_DICTIONARY_PAGE) {
             if (reader->dictionary_met) {
                 return at_page(reader, tarn__corrupt(err, "dictionary", "a second dictionary page in one column chunk"), err);
             }
-            reader->dictionary_page = reader->page;
+            reader->dictionary_page = reader->at.page;
             reader->dictionary_met = true;
             continue;
         }
-        reader->page_ready = true;
-        reader->slots_left = reader->page.header.value_count;
+        reader->at.page_ready = true;
+        reader->at.slots_left = reader->at.page.header.value_count;
     }
     return TARN_OK;
 }
@@ -74,7 +74,7 @@ static enum tarn_status decode_dictionary(struct tarn__column_reader *reader, st
     if (encoding != PARQUET_ENCODING_PLAIN && encoding != PARQUET_ENCODING_PLAIN_DICTIONARY) {
         status = tarn__corrupt(err, "dictionary", "a dictionary page of encoding %s", tarn__parquet_encoding_name(encoding));
     } else {
-        status = tarn__page_open(&reader->walk, page, NULL, err);
+        status = tarn__page_open(&reader->at.walk, page, NULL, err);
     }
     if (status == TARN_OK) {
         status = tarn__column_dictionary_make(reader->options.env, reader->options.leaf->type, &reader->rule, page->values,
@@ -93,34 +93,34 @@ static enum tarn_status decode_dictionary(struct tarn__column_reader *reader, st
 /* The buffer of the page's values: its body, or its part of the chunk. */
 static enum tarn_status hold_values(struct tarn__column_reader *reader, struct tarn_error *err)
 {
-    if (reader->page.body != NULL) {
-        reader->values_buffer = tarn__buffer_retain(reader->page.body);
+    if (reader->at.page.body != NULL) {
+        reader->at.values_buffer = tarn__buffer_retain(reader->at.page.body);
         return TARN_OK;
     }
-    const struct tarn_span stored = reader->page.stored;
-    reader->values_buffer = tarn__buffer_slice(reader->bytes, (size_t)(stored.data - reader->bytes->data), stored.size);
-    return reader->values_buffer != NULL ? TARN_OK : tarn__nomem(reader->options.env, err, sizeof(struct tarn_buffer));
+    const struct tarn_span stored = reader->at.page.stored;
+    reader->at.values_buffer = tarn__buffer_slice(reader->bytes, (size_t)(stored.data - reader->bytes->data), stored.size);
+    return reader->at.values_buffer != NULL ? TARN_OK : tarn__nomem(reader->options.env, err, sizeof(struct tarn_buffer));
 }
 
 static enum tarn_status open_parts(struct tarn__column_reader *reader, struct tarn_error *err)
 {
-    struct tarn_page *page = &reader->page;
+    struct tarn_page *page = &reader->at.page;
     const struct tarn_leaf *leaf = reader->options.leaf;
     const int32_t encoding = page->header.encoding;
     const uint32_t slots = page->header.value_count;
 
-    TARN_RETURN_IF_ERROR(tarn__page_open(&reader->walk, page, &reader->spare, err));
+    TARN_RETURN_IF_ERROR(tarn__page_open(&reader->at.walk, page, &reader->spare, err));
     TARN_RETURN_IF_ERROR(hold_values(reader, err));
-    TARN_RETURN_IF_ERROR(tarn__level_decoder_init(&reader->definition, page->definition, (uint8_t)leaf->max_definition, slots, err));
-    TARN_RETURN_IF_ERROR(tarn__level_decoder_init(&reader->repetition, page->repetition, (uint8_t)leaf->max_repetition, slots, err));
+    TARN_RETURN_IF_ERROR(tarn__level_decoder_init(&reader->at.definition, page->definition, (uint8_t)leaf->max_definition, slots, err));
+    TARN_RETURN_IF_ERROR(tarn__level_decoder_init(&reader->at.repetition, page->repetition, (uint8_t)leaf->max_repetition, slots, err));
     const bool coded = encoding == PARQUET_ENCODING_PLAIN_DICTIONARY || encoding == PARQUET_ENCODING_RLE_DICTIONARY;
-    return tarn__value_decoder_init(&reader->values, &reader->rule, encoding, reader->values_buffer, page->values, slots,
+    return tarn__value_decoder_init(&reader->at.values, &reader->rule, encoding, reader->at.values_buffer, page->values, slots,
                                     coded && reader->dictionary_ready ? &reader->dictionary : NULL, err);
 }
 
 static enum tarn_status open_page(struct tarn__column_reader *reader, struct tarn_error *err)
 {
-    const int32_t encoding = reader->page.header.encoding;
+    const int32_t encoding = reader->at.page.header.encoding;
     const bool coded = encoding == PARQUET_ENCODING_PLAIN_DICTIONARY || encoding == PARQUET_ENCODING_RLE_DICTIONARY;
     if (coded && reader->dictionary_met && !reader->dictionary_ready) {
         TARN_RETURN_IF_ERROR(decode_dictionary(reader, err));
@@ -129,7 +129,7 @@ static enum tarn_status open_page(struct tarn__column_reader *reader, struct tar
     if (status != TARN_OK) {
         return at_page(reader, status, err);
     }
-    reader->page_opened = true;
+    reader->at.page_opened = true;
     reader->pages++;
     return TARN_OK;
 }
@@ -137,15 +137,15 @@ static enum tarn_status open_page(struct tarn__column_reader *reader, struct tar
 /* An open page with slots that were not taken. */
 static enum tarn_status need_page(struct tarn__column_reader *reader, struct tarn_error *err)
 {
-    while (!reader->page_opened || reader->slots_left == 0) {
-        if (reader->page_ready && reader->slots_left == 0) {
+    while (!reader->at.page_opened || reader->at.slots_left == 0) {
+        if (reader->at.page_ready && reader->at.slots_left == 0) {
             leave_page(reader);
         }
         TARN_RETURN_IF_ERROR(next_page(reader, err));
-        if (reader->ended) {
+        if (reader->at.ended) {
             return TARN_OK;
         }
-        if (reader->slots_left != 0) {
+        if (reader->at.slots_left != 0) {
             TARN_RETURN_IF_ERROR(open_page(reader, err));
         }
     }
@@ -181,11 +181,11 @@ static enum tarn_status read_flat_part(struct tarn__column_reader *reader, uint3
 
     TARN_RETURN_IF_ERROR(tarn__column_output_reserve(output, count, err));
     uint8_t *validity = output->optional ? output->validity->data : NULL;
-    TARN_RETURN_IF_ERROR(tarn__level_decoder_presence(&reader->definition, count, validity, output->length, &present, err));
-    const enum tarn_status status = tarn__value_decoder_take(&reader->values, present, output, err);
+    TARN_RETURN_IF_ERROR(tarn__level_decoder_presence(&reader->at.definition, count, validity, output->length, &present, err));
+    const enum tarn_status status = tarn__value_decoder_take(&reader->at.values, present, output, err);
     if (status != TARN_OK) {
-        if (reader->values.bad != UINT32_MAX) {
-            tarn__error_at_row(err, reader->options.first_row + reader->row + slot_of_value(output, reader->values.bad));
+        if (reader->at.values.bad != UINT32_MAX) {
+            tarn__error_at_row(err, reader->options.first_row + reader->at.row + slot_of_value(output, reader->at.values.bad));
         }
         return status;
     }
@@ -196,21 +196,21 @@ static enum tarn_status read_flat_part(struct tarn__column_reader *reader, uint3
 static enum tarn_status skip_flat_part(struct tarn__column_reader *reader, uint32_t count, struct tarn_error *err)
 {
     uint32_t present;
-    TARN_RETURN_IF_ERROR(tarn__level_decoder_presence(&reader->definition, count, NULL, 0, &present, err));
-    return tarn__value_decoder_skip(&reader->values, present, err);
+    TARN_RETURN_IF_ERROR(tarn__level_decoder_presence(&reader->at.definition, count, NULL, 0, &present, err));
+    return tarn__value_decoder_skip(&reader->at.values, present, err);
 }
 
 static enum tarn_status read_flat(struct tarn__column_reader *reader, uint64_t rows, struct tarn_error *err)
 {
     while (rows != 0) {
         TARN_RETURN_IF_ERROR(need_page(reader, err));
-        if (reader->ended) {
+        if (reader->at.ended) {
             return rows_missing(reader, rows, err);
         }
-        const uint32_t count = rows < reader->slots_left ? (uint32_t)rows : reader->slots_left;
+        const uint32_t count = rows < reader->at.slots_left ? (uint32_t)rows : reader->at.slots_left;
         TARN_RETURN_IF_ERROR(at_page(reader, read_flat_part(reader, count, err), err));
-        reader->slots_left -= count;
-        reader->row += count;
+        reader->at.slots_left -= count;
+        reader->at.row += count;
         rows -= count;
     }
     return TARN_OK;
@@ -219,22 +219,22 @@ static enum tarn_status read_flat(struct tarn__column_reader *reader, uint64_t r
 static enum tarn_status skip_flat(struct tarn__column_reader *reader, uint64_t rows, struct tarn_error *err)
 {
     while (rows != 0) {
-        if (reader->page_ready && reader->slots_left == 0) {
+        if (reader->at.page_ready && reader->at.slots_left == 0) {
             leave_page(reader);
         }
         TARN_RETURN_IF_ERROR(next_page(reader, err));
-        if (reader->ended) {
+        if (reader->at.ended) {
             return rows_missing(reader, rows, err);
         }
-        const uint32_t count = rows < reader->slots_left ? (uint32_t)rows : reader->slots_left;
-        if (count == reader->slots_left) {
-            reader->pages_skipped += !reader->page_opened;
+        const uint32_t count = rows < reader->at.slots_left ? (uint32_t)rows : reader->at.slots_left;
+        if (count == reader->at.slots_left) {
+            reader->pages_skipped += !reader->at.page_opened;
         } else {
-            TARN_RETURN_IF_ERROR(reader->page_opened ? TARN_OK : open_page(reader, err));
+            TARN_RETURN_IF_ERROR(reader->at.page_opened ? TARN_OK : open_page(reader, err));
             TARN_RETURN_IF_ERROR(at_page(reader, skip_flat_part(reader, count, err), err));
         }
-        reader->slots_left -= count;
-        reader->row += count;
+        reader->at.slots_left -= count;
+        reader->at.row += count;
         rows -= count;
     }
     return TARN_OK;
@@ -245,22 +245,22 @@ static enum tarn_status skip_flat(struct tarn__column_reader *reader, uint64_t r
 static enum tarn_status fill_block(struct tarn__column_reader *reader, struct tarn_error *err)
 {
     TARN_RETURN_IF_ERROR(need_page(reader, err));
-    if (reader->ended) {
+    if (reader->at.ended) {
         return TARN_OK;
     }
-    const uint32_t count = reader->slots_left < TARN_LEVEL_BLOCK ? reader->slots_left : (uint32_t)TARN_LEVEL_BLOCK;
-    TARN_RETURN_IF_ERROR(at_page(reader, tarn__level_decoder_take(&reader->repetition, count, reader->block_repetition, err), err));
-    TARN_RETURN_IF_ERROR(at_page(reader, tarn__level_decoder_take(&reader->definition, count, reader->block_definition, err), err));
+    const uint32_t count = reader->at.slots_left < TARN_LEVEL_BLOCK ? reader->at.slots_left : (uint32_t)TARN_LEVEL_BLOCK;
+    TARN_RETURN_IF_ERROR(at_page(reader, tarn__level_decoder_take(&reader->at.repetition, count, reader->at.block_repetition, err), err));
+    TARN_RETURN_IF_ERROR(at_page(reader, tarn__level_decoder_take(&reader->at.definition, count, reader->at.block_definition, err), err));
     /* Every page begins with a row but those of version 1, which may split one. */
-    const bool begins =
-        reader->row == 0 || (reader->page.header.type == PARQUET_DATA_PAGE_V2 && reader->slots_left == reader->page.header.value_count);
-    if (begins && reader->block_repetition[0] != 0) {
-        return at_page(reader, tarn__corrupt(err, "level", "a page begins with repetition level %u, not 0", reader->block_repetition[0]),
+    const bool begins = reader->at.row == 0 || (reader->at.page.header.type == PARQUET_DATA_PAGE_V2 &&
+                                                reader->at.slots_left == reader->at.page.header.value_count);
+    if (begins && reader->at.block_repetition[0] != 0) {
+        return at_page(reader, tarn__corrupt(err, "level", "a page begins with repetition level %u, not 0", reader->at.block_repetition[0]),
                        err);
     }
-    reader->slots_left -= count;
-    reader->block_at = 0;
-    reader->block_length = count;
+    reader->at.slots_left -= count;
+    reader->at.block_at = 0;
+    reader->at.block_length = count;
     return TARN_OK;
 }
 
@@ -272,8 +272,8 @@ static enum tarn_status keep_levels(struct tarn__column_reader *reader, uint32_t
         !tarn__grow(env, &reader->level_repetition, &reader->level_repetition_capacity, needed, 1)) {
         return tarn__nomem(env, err, needed);
     }
-    memcpy(reader->level_definition + reader->level_count, reader->block_definition + at, count);
-    memcpy(reader->level_repetition + reader->level_count, reader->block_repetition + at, count);
+    memcpy(reader->level_definition + reader->level_count, reader->at.block_definition + at, count);
+    memcpy(reader->level_repetition + reader->level_count, reader->at.block_repetition + at, count);
     reader->level_count = needed;
     return TARN_OK;
 }
@@ -283,13 +283,13 @@ static uint64_t row_of_value(const struct tarn__column_reader *reader, uint32_t 
 {
     const uint8_t max = (uint8_t)reader->options.leaf->max_definition;
     uint64_t begun = 0;
-    for (uint32_t i = at; i < reader->block_length; i++) {
-        begun += reader->block_repetition[i] == 0;
-        if (reader->block_definition[i] == max && value-- == 0) {
+    for (uint32_t i = at; i < reader->at.block_length; i++) {
+        begun += reader->at.block_repetition[i] == 0;
+        if (reader->at.block_definition[i] == max && value-- == 0) {
             break;
         }
     }
-    return reader->row + begun - 1; /* a row that was begun before pair `at` counts in reader->row already */
+    return reader->at.row + begun - 1; /* a row that was begun before pair `at` counts in reader->at.row already */
 }
 
 /* Pairs [at, at + count) of the block become slots of the vector. */
@@ -303,7 +303,7 @@ static enum tarn_status read_pairs(struct tarn__column_reader *reader, uint32_t 
 
     TARN_RETURN_IF_ERROR(tarn__column_output_reserve(output, count, err));
     for (uint32_t i = at; i < at + count; i++) {
-        const unsigned level = reader->block_definition[i];
+        const unsigned level = reader->at.block_definition[i];
         if (level >= slot_from) {
             if (level == max) {
                 present++;
@@ -317,10 +317,10 @@ static enum tarn_status read_pairs(struct tarn__column_reader *reader, uint32_t 
     if (reader->options.keep_levels) {
         TARN_RETURN_IF_ERROR(keep_levels(reader, at, count, err));
     }
-    const enum tarn_status status = tarn__value_decoder_take(&reader->values, present, output, err);
+    const enum tarn_status status = tarn__value_decoder_take(&reader->at.values, present, output, err);
     if (status != TARN_OK) {
-        if (reader->values.bad != UINT32_MAX) {
-            tarn__error_at_row(err, reader->options.first_row + row_of_value(reader, at, reader->values.bad));
+        if (reader->at.values.bad != UINT32_MAX) {
+            tarn__error_at_row(err, reader->options.first_row + row_of_value(reader, at, reader->at.values.bad));
         }
         return status;
     }
@@ -333,18 +333,18 @@ static enum tarn_status skip_pairs(struct tarn__column_reader *reader, uint32_t 
     const uint8_t max = (uint8_t)reader->options.leaf->max_definition;
     uint32_t present = 0;
     for (uint32_t i = at; i < at + count; i++) {
-        present += reader->block_definition[i] == max;
+        present += reader->at.block_definition[i] == max;
     }
-    return present == 0 ? TARN_OK : tarn__value_decoder_skip(&reader->values, present, err);
+    return present == 0 ? TARN_OK : tarn__value_decoder_skip(&reader->at.values, present, err);
 }
 
 /* The pairs of the block up to where row number `rows` from here would begin; *begun of them begin rows. */
 static uint32_t pairs_of_rows(const struct tarn__column_reader *reader, uint64_t rows, uint64_t *begun)
 {
-    const uint8_t *repetition = reader->block_repetition;
-    uint32_t i = reader->block_at;
+    const uint8_t *repetition = reader->at.block_repetition;
+    uint32_t i = reader->at.block_at;
     *begun = 0;
-    for (; i < reader->block_length; i++) {
+    for (; i < reader->at.block_length; i++) {
         if (repetition[i] == 0) {
             if (*begun == rows) {
                 break;
@@ -352,13 +352,13 @@ static uint32_t pairs_of_rows(const struct tarn__column_reader *reader, uint64_t
             (*begun)++;
         }
     }
-    return i - reader->block_at;
+    return i - reader->at.block_at;
 }
 
 /* The rows of the page at hand, which was not opened: known outside of lists, and of version 2, whose pages begin and end with a row. */
 static bool rows_of_page(const struct tarn__column_reader *reader, uint64_t *rows)
 {
-    const struct tarn_page_header *header = &reader->page.header;
+    const struct tarn_page_header *header = &reader->at.page.header;
     if (!is_repeated(reader)) {
         *rows = header->value_count;
         return true;
@@ -371,17 +371,17 @@ static bool rows_of_page(const struct tarn__column_reader *reader, uint64_t *row
 static enum tarn_status skip_whole_pages(struct tarn__column_reader *reader, uint64_t *rows, struct tarn_error *err)
 {
     uint64_t page_rows;
-    while (reader->block_at == reader->block_length && reader->slots_left == 0) {
-        if (reader->page_ready) {
+    while (reader->at.block_at == reader->at.block_length && reader->at.slots_left == 0) {
+        if (reader->at.page_ready) {
             leave_page(reader);
         }
         TARN_RETURN_IF_ERROR(next_page(reader, err));
-        if (reader->ended || !rows_of_page(reader, &page_rows) || page_rows > *rows) {
+        if (reader->at.ended || !rows_of_page(reader, &page_rows) || page_rows > *rows) {
             return TARN_OK;
         }
-        reader->slots_left = 0;
+        reader->at.slots_left = 0;
         reader->pages_skipped++;
-        reader->row += page_rows;
+        reader->at.row += page_rows;
         *rows -= page_rows;
     }
     return TARN_OK;
@@ -390,7 +390,7 @@ static enum tarn_status skip_whole_pages(struct tarn__column_reader *reader, uin
 static enum tarn_status pass_nested(struct tarn__column_reader *reader, uint64_t rows, bool skip, struct tarn_error *err)
 {
     for (;;) {
-        if (reader->block_at == reader->block_length) {
+        if (reader->at.block_at == reader->at.block_length) {
             if (skip && rows != 0) {
                 TARN_RETURN_IF_ERROR(skip_whole_pages(reader, &rows, err));
             }
@@ -398,19 +398,19 @@ static enum tarn_status pass_nested(struct tarn__column_reader *reader, uint64_t
                 return TARN_OK; /* no pair can continue the last row */
             }
             TARN_RETURN_IF_ERROR(fill_block(reader, err));
-            if (reader->ended) {
+            if (reader->at.ended) {
                 return rows == 0 ? TARN_OK : rows_missing(reader, rows, err);
             }
         }
-        const uint32_t at = reader->block_at;
+        const uint32_t at = reader->at.block_at;
         uint64_t begun;
         const uint32_t count = pairs_of_rows(reader, rows, &begun);
         if (count == 0) {
             return TARN_OK;
         }
         TARN_RETURN_IF_ERROR(at_page(reader, skip ? skip_pairs(reader, at, count, err) : read_pairs(reader, at, count, err), err));
-        reader->block_at += count;
-        reader->row += begun;
+        reader->at.block_at += count;
+        reader->at.row += begun;
         rows -= begun;
     }
 }
@@ -514,7 +514,7 @@ void tarn__column_reader_start(struct tarn__column_reader *reader, struct tarn_c
 {
     const struct tarn__column_reader_options *options = &reader->options;
     reader->bytes = tarn__buffer_retain(bytes);
-    reader->walk = (struct tarn_page_walk){
+    reader->at.walk = (struct tarn_page_walk){
         .env = options->env,
         .codec_context = codec_context,
         .rest = tarn__buffer_span(bytes),
@@ -544,6 +544,28 @@ void tarn__column_reader_begin(struct tarn__column_reader *reader)
 {
     tarn__column_output_begin(&reader->output);
     reader->level_count = 0;
+}
+
+void tarn__column_reader_mark(const struct tarn__column_reader *reader, struct tarn__column_place *place)
+{
+    *place = reader->at;
+    tarn__buffer_retain(place->page.body);
+    tarn__buffer_retain(place->values_buffer);
+}
+
+void tarn__column_reader_rewind(struct tarn__column_reader *reader, const struct tarn__column_place *place)
+{
+    tarn__column_place_release(&reader->at);
+    reader->at = *place;
+    tarn__buffer_retain(reader->at.page.body);
+    tarn__buffer_retain(reader->at.values_buffer);
+}
+
+void tarn__column_place_release(struct tarn__column_place *place)
+{
+    tarn__page_release(&place->page);
+    tarn__buffer_release(place->values_buffer);
+    place->values_buffer = NULL;
 }
 
 static enum tarn_status pass(struct tarn__column_reader *reader, uint64_t rows, bool skip, struct tarn_error *err)

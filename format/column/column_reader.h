@@ -28,26 +28,18 @@ struct tarn__column_reader_options {
 
 enum { TARN_LEVEL_BLOCK = 1024 };
 
-struct tarn__column_reader {
-    struct tarn__column_reader_options options;
-    struct tarn__value_rule rule;
-    struct tarn_buffer *bytes; /**< of the chunk */
+/** Where a reader stands. */
+struct tarn__column_place {
     struct tarn_page_walk walk;
     struct tarn_page page;
     bool page_ready; /**< `page` has a header whose rows are not all taken; opened when `page_opened` */
     bool page_opened;
     bool ended;                        /**< there are no more pages */
     uint32_t slots_left;               /**< level pairs of the page that were not decoded yet */
-    struct tarn_buffer *spare;         /**< a page's memory, to be used again */
     struct tarn_buffer *values_buffer; /**< what views of the current page point into */
-    struct tarn_page dictionary_page;
-    bool dictionary_met;
-    bool dictionary_ready;
-    struct tarn__column_dictionary dictionary;
     struct tarn__level_decoder definition;
     struct tarn__level_decoder repetition;
     struct tarn__value_decoder values;
-    struct tarn__column_output output;
     uint64_t row; /**< rows of the row group that were read or skipped */
 
     /* Level pairs decoded ahead, of one page; rows end only where the next begins. */
@@ -55,6 +47,19 @@ struct tarn__column_reader {
     uint32_t block_length;
     uint8_t block_definition[TARN_LEVEL_BLOCK];
     uint8_t block_repetition[TARN_LEVEL_BLOCK];
+};
+
+struct tarn__column_reader {
+    struct tarn__column_reader_options options;
+    struct tarn__value_rule rule;
+    struct tarn_buffer *bytes; /**< of the chunk */
+    struct tarn__column_place at;
+    struct tarn_buffer *spare; /**< a page's memory, to be used again */
+    struct tarn_page dictionary_page;
+    bool dictionary_met;
+    bool dictionary_ready;
+    struct tarn__column_dictionary dictionary;
+    struct tarn__column_output output;
 
     /* The level pairs of the rows read since `begin`, with keep_levels. */
     uint8_t *level_definition;
@@ -85,5 +90,11 @@ void tarn__column_reader_begin(struct tarn__column_reader *reader);
  */
 TARN_WARN_UNUSED enum tarn_status tarn__column_reader_read(struct tarn__column_reader *reader, uint64_t rows, struct tarn_error *err);
 TARN_WARN_UNUSED enum tarn_status tarn__column_reader_skip(struct tarn__column_reader *reader, uint64_t rows, struct tarn_error *err);
+
+/** Notes where the reader stands, in `place`, which tarn__column_place_release gives back; and goes back there, any number of times. */
+void tarn__column_reader_mark(const struct tarn__column_reader *reader, struct tarn__column_place *place);
+void tarn__column_reader_rewind(struct tarn__column_reader *reader, const struct tarn__column_place *place);
+/** A zeroed place is legal. */
+void tarn__column_place_release(struct tarn__column_place *place);
 
 #endif

@@ -8,7 +8,8 @@
  *
  * Invariants
  *  1. A column's readers stand behind the last row that was decoded, never behind the window's end.
- *  2. `base` is what was decoded in this window, for `base_selection`; later calls for fewer rows pick from it.
+ *  2. `base` is what was decoded in this window, for `base_selection`; later calls for fewer rows pick from it. A caller that asks for
+ *     other rows all the same (the arms of an OR may) makes the readers go back and decode the whole window.
  *  3. Vectors handed out live in `handed` until the window moves.
  */
 #include "format/base/alloc.h"
@@ -35,7 +36,8 @@ struct column {
     const struct tarn_node *node; /**< NULL: row index */
     struct tarn__column_reader *readers;
     bool ready;
-    struct tarn_vector *base; /**< NULL: nothing decoded in this window */
+    struct tarn__column_place *places; /**< of the readers before they decoded `base`, when it is of a part of the window; else NULL */
+    struct tarn_vector *base;          /**< NULL: nothing decoded in this window */
     struct tarn_selection base_selection;
     uint32_t *base_positions;
     size_t base_capacity;
@@ -277,7 +279,7 @@ static enum tarn_status read_rows(struct parquet_cursor *cursor, struct column *
     const uint64_t row = cursor->window_row + from;
     for (uint32_t i = 0; i < column->node->leaf_count; i++) {
         struct tarn__column_reader *reader = &column->readers[i];
-        TARN_RETURN_IF_ERROR(tarn__column_reader_skip(reader, row - reader->row, err));
+        TARN_RETURN_IF_ERROR(tarn__column_reader_skip(reader, row - reader->at.row, err));
         TARN_RETURN_IF_ERROR(tarn__column_reader_read(reader, to - from, err));
     }
     return TARN_OK;
@@ -310,6 +312,27 @@ static bool grow_positions(struct tarn_env *env, uint32_t **positions, size_t *c
     return tarn__grow(env, positions, capacity, tarn__selection_bytes(rows) / sizeof(uint32_t), sizeof(uint32_t));
 }
 
+static void release_places(const struct parquet_cursor *cursor, struct column *column)
+{
+    for (uint32_t i = 0; column->places != NULL && i < column->node->leaf_count; i++) {
+        tarn__column_place_release(&column->places[i]);
+    }
+    tarn__free(cursor->cursor.env, column->places);
+    column->places = NULL;
+}
+
+static enum tarn_status note_places(const struct parquet_cursor *cursor, struct column *column, struct tarn_error *err)
+{
+    column->places = tarn__calloc(cursor->cursor.env, column->node->leaf_count, sizeof(*column->places));
+    if (column->places == NULL) {
+        return tarn__nomem(cursor->cursor.env, err, column->node->leaf_count * sizeof(*column->places));
+    }
+    for (uint32_t i = 0; i < column->node->leaf_count; i++) {
+        tarn__column_reader_mark(&column->readers[i], &column->places[i]);
+    }
+    return TARN_OK;
+}
+
 /* Decodes the selected rows: `base`, and `base_selection` with memory of its own. */
 static enum tarn_status decode(struct parquet_cursor *cursor, struct column *column, const struct tarn_selection *selection,
                                struct tarn_error *err)
@@ -327,8 +350,7 @@ static enum tarn_status decode(struct parquet_cursor *cursor, struct column *col
         return tarn__assemble(column->node, column->readers, rows_read, &column->base, err);
     }
 
-    if (!grow_positions(env, &column->base_positions, &column->base_capacity, selection->rows) ||
-        !grow_positions(env, &cursor->positions, &cursor->position_capacity, selection->rows)) {
+    if (!grow_positions(env, &column->base_positions, &column->base_capacity, selection->rows)) {
         return tarn__nomem(env, err, tarn__selection_bytes(selection->rows));
     }
     const uint32_t *chosen = tarn__selection_positions(selection, column->base_positions);
@@ -336,6 +358,7 @@ static enum tarn_status decode(struct parquet_cursor *cursor, struct column *col
         memcpy(column->base_positions, chosen, selection->count * sizeof(uint32_t));
     }
     column->base_selection = tarn__selection_of_positions(selection->rows, selection->count, column->base_positions);
+    TARN_RETURN_IF_ERROR(note_places(cursor, column, err));
     memcpy(cursor->positions, column->base_positions, selection->count * sizeof(uint32_t));
 
     struct tarn_vector *read;
@@ -368,8 +391,7 @@ static enum tarn_status row_index(struct parquet_cursor *cursor, const struct ta
 {
     struct tarn_env *env = cursor->cursor.env;
     struct tarn_buffer *values = tarn__buffer_new(env, (size_t)selection->count * sizeof(int64_t));
-    if (values == NULL || !grow_positions(env, &cursor->positions, &cursor->position_capacity, selection->rows)) {
-        tarn__buffer_release(values);
+    if (values == NULL) {
         return tarn__nomem(env, err, (uint64_t)selection->count * sizeof(int64_t));
     }
     const uint32_t *positions = tarn__selection_positions(selection, cursor->positions);
@@ -382,31 +404,69 @@ static enum tarn_status row_index(struct parquet_cursor *cursor, const struct ta
     return vector != NULL ? hand_out(cursor, vector, out, err) : tarn__nomem(env, err, 0);
 }
 
+/* Are all rows of `part` among those that were decoded? `positions`: room for those of part. */
+static bool is_decoded(const struct column *column, const struct tarn_selection *part, uint32_t *positions)
+{
+    const struct tarn_selection *base = &column->base_selection;
+    if (base->kind == TARN_SELECT_ALL) {
+        return true;
+    }
+    const uint32_t *wanted = tarn__selection_positions(part, positions);
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < part->count; i++, at++) {
+        while (at < base->count && base->u.positions[at] < wanted[i]) {
+            at++;
+        }
+        if (at == base->count || base->u.positions[at] != wanted[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum tarn_status decode_all(struct parquet_cursor *cursor, struct column *column, struct tarn_error *err)
+{
+    const struct tarn_selection all = tarn_selection_all(cursor->window_rows);
+    struct tarn_vector *before;
+    TARN_RETURN_IF_ERROR(hand_out(cursor, column->base, &before, err));
+    column->base = NULL;
+    for (uint32_t i = 0; i < column->node->leaf_count; i++) {
+        tarn__column_reader_rewind(&column->readers[i], &column->places[i]);
+    }
+    release_places(cursor, column);
+    return decode(cursor, column, &all, err);
+}
+
+static enum tarn_status need_base(struct parquet_cursor *cursor, struct column *column, const struct tarn_selection *selection,
+                                  struct tarn_error *err)
+{
+    if (column->base == NULL) {
+        TARN_RETURN_IF_ERROR(column->ready ? TARN_OK : start_column(cursor, column, err));
+        return decode(cursor, column, selection, err);
+    }
+    return is_decoded(column, selection, cursor->positions) ? TARN_OK : decode_all(cursor, column, err);
+}
+
 static enum tarn_status select_column(struct parquet_cursor *cursor, uint32_t handle, const struct tarn_selection *selection,
                                       struct tarn_vector **out, struct tarn_error *err)
 {
     struct column *column = &cursor->columns[handle];
+    if (!grow_positions(cursor->cursor.env, &cursor->positions, &cursor->position_capacity, selection->rows)) {
+        return tarn__nomem(cursor->cursor.env, err, tarn__selection_bytes(selection->rows));
+    }
     if (column->node == NULL) {
         return row_index(cursor, cursor->scan->types[handle], selection, out, err);
     }
-    if (column->base == NULL) {
-        TARN_RETURN_IF_ERROR(column->ready ? TARN_OK : start_column(cursor, column, err));
-        const enum tarn_status status = decode(cursor, column, selection, err);
+    const enum tarn_status status = need_base(cursor, column, selection, err);
+    if (column->ready) {
         count_pages(cursor, column);
-        TARN_RETURN_IF_ERROR(status);
     }
+    TARN_RETURN_IF_ERROR(status);
     if (selection->count == column->base_selection.count) {
         *out = column->base;
         return TARN_OK;
     }
-    if (selection->count > column->base_selection.count) {
-        return tarn__invalid(err, "selection", "%u rows are asked of a column of which %u were selected before", selection->count,
-                             column->base_selection.count);
-    }
     struct tarn_vector *part;
-    if (!grow_positions(cursor->cursor.env, &cursor->positions, &cursor->position_capacity, selection->rows)) {
-        return tarn__nomem(cursor->cursor.env, err, tarn__selection_bytes(selection->rows));
-    }
     const struct tarn_selection relative = tarn__selection_relative(&column->base_selection, selection, cursor->positions);
     TARN_RETURN_IF_ERROR(tarn__vector_select(column->base, &relative, &part, err));
     return hand_out(cursor, part, out, err);
@@ -452,6 +512,7 @@ static void forget_window(struct parquet_cursor *cursor)
     for (uint32_t i = 0; i < cursor->scan->scan.path_count; i++) {
         tarn_vector_release(cursor->columns[i].base);
         cursor->columns[i].base = NULL;
+        release_places(cursor, &cursor->columns[i]);
     }
 }
 

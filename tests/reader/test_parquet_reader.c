@@ -4,6 +4,7 @@
  */
 #include "tarn/reader.h"
 #include "tests/support/canonical.h"
+#include "tests/support/fault.h"
 #include "tests/support/parquet_bytes.h"
 #include "tests/support/suite.h"
 
@@ -368,7 +369,39 @@ START_TEST(parquet_reader__decodes_only_pages_with_selected_rows) /* P-COL-7 P-C
     ck_assert_uint_eq(stats.pages_skipped, 1);
     ck_assert_uint_eq(stats.rows, 21);
     ck_assert_uint_eq(stats.requests, 1);
-    ck_assert_status(tarn_cursor_column(opened.cursor, 0, NULL, &vector, &err), TARN_INVALID); /* more than before */
+    close_cursor(opened);
+    close_store();
+}
+END_TEST
+
+START_TEST(parquet_reader__goes_back_for_rows_that_were_not_asked_for_first) /* P-COL-8 */
+{
+    const struct tarn_test_page pages[] = {
+        V1(2, SPAN(0x04, 0x01), SPAN(0, 0, 0, 0, 1, 0, 0, 0)),
+        V1(3, SPAN(0x06, 0x01), SPAN(2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0)),
+    };
+    const struct tarn_test_parquet file = FILE_OF(ints, 5, CHUNK(pages));
+    const uint32_t odd[] = {1, 3};
+    const uint32_t even[] = {0, 2};
+    struct tarn_selection selection = {.kind = TARN_SELECT_POSITIONS, .rows = 5, .count = 2, .u.positions = odd};
+    struct tarn_vector *first;
+    struct tarn_vector *second;
+    uint32_t rows;
+
+    open_store();
+    tarn_test_parquet_put(store, "f.parquet", &file);
+    const struct opened opened = open_cursor("i", 0, NULL);
+    ck_assert_ok(tarn_cursor_next(opened.cursor, 1000, &rows, &err), &err);
+    ck_assert_ok(tarn_cursor_column(opened.cursor, 0, &selection, &first, &err), &err);
+    selection.u.positions = even;
+    ck_assert_ok(tarn_cursor_column(opened.cursor, 0, &selection, &second, &err), &err);
+    ck_assert_int_eq(((const int32_t *)second->u.values)[0], 0);
+    ck_assert_int_eq(((const int32_t *)second->u.values)[1], 2);
+    ck_assert_int_eq(((const int32_t *)first->u.values)[0], 1); /* still there */
+    ck_assert_int_eq(((const int32_t *)first->u.values)[1], 3);
+    ck_assert_ok(tarn_cursor_column(opened.cursor, 0, NULL, &second, &err), &err);
+    ck_assert_uint_eq(second->length, 5);
+    ck_assert_int_eq(((const int32_t *)second->u.values)[4], 4);
     close_cursor(opened);
     close_store();
 }
@@ -385,6 +418,104 @@ START_TEST(parquet_reader__names_the_row_that_is_not_utf8) /* P-VAL-10 */
     ck_assert_str_eq(err.column, "t");
     ck_assert_int_eq(err.row_group, 0);
     ck_assert_int_eq(err.offset, 4);
+}
+END_TEST
+
+/* ---- row groups left out ---- */
+
+static struct tarn_expr *greater_than(const char *column, int64_t value)
+{
+    static const struct tarn_type i32 = {.id = TARN_TYPE_I32};
+    const struct tarn_path_step step = {TARN_PATH_FIELD, tarn__text_of(column), -1};
+    const struct tarn_path path = {1, &step};
+    const struct tarn_value literal = {.type = &i32, .u.i64 = value};
+    struct tarn_expr_builder *builder;
+    struct tarn_expr *expr;
+    ck_assert_ok(tarn_expr_builder_open(env, &builder, &err), &err);
+    const struct tarn_expr_node *args[] = {tarn_expr_make_column(builder, &path, &i32, true), tarn_expr_make_literal(builder, &literal)};
+    ck_assert_ok(tarn_expr_builder_finish(builder, tarn_expr_make(builder, TARN_EXPR_GT, 2, args), &expr, &err), &err);
+    return expr;
+}
+
+START_TEST(parquet_reader__leaves_out_row_groups_by_statistics) /* P-SCAN-1 P-SCAN-2 */
+{
+    const struct tarn_span two = SPAN(2, 0, 0, 0);
+    const struct tarn_span nine = SPAN(9, 0, 0, 0);
+    const struct parquet_statistics low = {.has_min_value = true, .has_max_value = true, .min_value = two, .max_value = two};
+    const struct parquet_statistics high = {.has_min_value = true, .has_max_value = true, .min_value = nine, .max_value = nine};
+    const struct tarn_test_page twos[] = {V1(2, SPAN(0x04, 0x01), SPAN(2, 0, 0, 0, 2, 0, 0, 0))};
+    const struct tarn_test_page nines[] = {V1(1, SPAN(0x02, 0x01), SPAN(9, 0, 0, 0))};
+    const struct tarn_test_chunk chunks[] = {{.page_count = 1, .pages = twos, .statistics = &low},
+                                             {.page_count = 1, .pages = nines, .statistics = &high},
+                                             {.page_count = 1, .pages = twos}};
+    const struct tarn_test_row_group row_groups[] = {{2, &chunks[0]}, {1, &chunks[1]}, {2, &chunks[2]}};
+    const struct tarn_test_parquet file = {
+        .element_count = COUNT(ints), .elements = ints, .row_group_count = COUNT(row_groups), .row_groups = row_groups};
+    struct tarn_scan_stats stats = {.size = sizeof(stats)};
+    struct tarn_vector *vector;
+    uint32_t rows;
+
+    open_store();
+    tarn_test_parquet_put(store, "f.parquet", &file);
+    struct tarn_expr *predicate = greater_than("i", 5);
+    const struct opened opened = open_cursor("i", 0, predicate);
+    ck_assert_uint_eq(tarn_scan_task_count(opened.scan), 2); /* nothing is known of the third */
+    ck_assert_ok(tarn_cursor_next(opened.cursor, 1000, &rows, &err), &err);
+    ck_assert_uint_eq(rows, 1);
+    ck_assert_ok(tarn_cursor_column(opened.cursor, 1, NULL, &vector, &err), &err);
+    ck_assert_int_eq(((const int64_t *)vector->u.values)[0], 2); /* its position in the file */
+    tarn_scan_stats(opened.scan, &stats);
+    ck_assert_uint_eq(stats.row_groups, 2);
+    ck_assert_uint_eq(stats.row_groups_pruned, 1);
+    close_cursor(opened);
+    tarn_expr_release(predicate);
+    close_store();
+}
+END_TEST
+
+/* ---- failures ---- */
+
+static enum tarn_status read_under_fault(void *ctx, struct tarn_fault *fault, struct tarn_env *fault_env, struct tarn_error *error)
+{
+    struct tarn_store *faulty = NULL;
+    struct tarn_source *source = NULL;
+    struct tarn_text_builder text;
+    tarn_fault_suspend(fault);
+    ck_assert_ok(tarn_store_open(fault_env, TARN_TEXT("memory:t"), true, &faulty, error), error);
+    tarn_test_parquet_put(faulty, "f.parquet", ctx);
+    tarn_fault_resume(fault);
+    enum tarn_status status = tarn_file_open(faulty, TARN_TEXT("f.parquet"), TARN_FILE_AUTO, &source, error);
+    if (status == TARN_OK) {
+        tarn__builder_init(&text, fault_env);
+        status = tarn_canonical_rows(source, 2, &text, error);
+        if (status == TARN_OK && text.failed) {
+            status = tarn__nomem(fault_env, error, 0);
+        }
+        tarn__builder_free(&text);
+    }
+    tarn_source_close(source);
+    tarn_store_close(faulty);
+    return status;
+}
+
+START_TEST(parquet_reader__survives_every_failure)
+{
+    static const struct parquet_schema_element columns[] = {ROOT(2), TEXT_LEAF("t", PARQUET_OPTIONAL),
+                                                            LEAF("l", PARQUET_INT32, PARQUET_REPEATED)};
+    const struct tarn_test_page strings[] = {
+        ENTRIES(2, TWO_TEXTS),
+        CODES(3, SPAN(0x03, 0x05), SPAN(1, 0x03, 0x01)),
+        V1(2, SPAN(0x04, 0x01), SPAN(1, 0, 0, 0, 'p', 1, 0, 0, 0, 'q')),
+    };
+    const struct tarn_test_page numbers[] = {
+        {.type = PARQUET_DATA_PAGE,
+         .values = 6,
+         .repetition = SPAN(0x03, 0x02),
+         .definition = SPAN(0x0c, 0x01),
+         .body = SPAN(1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 6, 0, 0, 0)},
+    };
+    struct tarn_test_parquet file = FILE_OF(columns, 5, CHUNK(strings), CHUNK(numbers));
+    tarn_fault_sweep(read_under_fault, &file, TARN_FAULT_ALL);
 }
 END_TEST
 
@@ -506,7 +637,9 @@ TARN_SUITE("reader/parquet_reader", TARN_TEST(parquet_reader__reads_both_page_ve
            TARN_TEST(parquet_reader__accepts_an_empty_dictionary_where_all_is_null),
            TARN_TEST(parquet_reader__reads_booleans_as_bits_and_as_runs), TARN_TEST(parquet_reader__joins_rows_that_pages_split),
            TARN_TEST(parquet_reader__passes_over_index_pages), TARN_TEST(parquet_reader__keeps_the_shape_that_pages_have),
-           TARN_TEST(parquet_reader__decodes_only_pages_with_selected_rows), TARN_TEST(parquet_reader__names_the_row_that_is_not_utf8),
-           TARN_LOOP_TEST(parquet_reader__refuses_damage, damaged), TARN_TEST(parquet_reader__refuses_lists_of_fewer_rows),
-           TARN_TEST(parquet_reader__refuses_a_page_that_begins_inside_a_row),
+           TARN_TEST(parquet_reader__decodes_only_pages_with_selected_rows),
+           TARN_TEST(parquet_reader__goes_back_for_rows_that_were_not_asked_for_first),
+           TARN_TEST(parquet_reader__names_the_row_that_is_not_utf8), TARN_TEST(parquet_reader__leaves_out_row_groups_by_statistics),
+           TARN_TEST(parquet_reader__survives_every_failure), TARN_LOOP_TEST(parquet_reader__refuses_damage, damaged),
+           TARN_TEST(parquet_reader__refuses_lists_of_fewer_rows), TARN_TEST(parquet_reader__refuses_a_page_that_begins_inside_a_row),
            TARN_TEST(parquet_reader__names_an_encoding_that_it_does_not_have))
