@@ -63,7 +63,7 @@ static uint32_t children_of(const struct reader *r, uint32_t element)
 
 static bool is_group(const struct reader *r, uint32_t element)
 {
-    return !r->elements[element].has_type;
+    return element == 0 || !r->elements[element].has_type;
 }
 
 static int32_t repetition_of(const struct reader *r, uint32_t element)
@@ -81,7 +81,7 @@ static enum tarn_status measure(struct reader *r, uint32_t element, uint32_t dep
     if (e->has_num_children && e->num_children < 0) {
         return corrupt(r, element, "a negative number of children");
     }
-    if (e->has_type && children_of(r, element) != 0) {
+    if (!is_group(r, element) && children_of(r, element) != 0) {
         return corrupt(r, element, "a type and children");
     }
     if (!e->has_type && !e->has_num_children && element != 0) {
@@ -95,7 +95,7 @@ static enum tarn_status measure(struct reader *r, uint32_t element, uint32_t dep
         TARN_RETURN_IF_ERROR(measure(r, at, depth + 1));
         at = r->end[at];
     }
-    r->leaf_count += e->has_type;
+    r->leaf_count += !is_group(r, element);
     r->end[element] = at;
     return TARN_OK;
 }
@@ -441,7 +441,7 @@ enum tarn_status tarn__file_schema_read(struct tarn_arena *arena, uint32_t count
     enum tarn_status status;
 
     *out = NULL;
-    if (count == 0 || elements[0].has_type) {
+    if (count == 0 || (elements[0].has_type && !elements[0].has_num_children)) { /* parquet-go once wrote a type beside the children */
         return tarn__corrupt(err, "schema", "the schema has no root group");
     }
     r.end = arena_array(&r, count, sizeof(*r.end), &status);

@@ -64,6 +64,21 @@ static void print_interval(struct tarn_json_printer *printer, struct tarn_text b
     tarn__json_print_end_object(printer);
 }
 
+/* A time outside of its day stays what it is: -03:51:39.000, 24:00:00.000. */
+static size_t print_time_of_day(int64_t ticks, unsigned digits, char *text)
+{
+    const uint64_t size = ticks < 0 ? 0 - (uint64_t)ticks : (uint64_t)ticks;
+    const uint64_t per_second = (uint64_t)tarn__ticks_per_second(digits);
+    const uint64_t seconds = size / per_second;
+    int length = snprintf(text, TARN_DATETIME_TEXT, "%s%02llu:%02llu:%02llu", ticks < 0 ? "-" : "", (unsigned long long)(seconds / 3600),
+                          (unsigned long long)(seconds / 60 % 60), (unsigned long long)(seconds % 60));
+    if (digits != 0) {
+        length +=
+            snprintf(text + length, (size_t)(TARN_DATETIME_TEXT - length), ".%0*llu", (int)digits, (unsigned long long)(size % per_second));
+    }
+    return (size_t)length;
+}
+
 static void print_time(struct tarn_json_printer *printer, const struct tarn_vector *vector, uint32_t row)
 {
     const struct tarn_type *type = vector->type;
@@ -74,7 +89,7 @@ static void print_time(struct tarn_json_printer *printer, const struct tarn_vect
     if (type->id == TARN_TYPE_DATE) {
         size = tarn__date_print(value.u.i64, text);
     } else if (type->id == TARN_TYPE_TIME) {
-        size = tarn__time_print(value.u.i64, digits, false, text);
+        size = print_time_of_day(value.u.i64, digits, text);
     } else if (type->wide) {
         const tarn_i128 nanos = (tarn_i128)((tarn_u128)value.u.words[1] << 64 | value.u.words[0]);
         size = tarn__timestamp_print_wide(nanos, type->utc ? TARN_TIMESTAMP_JSON_UTC : TARN_TIMESTAMP_JSON, text);
