@@ -3,7 +3,7 @@
  * The writing of one column chunk: levels and values gathered into a page, pages cut at rows, a dictionary while it pays.
  *
  * Specification: parquet-format README.md (chunks, pages, levels), Encodings.md; parquet.thrift "ColumnMetaData".
- * SPEC: P-CHUNK-WRITE-1 to P-CHUNK-WRITE-5.
+ * SPEC: P-CHUNK-WRITE-1 to P-CHUNK-WRITE-6.
  *
  * Invariants
  *  1. A page begins and ends with a row. It is cut before the row that would bring it over `page_bytes`, or at `page_rows` rows; both
@@ -16,6 +16,9 @@
 #include "format/base/checked.h"
 #include "format/column/page_values.h"
 #include "format/column/shred.h"
+
+/* A codec stays when it makes the chunk smaller by at least one part in so many. */
+enum { LEAST_SAVED = 32 };
 
 /* Rows and levels of the page that is being filled. Levels are kept only where their greatest is not 0. */
 struct open_page {
@@ -39,6 +42,8 @@ struct tarn__column_writer {
     /* the chunk so far */
     struct tarn_buffer *pages;
     struct tarn_buffer *dictionary_page;
+    struct tarn_buffer *spare; /* of pages that are made a second time; NULL before */
+    int32_t codec;
     struct tarn_arena arena; /* bounds of its pages */
     struct tarn__page_facts *facts;
     size_t fact_capacity;
@@ -87,6 +92,7 @@ static void start_chunk(struct tarn__column_writer *w)
     w->uncompressed_size = 0;
     w->pages->size = 0;
     w->dictionary_page->size = 0;
+    w->codec = w->options.codec;
     tarn__arena_free(&w->arena);
 }
 
@@ -142,6 +148,7 @@ void tarn__column_writer_close(struct tarn__column_writer *w)
     tarn__page_values_free(&w->values);
     tarn__buffer_release(w->pages);
     tarn__buffer_release(w->dictionary_page);
+    tarn__buffer_release(w->spare);
     tarn__arena_free(&w->arena);
     tarn__free(w->env, w->page.definition);
     tarn__free(w->env, w->page.repetition);
@@ -463,6 +470,53 @@ static const int64_t *sum_histograms(struct tarn__column_writer *w, const int64_
     return sum;
 }
 
+/* Compression is the chunk's; reading what it hardly made smaller would cost time for nothing. */
+static bool compression_loses(const struct tarn__column_writer *w)
+{
+    const uint64_t stored = (uint64_t)w->pages->size + w->dictionary_page->size;
+    return w->codec != PARQUET_CODEC_UNCOMPRESSED && stored > w->uncompressed_size - w->uncompressed_size / LEAST_SAVED;
+}
+
+static void swap(struct tarn_buffer **a, struct tarn_buffer **b)
+{
+    struct tarn_buffer *was = *a;
+    *a = *b;
+    *b = was;
+}
+
+/* Makes all pages again, without compression. */
+static enum tarn_status uncompress_chunk(struct tarn__column_writer *w, struct tarn_codec_context *context, struct tarn_error *err)
+{
+    struct tarn__page_size size;
+    uint64_t total = 0;
+
+    if (w->spare == NULL) {
+        w->spare = tarn__buffer_new(w->env, 0);
+        if (w->spare == NULL) {
+            return no_memory(w, err);
+        }
+    }
+    w->spare->size = 0;
+    for (uint32_t i = 0; i < w->page_count; i++) {
+        struct tarn__page_facts *facts = &w->facts[i];
+        const struct tarn_span page = {w->pages->data + facts->offset, facts->stored};
+        facts->offset = w->spare->size;
+        TARN_RETURN_IF_ERROR(tarn__page_uncompress(&w->builder, context, page, w->spare, &size, err));
+        facts->stored = size.stored;
+        total += size.uncompressed;
+    }
+    swap(&w->pages, &w->spare);
+    w->spare->size = 0;
+    if (w->dictionary_page->size != 0) {
+        TARN_RETURN_IF_ERROR(tarn__page_uncompress(&w->builder, context, tarn__buffer_span(w->dictionary_page), w->spare, &size, err));
+        swap(&w->dictionary_page, &w->spare);
+        total += size.uncompressed;
+    }
+    w->uncompressed_size = total;
+    w->codec = PARQUET_CODEC_UNCOMPRESSED;
+    return TARN_OK;
+}
+
 enum tarn_status tarn__column_writer_finish(struct tarn__column_writer *w, struct tarn_codec_context *context,
                                             struct tarn__column_chunk *out, struct tarn_error *err)
 {
@@ -474,9 +528,13 @@ enum tarn_status tarn__column_writer_finish(struct tarn__column_writer *w, struc
                                                          w->values.dictionary.count, w->dictionary_page, &size, err));
         w->uncompressed_size += size.uncompressed;
     }
+    if (compression_loses(w)) {
+        TARN_RETURN_IF_ERROR(uncompress_chunk(w, context, err));
+    }
     *out = (struct tarn__column_chunk){
         .dictionary_page = tarn__buffer_span(w->dictionary_page),
         .data_pages = tarn__buffer_span(w->pages),
+        .codec = w->codec,
         .uncompressed_size = w->uncompressed_size,
         .dictionary_encoded_pages = w->dictionary_encoded_pages,
         .plain_pages = w->page_count - w->dictionary_encoded_pages,

@@ -31,6 +31,7 @@ struct tarn__column_options {
 struct tarn__column_chunk {
     struct tarn_span dictionary_page; /**< empty: none. Stands first in the file */
     struct tarn_span data_pages;
+    int32_t codec; /**< the one asked for, or UNCOMPRESSED where that saves too little */
     uint64_t uncompressed_size;
     uint32_t dictionary_encoded_pages;
     uint32_t plain_pages;

@@ -68,23 +68,22 @@ static bool append_codes(struct tarn_buffer *body, const struct tarn__page_conte
 }
 
 /* Compresses `body`, completes and appends the header, and appends what is stored. */
-static enum tarn_status append_page(struct tarn__page_builder *builder, struct tarn_codec_context *context, struct tarn_span body,
-                                    struct parquet_page_header *header, struct tarn_buffer *out, struct tarn__page_size *size,
-                                    struct tarn_error *err)
+static enum tarn_status append_page(struct tarn__page_builder *builder, struct tarn_codec_context *context, int32_t codec,
+                                    struct tarn_span body, struct parquet_page_header *header, struct tarn_buffer *out,
+                                    struct tarn__page_size *size, struct tarn_error *err)
 {
     struct tarn_span stored = body;
 
     if (body.size > INT32_MAX) {
         return tarn__page_too_large(body.size, err);
     }
-    if (builder->codec != PARQUET_CODEC_UNCOMPRESSED) {
-        const size_t bound = tarn__codec_bound(builder->codec, body.size);
+    if (codec != PARQUET_CODEC_UNCOMPRESSED) {
+        const size_t bound = tarn__codec_bound(codec, body.size);
         if (bound == SIZE_MAX || !tarn__buffer_resize(builder->compressed, bound)) {
             return tarn__nomem(builder->env, err, bound);
         }
         size_t written = 0;
-        TARN_RETURN_IF_ERROR(
-            tarn__codec_compress(context, builder->codec, builder->codec_level, body, builder->compressed->data, &written, err));
+        TARN_RETURN_IF_ERROR(tarn__codec_compress(context, codec, builder->codec_level, body, builder->compressed->data, &written, err));
         stored = (struct tarn_span){builder->compressed->data, written};
         if (written > INT32_MAX) {
             return tarn__page_too_large(written, err);
@@ -133,11 +132,12 @@ enum tarn_status tarn__page_build_data(struct tarn__page_builder *builder, struc
             return no_memory(builder, err);
         }
     } else if (!has_levels) {
-        return append_page(builder, context, content->plain, &header, out, size, err); /* the values are the body: no copy */
+        return append_page(builder, context, builder->codec, content->plain, &header, out, size,
+                           err); /* the values are the body: no copy */
     } else if (!tarn__buffer_append(body, content->plain.data, content->plain.size)) {
         return no_memory(builder, err);
     }
-    return append_page(builder, context, tarn__buffer_span(body), &header, out, size, err);
+    return append_page(builder, context, builder->codec, tarn__buffer_span(body), &header, out, size, err);
 }
 
 enum tarn_status tarn__page_build_dictionary(struct tarn__page_builder *builder, struct tarn_codec_context *context, struct tarn_span plain,
@@ -149,5 +149,20 @@ enum tarn_status tarn__page_build_dictionary(struct tarn__page_builder *builder,
         .dictionary_page_header = {.num_values = (int32_t)count, .encoding = PARQUET_ENCODING_PLAIN},
     };
 
-    return append_page(builder, context, plain, &header, out, size, err);
+    return append_page(builder, context, builder->codec, plain, &header, out, size, err);
+}
+
+enum tarn_status tarn__page_uncompress(struct tarn__page_builder *builder, struct tarn_codec_context *context, struct tarn_span page,
+                                       struct tarn_buffer *out, struct tarn__page_size *size, struct tarn_error *err)
+{
+    struct tarn_page_header header;
+    bool truncated;
+
+    TARN_RETURN_IF_ERROR(tarn__page_header_decode(page, 0, &header, &truncated, err));
+    if (!tarn__buffer_resize(builder->body, header.uncompressed_size)) {
+        return no_memory(builder, err);
+    }
+    const struct tarn_span stored = {page.data + header.header_size, header.compressed_size};
+    TARN_RETURN_IF_ERROR(tarn__codec_decompress(context, builder->codec, stored, builder->body->data, builder->body->size, err));
+    return append_page(builder, context, PARQUET_CODEC_UNCOMPRESSED, tarn__buffer_span(builder->body), &header.thrift, out, size, err);
 }

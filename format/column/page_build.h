@@ -58,4 +58,9 @@ TARN_WARN_UNUSED enum tarn_status tarn__page_build_dictionary(struct tarn__page_
                                                               struct tarn_span plain, uint32_t count, struct tarn_buffer *out,
                                                               struct tarn__page_size *size, struct tarn_error *err);
 
+/** Appends the page that was appended as `page` (header and body) once more, now without compression. Errors: NOMEM, LIMIT. */
+TARN_WARN_UNUSED enum tarn_status tarn__page_uncompress(struct tarn__page_builder *builder, struct tarn_codec_context *context,
+                                                        struct tarn_span page, struct tarn_buffer *out, struct tarn__page_size *size,
+                                                        struct tarn_error *err);
+
 #endif

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "format/base/hash.h"
 #include "format/batch/selection.h"
 #include "tests/support/parquet_file.h"
 
@@ -304,6 +305,82 @@ START_TEST(parquet_sink__groups_end_by_bytes) /* P-FILE-WRITE-6 */
 }
 END_TEST
 
+static const enum tarn_codec codecs[] = {TARN_CODEC_ZSTD, TARN_CODEC_SNAPPY, TARN_CODEC_LZ4_RAW};
+static const int32_t codec_numbers[] = {PARQUET_CODEC_ZSTD, PARQUET_CODEC_SNAPPY, PARQUET_CODEC_LZ4_RAW};
+
+START_TEST(parquet_sink__codec_that_saves_nothing_is_dropped) /* P-CHUNK-WRITE-6 */
+{
+    const struct tarn_field fields[] = {TARN_TEST_FIELD("noise", &i64, true), TARN_TEST_FIELD("same", &i64, true)};
+    struct tarn_parquet_file file;
+    struct tarn_vector_builder *builders[2];
+    struct tarn_vector *columns[2];
+    uint64_t noise = 1;
+    open_env(tarn_test_env());
+    make_schema(2, fields);
+    for (uint32_t i = 0; i < 2; i++) {
+        ck_assert_ok(tarn__vector_builder_open(env, schema->fields[i].type, &builders[i], &err), &err);
+    }
+    for (uint32_t row = 0; row < 1000; row++) {
+        noise = tarn__hash_u64(noise + row);
+        tarn__vector_builder_i64(builders[0], (int64_t)noise);
+        tarn__vector_builder_i64(builders[1], row / 250);
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        ck_assert_ok(tarn__vector_builder_finish(builders[i], &columns[i], &err), &err);
+        tarn__vector_builder_close_all(builders[i]);
+    }
+    const struct tarn_parquet_write_options options = {
+        .size = sizeof(options), .codec = codecs[_i], .page_rows = 300, .no_dictionary = true};
+    struct tarn_vector *written = tarn_vector_retain(columns[0]);
+    tarn_parquet_file_write(store, TARN_TEXT("f"), schema, &options, 1000, columns);
+    tarn_parquet_file_open(&file, store, TARN_TEXT("f"));
+    const struct parquet_column_metadata *chunk = tarn_parquet_file_chunk(&file, 0, 0);
+    ck_assert_int_eq(chunk->codec, PARQUET_CODEC_UNCOMPRESSED);
+    ck_assert_int_eq(chunk->total_compressed_size, chunk->total_uncompressed_size);
+    ck_assert_int_eq(tarn_parquet_file_chunk(&file, 0, 1)->codec, codec_numbers[_i]);
+    ck_assert_uint_eq(tarn_parquet_file_page_count(&file, 0, 0), 4);
+    const struct tarn_offset_index index = tarn_parquet_file_offset_index(&file, 0, 0);
+    for (uint32_t p = 0; p < 4; p++) {
+        struct tarn_page page = tarn_parquet_file_page(&file, 0, 0, p);
+        ck_assert_int_eq(index.pages[p].offset, (int64_t)page.offset);
+        ck_assert_uint_eq(page.values.size, page.header.value_count * 8);
+        ck_assert_mem_eq(page.values.data, (const uint8_t *)written->u.values + p * 2400, page.values.size);
+        tarn__page_release(&page);
+    }
+    tarn_vector_release(written);
+    tarn_parquet_file_close(&file);
+    close_all();
+}
+END_TEST
+
+/* Rows of one byte, then suddenly of 10,000: the group ends soon all the same. */
+START_TEST(parquet_sink__growing_rows_are_noticed) /* P-FILE-WRITE-6 */
+{
+    const struct tarn_field field = TARN_TEST_FIELD("t", &text, false);
+    struct tarn_parquet_file file;
+    struct tarn_vector_builder *builder;
+    struct tarn_vector *column;
+    char large[10000];
+    open_env(tarn_test_env());
+    make_schema(1, &field);
+    ck_assert_ok(tarn__vector_builder_open(env, schema->fields[0].type, &builder, &err), &err);
+    for (int row = 0; row < 100; row++) {
+        memset(large, 'a' + row % 26, sizeof(large));
+        tarn__vector_builder_text(builder, (struct tarn_text){large, row < 10 ? 1 : sizeof(large)});
+    }
+    ck_assert_ok(tarn__vector_builder_finish(builder, &column, &err), &err);
+    tarn__vector_builder_close_all(builder);
+    const struct tarn_parquet_write_options options = {.size = sizeof(options), .row_group_bytes = 20000, .no_dictionary = true};
+    tarn_parquet_file_write(store, TARN_TEXT("f"), schema, &options, 100, &column);
+    tarn_parquet_file_open(&file, store, TARN_TEXT("f"));
+    for (uint32_t g = 0; g < file.footer->metadata.row_groups.count; g++) {
+        ck_assert_int_le(file.footer->metadata.row_groups.items[g].total_byte_size, 120000);
+    }
+    tarn_parquet_file_close(&file);
+    close_all();
+}
+END_TEST
+
 /* ---- the result ---- */
 
 static unsigned told;
@@ -520,6 +597,7 @@ END_TEST
 TARN_SUITE("parquet_sink", TARN_LOOP_TEST(parquet_sink__batches_shapes_and_selections_leave_no_trace, layouts),
            TARN_LOOP_TEST(parquet_sink__threads_leave_no_trace, layouts), TARN_TEST(parquet_sink__footer_says_what_was_written),
            TARN_TEST(parquet_sink__no_rows_make_a_file_without_groups), TARN_TEST(parquet_sink__groups_end_by_bytes),
+           TARN_TEST(parquet_sink__growing_rows_are_noticed), TARN_LOOP_TEST(parquet_sink__codec_that_saves_nothing_is_dropped, codecs),
            TARN_TEST(parquet_sink__result_merges_the_groups), TARN_TEST(parquet_sink__null_in_required_column_names_row_and_column),
            TARN_TEST(parquet_sink__aborted_leaves_nothing), TARN_TEST(parquet_sink__existing_object_is_kept_when_asked),
            TARN_LOOP_TEST(parquet_sink__types_it_has_not_are_named, refusals),

@@ -277,7 +277,7 @@ static enum tarn_status write_chunk(struct tarn__row_group_writer *w, uint32_t l
     *out = (struct parquet_column_chunk){.has_meta_data = true};
     *meta = (struct parquet_column_metadata){
         .type = described->physical,
-        .codec = w->options.column.codec,
+        .codec = chunk->codec,
         .path_in_schema = {described->step_count, (struct tarn_text *)(uintptr_t)described->steps},
         .num_values = (int64_t)chunk->facts.slots,
         .total_uncompressed_size = (int64_t)chunk->uncompressed_size,
