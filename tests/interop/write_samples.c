@@ -468,6 +468,17 @@ static struct tarn_schema *null_schema(void)
     return schema_of(2, fields);
 }
 
+/* Few columns, for files that fill pages and dictionaries of default size. */
+static struct tarn_schema *large_schema(void)
+{
+    const struct tarn_field fields[] = {
+        {NAME("id"), .type = TYPE(.id = TARN_TYPE_I64)},
+        {NAME("string"), .type = TYPE(.id = TARN_TYPE_STRING), .nullable = true},
+        {NAME("f64"), .type = TYPE(.id = TARN_TYPE_F64), .nullable = true},
+    };
+    return schema_of(3, fields);
+}
+
 /* ---- the samples ---- */
 
 #define OPTIONS(...)                                                                                                                       \
@@ -482,6 +493,7 @@ static void write_all(const char *folder)
     struct tarn_schema *optional = flat_schema(true);
     struct tarn_schema *nests = nested_schema();
     struct tarn_schema *nothing = null_schema();
+    struct tarn_schema *large = large_schema();
     const struct manner few = {20, 30, 12};
     const struct manner many = {10, 0, 40};
     const struct manner long_texts = {5, 0, 200};
@@ -509,6 +521,8 @@ static void write_all(const char *folder)
         {"nested-tiny", nests, 800, 50, many, tiny},
         {"nested-nulls", nests, 300, 100, (struct manner){95, 10, 5}, small},
         {"nested-empty", nests, 0, 100, few, OPTIONS(.codec = TARN_CODEC_ZSTD)},
+        {"large-many", large, 70000, 8192, many, OPTIONS(.codec = TARN_CODEC_ZSTD)},
+        {"large-few", large, 70000, 8192, (struct manner){10, 40000, 40}, OPTIONS(.codec = TARN_CODEC_ZSTD)},
         {"null-type", nothing, 200, 100, few, OPTIONS(.codec = TARN_CODEC_ZSTD)},
     };
     for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
@@ -518,6 +532,7 @@ static void write_all(const char *folder)
     tarn_schema_release(optional);
     tarn_schema_release(nests);
     tarn_schema_release(nothing);
+    tarn_schema_release(large);
 }
 
 int main(int argc, char **argv)

@@ -590,6 +590,8 @@ START_TEST(parquet_sink__bad_options_are_refused)
     make_schema(1, &field);
     const struct tarn_parquet_write_options options = {.size = sizeof(options), .codec = (enum tarn_codec)99};
     ck_assert_status(tarn_parquet_create(store, TARN_TEXT("f"), schema, &options, &sink, &err), TARN_INVALID);
+    const struct tarn_parquet_write_options without_size = {.page_rows = 10};
+    ck_assert_status(tarn_parquet_create(store, TARN_TEXT("f"), schema, &without_size, &sink, &err), TARN_INVALID);
     close_all();
 }
 END_TEST

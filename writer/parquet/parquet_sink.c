@@ -169,6 +169,9 @@ enum tarn_status tarn_parquet_create(struct tarn_store *store, struct tarn_text 
     if (options == NULL) {
         options = &defaults;
     }
+    if (options->size == 0) {
+        return tarn__invalid(err, "options", "the options have no size; begin with TARN_PARQUET_WRITE_OPTIONS_INIT");
+    }
     if ((unsigned)options->codec > TARN_CODEC_LZ4_RAW) {
         return tarn__invalid(err, "codec", "%u is no codec", (unsigned)options->codec);
     }
