@@ -262,7 +262,7 @@ static bool write_table(struct table *table, double scale)
 bool lineitem_write_csv(int descriptor, double scale)
 {
     struct table *table = calloc(1, sizeof(*table));
-    char *text = tpch_text_make();
+    char *text = tpch_text_make(TPCH_TEXT_BYTES);
     bool ok = false;
     if (table != NULL && text != NULL) {
         table->text = text;

@@ -115,9 +115,9 @@ static void write_sentence(struct writing *writing)
     }
 }
 
-char *tpch_text_make(void)
+char *tpch_text_make(size_t bytes)
 {
-    char *text = malloc(TPCH_TEXT_BYTES + SENTENCE_MOST);
+    char *text = malloc(bytes + SENTENCE_MOST);
     struct writing *writing = calloc(1, sizeof(*writing));
     if (text == NULL || writing == NULL) {
         free(text);
@@ -136,7 +136,7 @@ char *tpch_text_make(void)
     CHOICES_FILL(&writing->terminators, TPCH_TERMINATORS);
     writing->end = text;
     writing->stream = (struct tpch_stream){.seed = TEXT_SEED};
-    while (writing->end < text + TPCH_TEXT_BYTES) {
+    while (writing->end < text + bytes) {
         write_sentence(writing);
         writing->stream.used = 0;
     }

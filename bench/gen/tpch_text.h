@@ -11,7 +11,7 @@
  */
 #define TPCH_TEXT_BYTES ((size_t)300 << 20)
 
-/** The text, TPCH_TEXT_BYTES long; free() it. NULL: out of memory. */
-char *tpch_text_make(void);
+/** The first `bytes` bytes of the text; free() them. NULL: out of memory. */
+char *tpch_text_make(size_t bytes);
 
 #endif
