@@ -100,16 +100,11 @@ static char *own_tree(struct tarn_span bytes, const char *name)
 
 /* ---- the witness's tree ---- */
 
-static void limit(int what, rlim_t most)
-{
-    setrlimit(what, &(struct rlimit){most, most});
-}
-
 static void become_witness(int input, int output)
 {
-    limit(RLIMIT_AS, MEMORY);
-    limit(RLIMIT_CPU, SECONDS);
-    limit(RLIMIT_CORE, 0);
+    setrlimit(RLIMIT_AS, &(struct rlimit){MEMORY, MEMORY});
+    setrlimit(RLIMIT_CPU, &(struct rlimit){SECONDS, SECONDS});
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     if (dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0) {
         execl(TARN_WITNESS, "tarn-footer-witness", (char *)NULL);
     }
