@@ -84,7 +84,7 @@ enum tarn_status tarn_file_open(struct tarn_store *store, struct tarn_text key, 
     case TARN_FILE_PARQUET:
         return tarn_parquet_open(store, key, NULL, out, err);
     case TARN_FILE_CSV:
-        return tarn__unsupported(err, "reader.csv", "CSV files cannot be read yet");
+        return tarn_csv_open(store, key, NULL, out, err);
     case TARN_FILE_JSON:
         return tarn__unsupported(err, "reader.json", "JSON files cannot be read yet");
     default:
