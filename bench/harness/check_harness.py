@@ -7,6 +7,8 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 
+import measure_suite
+
 RUN = pathlib.Path(__file__).resolve().parent.parent / "run.sh"
 RUNS = 5
 
@@ -27,7 +29,8 @@ command = ["{right}", '{{"answer": "2"}}']
 
 
 def run(build, suite, out, *more):
-    return subprocess.run([RUN, "--build", build, "--suite", str(suite), "--out", str(out), *more], capture_output=True, text=True, check=False)
+    command = [RUN, "--build", build, "--suite", str(suite), "--out", str(out), *more]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def expect(holds, what):
@@ -35,11 +38,24 @@ def expect(holds, what):
         sys.exit(f"check_harness: {what}")
 
 
+def check_ratios():
+    """Intervals whose ends can be said beforehand."""
+    twice = measure_suite.ratio([20, 40, 60, 80, 100], [10, 20, 30, 40, 50])
+    expect((twice["point"], twice["low"], twice["high"], twice["baseline_is"]) == (2, 2, 2, "faster"), f"pairs of 2 give {twice}")
+    half = measure_suite.ratio([10, 20, 30, 40, 50], [20, 40, 60, 80, 100])
+    expect((half["point"], half["baseline_is"]) == (0.5, "slower"), f"pairs of a half give {half}")
+    mixed = measure_suite.ratio([10, 30, 10, 30, 20], [20, 20, 20, 20, 20])
+    expect((mixed["low"], mixed["high"], mixed["baseline_is"]) == (0.5, 1.5, "undecided"), f"better and worse in turn give {mixed}")
+    few = measure_suite.ratio([20, 40], [10, 20])
+    expect(few["baseline_is"] == "undecided", f"two rounds give a verdict: {few}")
+
+
 def check_self(build, out):
     done = run(build, "self", out, "--runs", str(RUNS))
     expect(done.returncode == 0, f"the suite self ended with {done.returncode}: {done.stdout[-1000:]}{done.stderr[-1000:]}")
     results = json.loads((out / "results.json").read_text())
-    expect({"suite", "begun", "machine", "threads", "cache", "excluded", "measured", "sentinel", "cases"} <= results.keys(), "results.json lacks a member")
+    members = {"suite", "begun", "machine", "threads", "cache", "excluded", "measured", "sentinel", "cases"}
+    expect(members <= results.keys(), f"results.json lacks {members - results.keys()}")
     engines = results["cases"][0]["engines"]
     for name, entry in engines.items():
         expect(len(entry["runs"]) == RUNS, f"{name} has {len(entry['runs'])} runs")
@@ -67,6 +83,7 @@ def check_failures(build, folder):
     expect(done.returncode == 77, f"without the baseline the exit code is {done.returncode}")
 
 
+check_ratios()
 with tempfile.TemporaryDirectory() as scratch:
     check_self(sys.argv[1], pathlib.Path(scratch) / "self")
     check_failures(sys.argv[1], pathlib.Path(scratch))

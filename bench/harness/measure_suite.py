@@ -335,3 +335,6 @@ if __name__ == "__main__":
     except Failed as failure:
         print(f"bench: {failure}", file=sys.stderr)
         sys.exit(1)
+    except (KeyboardInterrupt, BrokenPipeError):
+        sys.stdout = None  # nobody listens
+        sys.exit(130)

@@ -52,8 +52,8 @@ def table(results):
                 last = ratio_text(entry) if results["baseline"] in case["engines"] else "not compared"
             else:
                 last = f"{rate(entry):.2f}"
-            cells = [case["name"], entry["version"] or name, milliseconds(entry["median_ns"]), spread, milliseconds(entry["median_cpu_ns"]),
-                     megabytes(entry["peak_rss_bytes"]), megabytes(entry["written_bytes"]), last]
+            cells = [case["name"], entry["version"] or name, milliseconds(entry["median_ns"]), spread,
+                     milliseconds(entry["median_cpu_ns"]), megabytes(entry["peak_rss_bytes"]), megabytes(entry["written_bytes"]), last]
             lines.append("| " + " | ".join(cells) + " |")
     return lines
 
@@ -73,7 +73,7 @@ def markdown(results):
     after = ", ".join(f"{name} {value}" for name, value in sentinel["after"].items())
     steady = "steady" if sentinel["steady"] else "NOT steady: run again before believing a small difference"
     lines.append(f"- The machine's own limits in GB/s before: {before}; after: {after}; {steady}.")
-    lines.append("- Time and CPU are those of the work where a command tells them apart from its start; peak memory is the whole process's.")
+    lines.append("- Time and CPU are those of the work where a command tells them apart from its start; peak memory is the process's.")
     if results["baseline"] is not None:
         lines.append("- A ratio is the engine's median over the baseline's; bold: the baseline is faster and the interval excludes 1.")
     return "\n".join(lines) + "\n"
