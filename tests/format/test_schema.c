@@ -84,7 +84,7 @@ END_TEST
 START_TEST(schema__refuses_equal_names_in_few_and_in_many)
 {
     struct tarn_env *env = tarn_test_env();
-    static char names[1000][8];
+    static char names[1000][16];
     static struct tarn_field fields[1000];
     for (int i = 0; i < 1000; i++) {
         snprintf(names[i], sizeof(names[i]), "c%d", i);
