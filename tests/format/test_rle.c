@@ -33,7 +33,8 @@ START_TEST(rle_reader__gives_packed_values) /* P-ENC-RLE-2: the specification's 
 {
     struct tarn__rle_values values;
     uint32_t out[8];
-    ck_assert_ok(tarn__rle_values_init(&values, BYTES(0x03, 0x88, 0xc6, 0xfa), 3, 8, &err), &err);
+    const struct tarn_span bytes_1 = BYTES(0x03, 0x88, 0xc6, 0xfa);
+    ck_assert_ok(tarn__rle_values_init(&values, bytes_1, 3, 8, &err), &err);
     ck_assert_ok(tarn__rle_values_next(&values, 8, out, &err), &err);
     for (uint32_t i = 0; i < 8; i++) {
         ck_assert_uint_eq(out[i], i);
@@ -116,7 +117,8 @@ START_TEST(rle_values__skips)
 {
     struct tarn__rle_values values;
     uint32_t out[2];
-    ck_assert_ok(tarn__rle_values_init(&values, BYTES(0x06, 0x01, 0x03, 0x88, 0xc6, 0xfa), 3, 11, &err), &err);
+    const struct tarn_span bytes_2 = BYTES(0x06, 0x01, 0x03, 0x88, 0xc6, 0xfa);
+    ck_assert_ok(tarn__rle_values_init(&values, bytes_2, 3, 11, &err), &err);
     ck_assert_ok(tarn__rle_values_skip(&values, 8, &err), &err);
     ck_assert_ok(tarn__rle_values_next(&values, 2, out, &err), &err);
     ck_assert_uint_eq(out[0], 5);
@@ -128,11 +130,13 @@ START_TEST(dictionary_codes__begin_with_their_width) /* P-ENC-DICT-1 */
 {
     struct tarn__rle_values values;
     uint32_t out[3];
-    ck_assert_ok(tarn__rle_values_init_dictionary(&values, BYTES(0x03, 0x06, 0x05), 3, &err), &err);
+    const struct tarn_span bytes_3 = BYTES(0x03, 0x06, 0x05);
+    ck_assert_ok(tarn__rle_values_init_dictionary(&values, bytes_3, 3, &err), &err);
     ck_assert_ok(tarn__rle_values_next_codes(&values, 3, 6, out, &err), &err);
     ck_assert_uint_eq(out[2], 5);
     ck_assert_status(tarn__rle_values_init_dictionary(&values, (struct tarn_span){NULL, 0}, 1, &err), TARN_CORRUPT);
-    ck_assert_status(tarn__rle_values_init_dictionary(&values, BYTES(0x21), 1, &err), TARN_CORRUPT);
+    const struct tarn_span bytes_4 = BYTES(0x21);
+    ck_assert_status(tarn__rle_values_init_dictionary(&values, bytes_4, 1, &err), TARN_CORRUPT);
 }
 END_TEST
 
@@ -140,10 +144,12 @@ START_TEST(dictionary_codes__may_have_no_bits) /* P-ENC-DICT-2 */
 {
     struct tarn__rle_values values;
     uint32_t out[9] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
-    ck_assert_ok(tarn__rle_values_init_dictionary(&values, BYTES(0x00, 0x12), 9, &err), &err);
+    const struct tarn_span bytes_5 = BYTES(0x00, 0x12);
+    ck_assert_ok(tarn__rle_values_init_dictionary(&values, bytes_5, 9, &err), &err);
     ck_assert_ok(tarn__rle_values_next_codes(&values, 9, 1, out, &err), &err);
     ck_assert_uint_eq(out[8], 0);
-    ck_assert_ok(tarn__rle_values_init_dictionary(&values, BYTES(0x00, 0x05), 9, &err), &err); /* packed, of no bytes */
+    const struct tarn_span bytes_6 = BYTES(0x00, 0x05);
+    ck_assert_ok(tarn__rle_values_init_dictionary(&values, bytes_6, 9, &err), &err); /* packed, of no bytes */
     ck_assert_ok(tarn__rle_values_next_codes(&values, 9, 1, out, &err), &err);
     ck_assert_ok(tarn__rle_values_init_dictionary(&values, (struct tarn_span){NULL, 0}, 0, &err), &err); /* all are null */
     ck_assert_ok(tarn__rle_values_next_codes(&values, 0, 0, out, &err), &err);
@@ -155,7 +161,8 @@ START_TEST(dictionary_codes__stay_inside_the_dictionary) /* P-ENC-DICT-3 */
     struct tarn__rle_values values;
     uint32_t out[8];
     for (uint32_t size = 0; size <= 8; size++) {
-        ck_assert_ok(tarn__rle_values_init_dictionary(&values, BYTES(0x03, 0x03, 0x88, 0xc6, 0xfa), 8, &err), &err);
+        const struct tarn_span bytes_7 = BYTES(0x03, 0x03, 0x88, 0xc6, 0xfa);
+        ck_assert_ok(tarn__rle_values_init_dictionary(&values, bytes_7, 8, &err), &err);
         ck_assert_status(tarn__rle_values_next_codes(&values, 8, size, out, &err), size < 8 ? TARN_CORRUPT : TARN_OK);
     }
     ck_assert_str_eq(err.detail, "dictionary_index");
