@@ -148,7 +148,8 @@ TARN_CALL tarn_file_format_detect(struct tarn_store *store, struct tarn_text key
 TARN_CALL tarn_file_open(struct tarn_store *store, struct tarn_text key, enum tarn_file_format format, struct tarn_source **out,
                          struct tarn_error *err);
 
-/** Several sources of equal schema (by name and type) as one: the rows of the first, then of the second. Takes them over. */
+/** Several sources of equal schema (by name and type) as one: the rows of the first, then of the second. Takes them over, also when it
+ * fails. */
 TARN_CALL tarn_source_concat(struct tarn_env *env, uint32_t count, struct tarn_source *const *sources, struct tarn_source **out,
                              struct tarn_error *err);
 
