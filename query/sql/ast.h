@@ -36,7 +36,6 @@ enum tarn__ast_kind {
     TARN__AST_MEMBER,  /**< args[0].`text` */
     TARN__AST_INDEX,   /**< args[0][args[1]] */
     TARN__AST_LIST,    /**< [a, b] */
-    TARN__AST_STRUCT,  /**< {a: 1}: `names` and args */
 };
 
 struct tarn__ast {

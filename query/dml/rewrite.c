@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * DELETE and UPDATE by copy-on-write. SPEC: Q-DML-1 to Q-DML-5.
+ *
+ * For every file that may hold a matching row: count the matches; without one the file stays; with nothing but matches a DELETE only takes
+ * it out; else its rows are written anew, without those deleted or with the new values, and it is taken out.
+ *
+ * Invariants
+ *  1. A row matches when the predicate is true: false and null leave it alone. `keep` is the exact opposite: predicate IS DISTINCT FROM
+ * TRUE.
+ *  2. All new files belong to one transaction; a failure at any point aborts it and leaves the table as it was.
+ */
+#include "format/base/utf8.h"
+#include "format/expr/filter_scan.h"
+#include "query/bind/sql_type.h"
+#include "query/dml/dml.h"
+#include "query/sql/caret.h"
+
+struct rewrite {
+    struct tarn_query *query;
+    struct tarn__binder binder;
+    struct tarn_snapshot *snapshot;
+    struct tarn_transaction *transaction;
+    struct tarn_sink *sink; /* opened with the first row that is written */
+    struct tarn__scope *scope;
+    struct tarn__bound *predicate; /* NULL: all rows */
+    struct tarn__expression match;
+    struct tarn__plan *scan; /* of one file at a time */
+    struct tarn__plan *plan; /* what is written in its place */
+    bool is_update;
+    uint64_t matched;
+    uint64_t copied;
+};
+
+static struct tarn__bound *true_literal(struct tarn__binder *b)
+{
+    const struct tarn_value value = {.type = &tarn__sql_boolean, .u.boolean = true};
+    return tarn__bound_literal(b, &value, TARN_NO_PLACE);
+}
+
+/* ---- plans ---- */
+
+static enum tarn_status assignment_of(struct rewrite *r, uint32_t column, struct tarn__bound **out, struct tarn_error *err)
+{
+    const struct tarn__statement *s = r->query->statement;
+    *out = NULL;
+    for (uint32_t i = 0; i < s->assignment_count; i++) {
+        const struct tarn__assignment *assignment = &s->assignments[i];
+        if (!tarn__text_equal(r->scope->columns[column].name, assignment->name) &&
+            !tarn__text_equal_caseless(r->scope->columns[column].name, assignment->name)) {
+            continue;
+        }
+        if (*out != NULL) {
+            return tarn__bind_error(&r->binder, assignment->place, "twice", err, "the column is set twice");
+        }
+        r->binder.clause = "SET";
+        TARN_RETURN_IF_ERROR(tarn__bind_expression(&r->binder, assignment->value, out, err));
+        TARN_RETURN_IF_ERROR(tarn__bind_cast(&r->binder, out, r->scope->columns[column].type, false, err));
+    }
+    return TARN_OK;
+}
+
+static enum tarn_status check_assignments(struct rewrite *r, struct tarn_error *err)
+{
+    const struct tarn__statement *s = r->query->statement;
+    for (uint32_t i = 0; i < s->assignment_count; i++) {
+        const struct tarn__ast name = {
+            .kind = TARN__AST_COLUMN, .place = s->assignments[i].place, .name_count = 1, .names = &s->assignments[i].name};
+        struct tarn__bound *ignored;
+        TARN_RETURN_IF_ERROR(tarn__bind_column(&r->binder, &name, &ignored, err));
+    }
+    return TARN_OK;
+}
+
+/* Every column: as it is, or CASE WHEN predicate THEN new ELSE old END. */
+static enum tarn_status new_values(struct rewrite *r, struct tarn__bound **trees, struct tarn_error *err)
+{
+    for (uint32_t i = 0; i < r->scope->column_count; i++) {
+        struct tarn__bound *value;
+        struct tarn__bound *old;
+        TARN_RETURN_IF_ERROR(tarn__scope_channel(&r->binder, i, TARN_NO_PLACE, &old, err));
+        TARN_RETURN_IF_ERROR(assignment_of(r, i, &value, err));
+        trees[i] = value != NULL ? value : old;
+        if (value != NULL && r->predicate != NULL) {
+            struct tarn__bound *parts[3] = {r->predicate, value, old};
+            trees[i] = tarn__bound_call(&r->binder, TARN__F_CASE, old->type, 3, parts, value->place);
+        }
+        if (trees[i] == NULL) {
+            return tarn__bind_nomem(&r->binder, err);
+        }
+    }
+    return TARN_OK;
+}
+
+static enum tarn_status keep_filter(struct rewrite *r, struct tarn_error *err)
+{
+    struct tarn__bound *sides[2] = {r->predicate, true_literal(&r->binder)};
+    struct tarn__bound *keep = tarn__bound_call(&r->binder, TARN__F_DISTINCT_FROM, &tarn__sql_boolean, 2, sides, TARN_NO_PLACE);
+    if (keep == NULL) {
+        return tarn__bind_nomem(&r->binder, err);
+    }
+    return tarn__lower(&r->binder, r->scope, keep, true, &r->scan->predicate, err);
+}
+
+static enum tarn_status make_plans(struct rewrite *r, struct tarn_error *err)
+{
+    struct tarn_arena *arena = r->binder.arena;
+    const uint32_t count = r->scope->column_count;
+    struct tarn__bound **trees = tarn__arena_calloc(arena, count + 1u, sizeof(*trees));
+    r->scan = tarn__plan_new(&r->query->planner, TARN__PLAN_SCAN, NULL);
+    if (trees == NULL || r->scan == NULL) {
+        return tarn__bind_nomem(&r->binder, err);
+    }
+    TARN_RETURN_IF_ERROR(new_values(r, trees, err));
+    struct tarn__plan *project = tarn__plan_new(&r->query->planner, TARN__PLAN_PROJECT, r->scan);
+    struct tarn__scope_column *columns = tarn__arena_calloc(arena, r->scope->channel_count + 1u, sizeof(*columns));
+    if (project == NULL || columns == NULL) {
+        return tarn__bind_nomem(&r->binder, err);
+    }
+    for (uint32_t i = 0; i < r->scope->channel_count; i++) {
+        const struct tarn__channel *channel = &r->scope->channels[i];
+        columns[i] = (struct tarn__scope_column){channel->path.steps[channel->path.depth - 1].name, channel->type, channel->nullable};
+    }
+    r->scan->scope = r->scope;
+    r->scan->columns = columns;
+    r->scan->column_count = r->scope->channel_count;
+    r->scan->no_prune = true; /* the files were chosen already, and every row of them counts */
+    r->plan = project;
+    project->columns = r->scope->columns;
+    project->column_count = 0;
+    project->trees = trees;
+    project->exprs = tarn__arena_calloc(arena, count + 1u, sizeof(*project->exprs));
+    if (project->exprs == NULL) {
+        return tarn__bind_nomem(&r->binder, err);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        TARN_RETURN_IF_ERROR(tarn__lower(&r->binder, r->scope, trees[i], false, &project->exprs[i], err));
+        project->column_count = i + 1;
+    }
+    return r->is_update || r->predicate == NULL ? TARN_OK : keep_filter(r, err);
+}
+
+/* ---- files ---- */
+
+static enum tarn_status count_task(struct rewrite *r, struct tarn_scan *scan, uint32_t task, const uint32_t *handles, uint64_t *matched,
+                                   uint64_t *rows, struct tarn_error *err)
+{
+    struct tarn_cursor *cursor;
+    struct tarn__filter_scan *filter;
+    struct tarn_selection selection = tarn_selection_all(1);
+    TARN_RETURN_IF_ERROR(tarn_scan_open(scan, task, &cursor, err));
+    enum tarn_status status = tarn__filter_scan_open(r->query->env, cursor, r->match.expr, handles, tarn_query_expr_host(), &filter, err);
+    if (status == TARN_OK) {
+        while ((status = tarn__filter_scan_next(filter, 0, &selection, err)) == TARN_OK && selection.count != 0) {
+            *matched += selection.count;
+        }
+        *rows += tarn__filter_scan_rows(filter);
+        tarn__filter_scan_close(filter);
+    }
+    tarn_cursor_close(cursor);
+    return status;
+}
+
+/* How many rows of a file match, and how many it has. Only the predicate's columns are read. */
+static enum tarn_status count_matches(struct rewrite *r, struct tarn_source *source, uint64_t *matched, uint64_t *rows,
+                                      struct tarn_error *err)
+{
+    struct tarn_scan_request request = TARN_SCAN_REQUEST_INIT;
+    struct tarn_scan *scan;
+    const uint32_t count = r->match.expr != NULL ? r->match.expr->column_count : 0;
+    struct tarn_path *paths = tarn__calloc(r->query->env, count + 1u, sizeof(*paths));
+    uint32_t *handles = tarn__calloc(r->query->env, count + 1u, sizeof(*handles));
+    enum tarn_status status = paths == NULL || handles == NULL ? tarn__nomem(r->query->env, err, 0) : TARN_OK;
+    *matched = 0;
+    *rows = 0;
+    for (uint32_t i = 0; status == TARN_OK && i < count; i++) {
+        paths[i] = r->match.expr->columns[i].path;
+        handles[i] = i;
+    }
+    request.path_count = count;
+    request.paths = paths;
+    request.no_prune = true;
+    status = status == TARN_OK ? tarn_source_scan(source, &request, &scan, err) : status;
+    if (status == TARN_OK) {
+        for (uint32_t i = 0; status == TARN_OK && i < tarn_scan_task_count(scan); i++) {
+            status = count_task(r, scan, i, handles, matched, rows, err);
+        }
+        tarn_scan_close(scan);
+    }
+    tarn__free(r->query->env, paths);
+    tarn__free(r->query->env, handles);
+    return status;
+}
+
+static enum tarn_status rewrite_file(struct rewrite *r, struct tarn_source *source, uint64_t matched, uint64_t rows, struct tarn_error *err)
+{
+    uint64_t written = 0;
+    r->matched += matched;
+    if (!r->is_update && matched == rows) {
+        return TARN_OK; /* nothing stays */
+    }
+    if (r->sink == NULL) {
+        TARN_RETURN_IF_ERROR(tarn_transaction_sink(r->transaction, &r->sink, err));
+    }
+    r->scan->source = source;
+    TARN_RETURN_IF_ERROR(tarn__dml_write(r->query, r->plan, r->sink, &written, err));
+    r->copied += rows - matched;
+    const uint64_t expected = r->is_update ? rows : rows - matched;
+    return written == expected
+               ? TARN_OK
+               : tarn__internal(err, "a rewrite gave %llu rows instead of %llu", (unsigned long long)written, (unsigned long long)expected);
+}
+
+static enum tarn_status visit_file(struct rewrite *r, uint32_t file, struct tarn_error *err)
+{
+    struct tarn_source *source;
+    uint64_t matched;
+    uint64_t rows;
+    TARN_RETURN_IF_ERROR(tarn__check_cancelled(r->query->env, err));
+    TARN_RETURN_IF_ERROR(tarn_transaction_file_source(r->transaction, file, &source, err));
+    enum tarn_status status = count_matches(r, source, &matched, &rows, err);
+    if (status == TARN_OK && (matched != 0 || rows == 0)) {
+        status = rewrite_file(r, source, matched, rows, err);
+        status = status == TARN_OK && matched != 0 ? tarn_transaction_remove(r->transaction, file, err) : status;
+    }
+    tarn_source_close(source);
+    return status;
+}
+
+static enum tarn_status visit_files(struct rewrite *r, struct tarn_error *err)
+{
+    uint32_t count;
+    TARN_RETURN_IF_ERROR(tarn_transaction_select(r->transaction, r->match.expr, &count, err));
+    for (uint32_t i = 0; i < count; i++) {
+        TARN_RETURN_IF_ERROR(visit_file(r, i, err));
+    }
+    if (r->sink != NULL) {
+        struct tarn_sink *sink = r->sink;
+        r->sink = NULL;
+        TARN_RETURN_IF_ERROR(tarn_sink_finish(sink, err));
+    }
+    TARN_RETURN_IF_ERROR(tarn_transaction_metric(r->transaction, r->is_update ? "numUpdatedRows" : "numDeletedRows", r->matched, err));
+    return tarn_transaction_metric(r->transaction, "numCopiedRows", r->copied, err);
+}
+
+/* ---- the statements ---- */
+
+static enum tarn_status bind(struct rewrite *r, struct tarn_error *err)
+{
+    const struct tarn__statement *s = r->query->statement;
+    const struct tarn_text alias =
+        s->table->alias.size != 0 || s->table->is_path ? s->table->alias : s->table->names[s->table->name_count - 1];
+    r->binder = r->query->planner.binder;
+    r->scope = tarn__schema_scope(r->binder.arena, tarn_snapshot_schema(r->snapshot), alias);
+    if (r->scope == NULL) {
+        return tarn__bind_nomem(&r->binder, err);
+    }
+    r->binder.scope = r->scope;
+    r->binder.clause = "WHERE";
+    if (s->where != NULL) {
+        TARN_RETURN_IF_ERROR(tarn__bind_predicate(&r->binder, s->where, &r->predicate, err));
+        TARN_RETURN_IF_ERROR(tarn__lower(&r->binder, r->scope, r->predicate, true, &r->match, err));
+    }
+    TARN_RETURN_IF_ERROR(check_assignments(r, err));
+    return make_plans(r, err);
+}
+
+static enum tarn_status begin(struct rewrite *r, struct tarn_error *err)
+{
+    const struct tarn__statement *s = r->query->statement;
+    struct tarn_transaction_options options = TARN_TRANSACTION_OPTIONS_INIT;
+    options.operation = r->is_update ? "UPDATE" : "DELETE";
+    if (s->where != NULL) {
+        const struct tarn_text where = {r->query->sql.data + s->where->begin, s->where->end - s->where->begin};
+        TARN_RETURN_IF_ERROR(tarn__dml_parameters(r->query, "predicate", where, &options.parameters, err));
+    }
+    return tarn_transaction_open(r->snapshot, &options, &r->transaction, err);
+}
+
+static enum tarn_status rewrite_table(struct tarn_query *query, bool is_update, struct tarn_error *err)
+{
+    struct rewrite r = {.query = query, .is_update = is_update};
+    TARN_RETURN_IF_ERROR(tarn__dml_snapshot(query, &r.snapshot, err));
+    enum tarn_status status = bind(&r, err);
+    status = status == TARN_OK ? begin(&r, err) : status;
+    status = status == TARN_OK ? visit_files(&r, err) : status;
+    if (status == TARN_OK && r.matched != 0) {
+        status = tarn__dml_commit(query, r.transaction, r.matched, err);
+        r.transaction = NULL;
+    }
+    if (r.sink != NULL) {
+        tarn_sink_abort(r.sink);
+    }
+    tarn_transaction_abort(r.transaction);
+    tarn__plan_release(r.plan != NULL ? r.plan : r.scan);
+    tarn_expr_release(r.match.expr);
+    tarn_snapshot_close(r.snapshot);
+    return status;
+}
+
+enum tarn_status tarn__dml_delete(struct tarn_query *query, struct tarn_error *err)
+{
+    query->info.kind = TARN_STATEMENT_DELETE;
+    return rewrite_table(query, false, err);
+}
+
+enum tarn_status tarn__dml_update(struct tarn_query *query, struct tarn_error *err)
+{
+    query->info.kind = TARN_STATEMENT_UPDATE;
+    return rewrite_table(query, true, err);
+}

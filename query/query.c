@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Statements from their text: what FROM names are relations; SELECT runs as its rows are taken, all else is done when open returns.
+ */
+#include <string.h>
+
+#include "format/base/datetime.h"
+#include "format/base/utf8.h"
+#include "query/bind/sql_type.h"
+#include "query/dml/dml.h"
+#include "query/query_state.h"
+#include "query/sql/caret.h"
+
+/* Relations that a query opened. */
+struct opened {
+    struct tarn_env *env;
+    struct tarn_query *query;
+    struct tarn_relation *items;
+    size_t count;
+    size_t capacity;
+};
+
+static void close_opened(void *ctx)
+{
+    struct opened *opened = ctx;
+    for (size_t i = 0; i < opened->count; i++) {
+        tarn_relation_close(&opened->items[i]);
+    }
+    tarn__free(opened->env, opened->items);
+    tarn__free(opened->env, opened);
+}
+
+/* The value of VERSION AS OF or TIMESTAMP AS OF. */
+static enum tarn_status travel_value(struct tarn_query *query, const struct tarn__ast *ast, const struct tarn_type *type, int64_t *out,
+                                     struct tarn_error *err)
+{
+    struct tarn__scope none = {.fixed = true};
+    struct tarn__binder binder = query->planner.binder;
+    struct tarn__bound *bound;
+    binder.scope = &none;
+    binder.clause = "AS OF";
+    TARN_RETURN_IF_ERROR(tarn__bind_expression(&binder, ast, &bound, err));
+    TARN_RETURN_IF_ERROR(tarn__bind_cast(&binder, &bound, type, false, err));
+    if (bound->kind != TARN__BOUND_LITERAL || bound->value.is_null) {
+        return tarn__bind_error(&binder, ast->place, "as_of", err, "AS OF takes a constant");
+    }
+    *out = bound->value.u.i64;
+    return TARN_OK;
+}
+
+static enum tarn_status open_version(struct tarn_query *query, struct tarn_text path, const struct tarn__table_name *name,
+                                     struct tarn_relation *out, struct tarn_error *err)
+{
+    struct tarn_snapshot_options options = TARN_SNAPSHOT_OPTIONS_INIT;
+    if (name->version != NULL) {
+        TARN_RETURN_IF_ERROR(travel_value(query, name->version, &tarn__sql_bigint, &options.version, err));
+        if (options.version < 0) {
+            return tarn__bind_error(&query->planner.binder, name->version->place, "as_of", err, "a version is not negative");
+        }
+    } else {
+        TARN_RETURN_IF_ERROR(travel_value(query, name->timestamp, &tarn__sql_timestamptz, &options.as_of, err));
+    }
+    out->kind = TARN_RELATION_TABLE;
+    TARN_RETURN_IF_ERROR(tarn_snapshot_load(query->env, path, &options, &out->snapshot, err));
+    return tarn_snapshot_source(out->snapshot, &out->source, err);
+}
+
+/* The names with `between` between them, in a folder unless it is empty. */
+static enum tarn_status join_names(struct tarn_query *query, struct tarn_text folder, const struct tarn__table_name *name, char between,
+                                   struct tarn_text *out, struct tarn_error *err)
+{
+    struct tarn_text_builder path;
+    tarn__builder_init(&path, query->env);
+    if (folder.size != 0 && !tarn__text_equal(folder, TARN_TEXT("."))) {
+        tarn__builder_add(&path, folder);
+        tarn__builder_add_char(&path, '/');
+    }
+    for (uint32_t i = 0; i < name->name_count; i++) {
+        if (i != 0) {
+            tarn__builder_add_char(&path, between);
+        }
+        tarn__builder_add(&path, name->names[i]);
+    }
+    enum tarn_status status = tarn__builder_status(&path, err);
+    if (status == TARN_OK) {
+        *out = tarn__arena_text(&query->arena, tarn__builder_text(&path));
+        status = out->data != NULL ? TARN_OK : tarn__nomem(query->env, err, path.size);
+    }
+    tarn__builder_free(&path);
+    return status;
+}
+
+enum tarn_status tarn__query_table_path(struct tarn_query *query, const struct tarn__table_name *name, struct tarn_text *out,
+                                        struct tarn_error *err)
+{
+    *out = name->names[0];
+    return name->is_path ? TARN_OK : join_names(query, query->options.lake, name, '/', out, err);
+}
+
+enum tarn_status tarn__query_relation(struct tarn_query *query, const struct tarn__table_name *name, struct tarn_relation *out,
+                                      struct tarn_error *err)
+{
+    struct tarn_text path;
+    TARN_RETURN_IF_ERROR(tarn__query_table_path(query, name, &path, err));
+    if (name->version != NULL || name->timestamp != NULL) {
+        return open_version(query, path, name, out, err);
+    }
+    enum tarn_status status = tarn_relation_open(query->env, query->options.lake, path, out, err);
+    if (status == TARN_NOT_FOUND && !name->is_path && query->options.lake.size != 0) {
+        TARN_RETURN_IF_ERROR(join_names(query, (struct tarn_text){NULL, 0}, name, '.', &path, err)); /* the message is about the name */
+        status = tarn_relation_open(query->env, query->options.lake, path, out, err);
+    }
+    if (status == TARN_NOT_FOUND) {
+        tarn__sql_error_at(err, query->sql, name->place);
+    }
+    return status;
+}
+
+static enum tarn_status relation_of(void *ctx, const struct tarn__table_name *name, struct tarn_text sql, struct tarn_source **out,
+                                    struct tarn_error *err)
+{
+    struct opened *opened = ctx;
+    struct tarn_relation relation = {TARN_RELATION_FILE, NULL, NULL};
+    (void)sql;
+    *out = NULL;
+    if (!tarn__grow(opened->env, &opened->items, &opened->capacity, opened->count + 1, sizeof(*opened->items))) {
+        return tarn__nomem(opened->env, err, 0);
+    }
+    const enum tarn_status status = tarn__query_relation(opened->query, name, &relation, err);
+    if (status != TARN_OK) {
+        tarn_relation_close(&relation);
+        return status;
+    }
+    opened->items[opened->count++] = relation;
+    *out = relation.source;
+    return TARN_OK;
+}
+
+/* ---- DESCRIBE, SHOW TABLES ---- */
+
+static enum tarn_status describe_fields(struct tarn_query *query, uint32_t count, const struct tarn_field *fields, struct tarn_error *err)
+{
+    static const char *const names[] = {"column_name", "column_type", "null"};
+    struct tarn_text *cells = tarn__arena_calloc(&query->arena, (size_t)count * 3 + 1, sizeof(*cells));
+    if (cells == NULL) {
+        return tarn__nomem(query->env, err, 0);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const size_t size = tarn_type_format(fields[i].type, NULL, 0);
+        char *type = tarn__arena_alloc(&query->arena, size + 1);
+        if (type == NULL) {
+            return tarn__nomem(query->env, err, size);
+        }
+        tarn_type_format(fields[i].type, type, size + 1);
+        cells[3 * (size_t)i] = fields[i].name;
+        cells[3 * (size_t)i + 1] = (struct tarn_text){type, size};
+        cells[3 * (size_t)i + 2] = fields[i].nullable ? TARN_TEXT("YES") : TARN_TEXT("NO");
+    }
+    return tarn__query_text_rows(query, 3, names, count, cells, err);
+}
+
+static enum tarn_status describe(struct tarn_query *query, struct tarn_error *err)
+{
+    struct tarn_source *source;
+    query->info.kind = TARN_STATEMENT_OTHER;
+    if (query->statement->select != NULL) {
+        TARN_RETURN_IF_ERROR(tarn__plan_select(&query->planner, query->statement->select, &query->plan, err));
+        struct tarn_field *fields = tarn__arena_calloc(&query->arena, query->plan->column_count + 1u, sizeof(*fields));
+        if (fields == NULL) {
+            return tarn__nomem(query->env, err, 0);
+        }
+        for (uint32_t i = 0; i < query->plan->column_count; i++) {
+            fields[i] =
+                (struct tarn_field){.name = query->plan->columns[i].name, .type = query->plan->columns[i].type, .nullable = true, .id = -1};
+        }
+        return describe_fields(query, query->plan->column_count, fields, err);
+    }
+    TARN_RETURN_IF_ERROR(relation_of(query->relations.ctx, query->statement->table, query->sql, &source, err));
+    const struct tarn_schema *schema = tarn_source_schema(source);
+    return describe_fields(query, schema->field_count, schema->fields, err);
+}
+
+struct table_list {
+    struct tarn_query *query;
+    struct tarn_text *names;
+    size_t count;
+    size_t capacity;
+};
+
+/* A table shows by the folder of its log. */
+static enum tarn_status take_table(void *arg, struct tarn_text key, const struct tarn_object_info *info, struct tarn_error *err)
+{
+    struct table_list *list = arg;
+    static const char mark[] = "/_delta_log/";
+    const char *found = memmem(key.data, key.size, mark, sizeof(mark) - 1);
+    (void)info;
+    if (found == NULL) {
+        return TARN_OK;
+    }
+    const struct tarn_text name = {key.data, (size_t)(found - key.data)};
+    if (list->count != 0 && tarn__text_equal(list->names[list->count - 1], name)) {
+        return TARN_OK;
+    }
+    if (!tarn__grow(list->query->env, &list->names, &list->capacity, list->count + 1, sizeof(*list->names))) {
+        return tarn__nomem(list->query->env, err, 0);
+    }
+    char *copy = tarn__arena_alloc(&list->query->arena, name.size + 1);
+    if (copy == NULL) {
+        return tarn__nomem(list->query->env, err, 0);
+    }
+    for (size_t i = 0; i < name.size; i++) {
+        copy[i] = name.data[i] == '/' ? '.' : name.data[i];
+    }
+    list->names[list->count++] = (struct tarn_text){copy, name.size};
+    return TARN_OK;
+}
+
+static enum tarn_status show_tables(struct tarn_query *query, struct tarn_error *err)
+{
+    static const char *const names[] = {"name"};
+    struct table_list list = {.query = query};
+    struct tarn_store *store;
+    query->info.kind = TARN_STATEMENT_OTHER;
+    TARN_RETURN_IF_ERROR(
+        tarn_store_open(query->env, query->options.lake.size != 0 ? query->options.lake : TARN_TEXT("."), false, &store, err));
+    enum tarn_status status = tarn_store_list(store, (struct tarn_text){NULL, 0}, (struct tarn_text){NULL, 0}, take_table, &list, err);
+    tarn_store_close(store);
+    status = status == TARN_OK ? tarn__query_text_rows(query, 1, names, (uint32_t)list.count, list.names, err) : status;
+    tarn__free(query->env, list.names);
+    return status;
+}
+
+/* ---- statements ---- */
+
+static enum tarn_status run(struct tarn_query *query, struct tarn_error *err)
+{
+    const enum tarn__statement_kind kind = query->statement->kind;
+    const bool changes = kind >= TARN__STATEMENT_DELETE && kind <= TARN__STATEMENT_CREATE;
+    if (changes && query->options.read_only) {
+        return tarn__bind_error(&query->planner.binder, query->statement->place, "read_only", err,
+                                "only statements that change nothing are allowed here");
+    }
+    switch (kind) {
+    case TARN__STATEMENT_NONE:
+        query->info.kind = TARN_STATEMENT_NONE;
+        return TARN_OK;
+    case TARN__STATEMENT_SELECT:
+        return tarn__query_select(query, err);
+    case TARN__STATEMENT_EXPLAIN:
+        return tarn__query_explain(query, err);
+    case TARN__STATEMENT_DESCRIBE:
+        return describe(query, err);
+    case TARN__STATEMENT_SHOW_TABLES:
+        return show_tables(query, err);
+    case TARN__STATEMENT_DELETE:
+        return tarn__dml_delete(query, err);
+    case TARN__STATEMENT_UPDATE:
+        return tarn__dml_update(query, err);
+    case TARN__STATEMENT_INSERT:
+        return tarn__dml_insert(query, err);
+    case TARN__STATEMENT_CREATE:
+        return tarn__dml_create(query, err);
+    }
+    return tarn__internal(err, "a statement of kind %d", (int)kind);
+}
+
+enum tarn_status tarn_query_open(struct tarn_env *env, struct tarn_text sql, const struct tarn_query_options *options,
+                                 struct tarn_query **out, struct tarn_error *err)
+{
+    struct tarn_query *query;
+    *out = NULL;
+    TARN_RETURN_IF_ERROR(tarn__query_begin(env, sql, options, &query, err));
+    struct opened *opened = tarn__calloc(env, 1, sizeof(*opened));
+    if (opened == NULL) {
+        tarn_query_close(query);
+        return tarn__nomem(env, err, sizeof(*opened));
+    }
+    *opened = (struct opened){.env = env, .query = query};
+    query->relations = (struct tarn__relations){opened, relation_of};
+    query->close_relations = close_opened;
+    const enum tarn_status status = tarn__query_point(query, run(query, err), err);
+    if (status != TARN_OK) {
+        tarn_query_close(query);
+        return status;
+    }
+    *out = query;
+    return TARN_OK;
+}
+
+/* ---- a predicate alone ---- */
+
+enum tarn_status tarn_predicate_parse(struct tarn_env *env, const struct tarn_schema *schema, struct tarn_text sql, struct tarn_expr **out,
+                                      struct tarn_error *err)
+{
+    struct tarn_arena arena;
+    struct tarn__ast *ast;
+    struct tarn__bound *bound = NULL;
+    struct tarn__expression expression = {NULL, 0, NULL};
+    *out = NULL;
+    tarn__arena_init(&arena, env);
+    struct tarn__binder binder = {.arena = &arena, .env = env, .sql = sql, .clause = "a predicate", .now = tarn__now(env)};
+    enum tarn_status status = tarn__sql_parse_expression(&arena, sql, &ast, err);
+    if (status == TARN_OK) {
+        binder.scope = tarn__schema_scope(&arena, schema, (struct tarn_text){NULL, 0});
+        status = binder.scope != NULL ? tarn__bind_predicate(&binder, ast, &bound, err) : tarn__nomem(env, err, 0);
+    }
+    status = status == TARN_OK ? tarn__lower(&binder, binder.scope, bound, true, &expression, err) : status;
+    *out = expression.expr;
+    tarn__arena_free(&arena);
+    return status;
+}
