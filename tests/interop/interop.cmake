@@ -16,3 +16,13 @@ endfunction()
 set(samples ${CMAKE_BINARY_DIR}/tests/parquet_samples)
 add_test(NAME interop/parquet_written COMMAND sh -c "rm -rf ${samples} && $<TARGET_FILE:write_samples> ${samples} && exec \"\${TARN_PEERS:-${peers}}/peers/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/check_parquet_written.py ${samples}")
 set_tests_properties(interop/parquet_written PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77)
+
+# Delta tables of every type and shape, read by deltalake, Polars and DuckDB's delta extension.
+set(tables ${CMAKE_BINARY_DIR}/tests/delta_tables)
+foreach(pair peers:deltalake peers:polars duckdb-lake:duckdb)
+    string(REPLACE ":" ";" pair ${pair})
+    list(GET pair 0 environment)
+    list(GET pair 1 engine)
+    add_test(NAME interop/delta_written_${engine} COMMAND sh -c "rm -rf ${tables}_${engine} && $<TARGET_FILE:write_tables> ${tables}_${engine} && exec \"\${TARN_PEERS:-${peers}}/${environment}/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/check_delta_written.py ${tables}_${engine} ${engine}")
+    set_tests_properties(interop/delta_written_${engine} PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77)
+endforeach()

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Every allocation and every store operation of making, appending to, overwriting, shrinking, restoring and loading a table fails in turn:
+ * the table is then what the status says, nothing leaks, and no staged file is removed while its commit is in doubt.
+ */
+#include <string.h>
+
+#include "format/base/bytes.h"
+#include "format/base/error.h"
+#include "tests/support/fault.h"
+#include "tests/support/table_rows.h"
+
+static const struct tarn_text uri = {"memory:t", 8};
+
+/* Rows of the newest version, read without faults; -1: no table. */
+static int64_t rows_now(struct tarn_env *env)
+{
+    struct tarn_error err = TARN_ERROR_INIT;
+    uint64_t rows;
+    int64_t sum;
+    const enum tarn_status status = tarn_test_table_sum(env, uri, -1, &rows, &sum, &err);
+    ck_assert_msg(status == TARN_OK || status == TARN_NOT_FOUND, "the table does not read any more: %s %s", tarn_status_name(status),
+                  err.message);
+    return status == TARN_OK ? (int64_t)rows : -1;
+}
+
+/* The table is what the status says: OK after, COMMIT_UNKNOWN either, everything else before. */
+static void check(struct tarn_env *env, struct tarn_fault *fault, enum tarn_status status, int64_t before, int64_t after)
+{
+    tarn_fault_suspend(fault);
+    const int64_t rows = rows_now(env);
+    if (status == TARN_OK) {
+        ck_assert_int_eq(rows, after);
+    } else if (status == TARN_COMMIT_UNKNOWN) {
+        ck_assert(rows == before || rows == after);
+    } else {
+        ck_assert_msg(rows == before, "%s, but the table has %lld rows", tarn_status_name(status), (long long)rows);
+    }
+}
+
+static void prepare(struct tarn_env *env, struct tarn_fault *fault, bool partitioned)
+{
+    struct tarn_error err = TARN_ERROR_INIT;
+    tarn_fault_suspend(fault);
+    ck_assert_ok(tarn_test_table_create(env, uri, partitioned, 0, 10, &err), &err);
+    tarn_fault_resume(fault);
+}
+
+static enum tarn_status create(void *ctx, struct tarn_fault *fault, struct tarn_env *env, struct tarn_error *err)
+{
+    const enum tarn_status status = tarn_test_table_create(env, uri, *(const bool *)ctx, 0, 10, err);
+    check(env, fault, status, -1, 10);
+    return status;
+}
+
+static enum tarn_status append(void *ctx, struct tarn_fault *fault, struct tarn_env *env, struct tarn_error *err)
+{
+    prepare(env, fault, *(const bool *)ctx);
+    const enum tarn_status status = tarn_test_table_append(env, uri, 10, 5, NULL, err);
+    check(env, fault, status, 10, 15);
+    return status;
+}
+
+static enum tarn_status overwrite(void *ctx, struct tarn_fault *fault, struct tarn_env *env, struct tarn_error *err)
+{
+    prepare(env, fault, *(const bool *)ctx);
+    const enum tarn_status status = tarn_test_table_overwrite(env, uri, 100, 3, err);
+    check(env, fault, status, 10, 3);
+    return status;
+}
+
+static enum tarn_status delete_row(void *ctx, struct tarn_fault *fault, struct tarn_env *env, struct tarn_error *err)
+{
+    prepare(env, fault, *(const bool *)ctx);
+    const enum tarn_status status = tarn_test_table_delete(env, uri, 4, err);
+    check(env, fault, status, 10, 9);
+    return status;
+}
+
+static enum tarn_status restore(void *ctx, struct tarn_fault *fault, struct tarn_env *env, struct tarn_error *err)
+{
+    prepare(env, fault, *(const bool *)ctx);
+    tarn_fault_suspend(fault);
+    ck_assert_ok(tarn_test_table_overwrite(env, uri, 100, 3, err), err);
+    tarn_fault_resume(fault);
+    const enum tarn_status status = tarn_table_restore(env, uri, 0, NULL, err);
+    check(env, fault, status, 3, 10);
+    return status;
+}
+
+static enum tarn_status read_rows(void *ctx, struct tarn_fault *fault, struct tarn_env *env, struct tarn_error *err)
+{
+    prepare(env, fault, *(const bool *)ctx);
+    uint64_t rows = 0;
+    int64_t sum;
+    const enum tarn_status status = tarn_test_table_sum(env, uri, -1, &rows, &sum, err);
+    ck_assert(status != TARN_OK || rows == 10);
+    return status;
+}
+
+static enum tarn_status ignore_commit(void *arg, const struct tarn_commit_info *commit, struct tarn_error *err)
+{
+    (void)commit;
+    (void)err;
+    (*(int *)arg)++;
+    return TARN_OK;
+}
+
+static void ignore_finding(void *arg, const struct tarn_finding *finding)
+{
+    *(bool *)arg = *(bool *)arg || finding->kind == TARN_FINDING_ERROR;
+}
+
+static enum tarn_status look(void *ctx, struct tarn_fault *fault, struct tarn_env *env, struct tarn_error *err)
+{
+    prepare(env, fault, *(const bool *)ctx);
+    int commits = 0;
+    TARN_RETURN_IF_ERROR(tarn_table_history(env, uri, 0, ignore_commit, &commits, err));
+    ck_assert_int_eq(commits, 1);
+    struct tarn_snapshot *snapshot;
+    TARN_RETURN_IF_ERROR(tarn_snapshot_load(env, uri, NULL, &snapshot, err));
+    bool damage = false;
+    enum tarn_status status = tarn_table_verify(snapshot, ignore_finding, &damage, err);
+    tarn_snapshot_close(snapshot);
+    if (status == TARN_OK && damage) {
+        status = tarn__error_set(err, TARN_IO, "found", "a failed read is a finding");
+    }
+    return status;
+}
+
+/* A transaction with five staged rows over ten. */
+static struct tarn_transaction *staged(struct tarn_env *env, int64_t deadline)
+{
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct tarn_snapshot *snapshot;
+    struct tarn_transaction *transaction;
+    struct tarn_sink *sink;
+    struct tarn_transaction_options options = TARN_TRANSACTION_OPTIONS_INIT;
+    options.deadline = deadline;
+    ck_assert_ok(tarn_test_table_create(env, uri, false, 0, 10, &err), &err);
+    ck_assert_ok(tarn_snapshot_load(env, uri, NULL, &snapshot, &err), &err);
+    ck_assert_ok(tarn_transaction_open(snapshot, &options, &transaction, &err), &err);
+    ck_assert_ok(tarn_transaction_sink(transaction, &sink, &err), &err);
+    ck_assert_ok(tarn_test_rows_write(sink, 10, 5, &err), &err);
+    tarn_snapshot_close(snapshot);
+    return transaction;
+}
+
+static const struct {
+    const char *name;
+    struct tarn_fault_rule rule;
+    enum tarn_status status;
+    int64_t rows;
+} answers[] = {
+    {"answer lost, commit there", {true, 1, false, TARN_COMMIT_UNKNOWN, TARN_FAULT_APPLIED, TARN_FAULT_OP_PUT, true}, TARN_OK, 15},
+    {"commit lost, then repeated", {true, 1, false, TARN_COMMIT_UNKNOWN, TARN_FAULT_LOST, TARN_FAULT_OP_PUT, true}, TARN_OK, 15},
+    {"its own first try in the way", {true, 1, false, TARN_EXISTS, TARN_FAULT_APPLIED, TARN_FAULT_OP_PUT, true}, TARN_OK, 15},
+    {"answer lost, nothing can be read back",
+     {true, 1, true, TARN_COMMIT_UNKNOWN, TARN_FAULT_APPLIED, TARN_FAULT_OP_PUT | TARN_FAULT_OP_OPEN | TARN_FAULT_OP_READ, false},
+     TARN_COMMIT_UNKNOWN,
+     15},
+    {"commit lost, nothing can be read back",
+     {true, 1, true, TARN_COMMIT_UNKNOWN, TARN_FAULT_LOST, TARN_FAULT_OP_PUT | TARN_FAULT_OP_OPEN | TARN_FAULT_OP_READ, false},
+     TARN_COMMIT_UNKNOWN,
+     10},
+    {"never an answer, never a commit",
+     {true, 1, true, TARN_COMMIT_UNKNOWN, TARN_FAULT_LOST, TARN_FAULT_OP_PUT, true},
+     TARN_COMMIT_UNKNOWN,
+     10},
+    {"the store fails honestly", {true, 1, true, TARN_IO, TARN_FAULT_LOST, TARN_FAULT_OP_PUT, true}, TARN_IO, 10},
+};
+
+static enum tarn_status count_object(void *arg, struct tarn_text key, const struct tarn_object_info *info, struct tarn_error *err)
+{
+    (void)info;
+    (void)err;
+    *(int *)arg += tarn__text_ends(key, TARN_TEXT(".parquet"));
+    return TARN_OK;
+}
+
+START_TEST(delta_faults__an_ambiguous_answer_is_read_back) /* T-DELTA-COMMIT-2 */
+{
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct tarn_fault *fault = tarn_fault_open();
+    struct tarn_env *env = tarn_fault_env(fault, NULL);
+    struct tarn_transaction *transaction = staged(env, 50000);
+    tarn_fault_arm(fault, &answers[_i].rule);
+    struct tarn_commit_result result;
+    const enum tarn_status status = tarn_transaction_commit(transaction, &result, &err);
+    tarn_fault_suspend(fault);
+    ck_assert_msg(status == answers[_i].status, "%s: %s %s", answers[_i].name, tarn_status_name(status), err.message);
+    ck_assert_int_eq(rows_now(env), answers[_i].rows);
+    ck_assert(status != TARN_OK || result.version == 1);
+    /* In doubt, the staged file stays: the log may name it. Known to have failed, it goes. */
+    struct tarn_store *store;
+    int files = 0;
+    ck_assert_ok(tarn_store_open(env, uri, false, &store, &err), &err);
+    ck_assert_ok(tarn_store_list(store, TARN_TEXT(""), TARN_TEXT(""), count_object, &files, &err), &err);
+    tarn_store_close(store);
+    ck_assert_int_eq(files, status == TARN_IO ? 1 : 2);
+    tarn_env_close(env);
+    tarn_fault_close(fault);
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    tarn_fault_body body;
+    bool partitioned;
+} bodies[] = {
+    {"create", create, false},       {"create partitioned", create, true},
+    {"append", append, false},       {"append partitioned", append, true},
+    {"overwrite", overwrite, false}, {"delete", delete_row, true},
+    {"restore", restore, false},     {"read", read_rows, true},
+    {"look", look, false},
+};
+
+START_TEST(delta_faults__every_allocation_may_fail) /* T-DELTA-FAULT-1 */
+{
+    bool partitioned = bodies[_i].partitioned;
+    ck_assert_uint_gt(tarn_fault_sweep(bodies[_i].body, &partitioned, TARN_FAULT_ALL_ALLOC), 50);
+}
+END_TEST
+
+START_TEST(delta_faults__every_store_operation_may_fail) /* T-DELTA-FAULT-1 */
+{
+    bool partitioned = bodies[_i].partitioned;
+    const struct tarn_fault_sweep_options options = {.also = 1u << TARN_COMMIT_UNKNOWN | 1u << TARN_TIMEOUT | 1u << TARN_CORRUPT};
+    tarn_fault_sweep_with(bodies[_i].body, &partitioned, TARN_FAULT_ALL_STORE, &options);
+}
+END_TEST
+
+TARN_SUITE("txlog/delta_faults", TARN_LOOP_TEST(delta_faults__every_allocation_may_fail, bodies),
+           TARN_LOOP_TEST(delta_faults__every_store_operation_may_fail, bodies),
+           TARN_LOOP_TEST(delta_faults__an_ambiguous_answer_is_read_back, answers))
