@@ -559,7 +559,7 @@ static void append(struct tarn_vector_builder *builder, const struct tarn_type *
         tarn__vector_builder_text(builder, (struct tarn_text){text, (size_t)size});
         return;
     case TARN_KIND_FIXED:
-        tarn__vector_builder_text(builder, (struct tarn_text){"0123456789abcdefghijklmnopqrstuvwxyz" + key % 20, 16});
+        tarn__vector_builder_text(builder, (struct tarn_text){&"0123456789abcdefghijklmnopqrstuvwxyz"[key % 20], 16});
         return;
     case TARN_KIND_NESTED:
         break;
@@ -573,7 +573,7 @@ static void append(struct tarn_vector_builder *builder, const struct tarn_type *
     }
     for (uint32_t i = 0; i < key % 4 && type->id != TARN_TYPE_STRUCT; i++) {
         if (type->id == TARN_TYPE_MAP) {
-            tarn__vector_builder_text(tarn__vector_builder_child(builder, 0), (struct tarn_text){"key" + i % 3, 1});
+            tarn__vector_builder_text(tarn__vector_builder_child(builder, 0), (struct tarn_text){&"key"[i % 3], 1});
             append(tarn__vector_builder_child(builder, 1), &t_i64, key + i);
         } else {
             append(tarn__vector_builder_child(builder, 0), &t_text, key + i);

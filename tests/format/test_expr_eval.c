@@ -8,7 +8,7 @@
 #include "format/batch/vector_builder.h"
 #include "format/expr/batch_input.h"
 #include "format/expr/filter_scan.h"
-#include "tests/support/suite.h"
+#include "tests/support/fault.h"
 
 #include <math.h>
 
@@ -991,6 +991,63 @@ START_TEST(filter_scan__fetches_the_rest_for_survivors_only) /* X-EXPR-6 */
 }
 END_TEST
 
+/* ---- without memory ---- */
+
+/* Builds, stores, reads, prunes and evaluates: an expression of most ops over a dictionary and a flat column. */
+static enum tarn_status everything(void *ctx, struct tarn_fault *fault, struct tarn_env *env, struct tarn_error *error)
+{
+    struct tarn_expr_builder *b;
+    struct tarn_expr *expr = NULL;
+    struct tarn_expr_eval *eval = NULL;
+    struct tarn__batch_input input;
+    struct tarn_vector *out = NULL;
+    struct tarn_selection selection;
+    (void)ctx;
+    tarn_fault_suspend(fault);
+    struct tarn_vector *columns[] = {build_shape(env, &kinds[3], AS_DICTIONARY), build_shape(env, &kinds[20], AS_FLAT)};
+    tarn_fault_resume(fault);
+    tarn__batch_input_open(&input, env, NULL);
+    tarn__batch_input_set(&input, ROWS, columns);
+    enum tarn_status status = tarn_expr_builder_open(env, &b, error);
+    if (status == TARN_OK) {
+        const struct tarn_expr_node *number_column = column(b, "n", &i32);
+        const struct tarn_expr_node *text_column = column(b, "t", &text);
+        const struct tarn_expr_node *letter = tarn_expr_make_literal(b, &(struct tarn_value){.type = &text, .u.bytes = {"a", 1}});
+        const struct tarn_expr_node *list[] = {number_column, number(b, &i32, 5), number(b, &i32, -1)};
+        const struct tarn_expr_node *args[] = {
+            tarn_expr_make(b, TARN_EXPR_IN, 3, list),
+            make2(b, TARN_EXPR_STARTS_WITH, text_column, letter),
+            make2(b, TARN_EXPR_GT, tarn_expr_make_cast(b, number_column, &i64), number(b, &i64, 3)),
+            tarn_expr_make(b, TARN_EXPR_IS_NULL, 1, &text_column),
+        };
+        const struct tarn_expr_node *either = tarn_expr_make(b, TARN_EXPR_OR, 4, args);
+        status = tarn_expr_builder_finish(b, make2(b, TARN_EXPR_AND, either, tarn_expr_make(b, TARN_EXPR_NOT, 1, &args[3])), &expr, error);
+    }
+    if (status == TARN_OK) {
+        status = tarn_expr_eval_open(env, expr, NULL, &eval, error);
+    }
+    if (status == TARN_OK) {
+        status = tarn_expr_eval_filter(eval, &input.input, NULL, &selection, error);
+    }
+    if (status == TARN_OK) {
+        ck_assert_uint_eq(selection.count, 45); /* 30 of t = 1 or 2, 15 of n = 1, 3 or 4 beside */
+        status = tarn_expr_eval_run(eval, &input.input, NULL, &out, error);
+    }
+    tarn_vector_release(out);
+    tarn__batch_input_close(&input);
+    tarn_expr_eval_close(eval);
+    tarn_expr_release(expr);
+    tarn_vector_release(columns[0]);
+    tarn_vector_release(columns[1]);
+    return status;
+}
+
+START_TEST(eval__survives_the_failure_of_every_allocation)
+{
+    ck_assert_uint_gt(tarn_fault_sweep(everything, NULL, TARN_FAULT_ALL_ALLOC), 50);
+}
+END_TEST
+
 TARN_SUITE("format/expr_eval", TARN_LOOP_TEST(eval__compares_every_kind_in_every_shape, kinds),
            TARN_LOOP_TEST(eval__compares_two_columns_where_they_lie, kinds), TARN_LOOP_TEST(eval__knows_in_with_and_without_null, kinds),
            TARN_TEST(eval__finds_among_many_literals), TARN_TEST(eval__tests_for_null_and_nan_and_prefix),
@@ -1000,4 +1057,5 @@ TARN_SUITE("format/expr_eval", TARN_LOOP_TEST(eval__compares_every_kind_in_every
            TARN_TEST(eval__decides_an_entry_once), TARN_LOOP_TEST(cast__widens_in_every_shape, casts),
            TARN_TEST(cast__keeps_the_identity_of_a_cast_dictionary), TARN_LOOP_TEST(cast__refuses_what_may_lose, lossy),
            TARN_TEST(build__names_each_path_once), TARN_TEST(build__refuses_arguments_that_do_not_fit),
-           TARN_TEST(build__limits_depth_and_size), TARN_TEST(filter_scan__fetches_the_rest_for_survivors_only))
+           TARN_TEST(build__limits_depth_and_size), TARN_TEST(filter_scan__fetches_the_rest_for_survivors_only),
+           TARN_TEST(eval__survives_the_failure_of_every_allocation))
