@@ -15,13 +15,15 @@
 
 #include "format/base/checked.h"
 #include "format/base/hash.h"
+#include "format/base/utf8.h"
 #include "format/column/footer_check.h"
 
 enum {
     MAGIC = 4,
-    TRAILER = 8,         /* length of the metadata, magic */
-    TAIL = 64 << 10,     /* read at once, in the hope that the metadata is in it */
-    CHECKSUM_DIGITS = 16 /* of the checksum's value */
+    TRAILER = 8,          /* length of the metadata, magic */
+    TAIL = 64 << 10,      /* read at once, in the hope that the metadata is in it */
+    CHECKSUM_DIGITS = 16, /* of the checksum's value */
+    OLD_HEADER = 100      /* the most that the header of a dictionary page took in files of old parquet-mr */
 };
 
 struct owned_footer {
@@ -125,6 +127,48 @@ static enum tarn_status properties_of(struct tarn_footer *footer, struct tarn_pr
     return TARN_OK;
 }
 
+/* "parquet-mr version 1.2.8 ..." and older: left the dictionary page's header out of the size of a chunk. */
+static bool has_short_chunks(struct tarn_text created_by)
+{
+    static const unsigned fixed[3] = {1, 2, 9};
+    const struct tarn_text name = TARN_TEXT("parquet-mr");
+    const struct tarn_text word = TARN_TEXT(" version ");
+    if (!tarn__text_starts(created_by, name)) {
+        return false;
+    }
+    size_t at = name.size;
+    if (!tarn__text_starts((struct tarn_text){created_by.data + at, created_by.size - at}, word)) {
+        return at == created_by.size;
+    }
+    at += word.size;
+    for (int part = 0; part < 3; part++) {
+        unsigned number = 0;
+        for (; at < created_by.size && tarn__is_digit(created_by.data[at]) && number < 1000; at++) {
+            number = number * 10 + (unsigned)(created_by.data[at] - '0');
+        }
+        if (number != fixed[part]) {
+            return number < fixed[part];
+        }
+        at += at < created_by.size && created_by.data[at] == '.';
+    }
+    return false;
+}
+
+/* Gives each chunk what such a header can take, as far as the file goes: bytes behind the last page are passed over anyway. */
+static void lengthen_chunks(struct tarn_footer *footer)
+{
+    for (uint32_t i = 0; i < footer->metadata.row_groups.count; i++) {
+        const struct parquet_row_group *group = &footer->metadata.row_groups.items[i];
+        for (uint32_t leaf = 0; leaf < group->columns.count; leaf++) {
+            struct parquet_column_metadata *chunk = &group->columns.items[leaf].meta_data;
+            if (chunk->num_values != 0) {
+                const uint64_t room = footer->offset - tarn__footer_chunk_range(chunk).end;
+                chunk->total_compressed_size += (int64_t)(room < OLD_HEADER ? room : OLD_HEADER);
+            }
+        }
+    }
+}
+
 /* `bytes` lie in the footer's arena. */
 static enum tarn_status decode(struct tarn_footer *footer, uint8_t *bytes, struct tarn_error *err)
 {
@@ -140,7 +184,11 @@ static enum tarn_status decode(struct tarn_footer *footer, uint8_t *bytes, struc
     TARN_RETURN_IF_ERROR(properties_of(footer, &properties, err));
     TARN_RETURN_IF_ERROR(tarn__file_schema_read(&footer->arena, metadata->schema.count, metadata->schema.items,
                                                 metadata->key_value_metadata.count, properties, &footer->schema, err));
-    return tarn__footer_check(footer, err);
+    TARN_RETURN_IF_ERROR(tarn__footer_check(footer, err));
+    if (has_short_chunks(metadata->created_by)) {
+        lengthen_chunks(footer);
+    }
+    return TARN_OK;
 }
 
 static enum tarn_status finish(struct tarn_footer *footer, uint8_t *bytes, enum tarn_status status, struct tarn_footer **out,

@@ -224,6 +224,41 @@ START_TEST(footer__dictionary_offset_may_be_0) /* P-FOOTER-7 */
 }
 END_TEST
 
+static const struct {
+    const char *created_by;
+    uint64_t first;
+    uint64_t second;
+} writers[] = {
+    {"parquet-mr version 1.2.8 (build x)", 404, 700},
+    {"parquet-mr version 1.2.5-cdh4.5.0 (build )", 404, 700},
+    {"parquet-mr version 0.9", 404, 700},
+    {"parquet-mr", 404, 700},
+    {"parquet-mr version 1.2.9", 304, 604},
+    {"parquet-mr version 1.12.0", 304, 604},
+    {"parquet-mr version 2", 304, 604},
+    {"parquet-mrs", 304, 604},
+    {"parquet-cpp version 1.0.0", 304, 604},
+    {"", 304, 604},
+};
+
+START_TEST(footer__gives_old_chunks_what_they_left_out) /* P-FOOTER-11 */
+{
+    struct tarn_env *env = tarn_test_env();
+    struct sample s;
+    struct tarn_footer *footer;
+    make_sample(&s);
+    s.metadata.created_by = tarn__text_of(writers[_i].created_by);
+    struct tarn_buffer *metadata = tarn__buffer_new(env, 0);
+    ck_assert_ok(tarn__thrift_encode(&tarn__parquet_file_metadata, &s.metadata, metadata, &err), &err);
+    ck_assert_ok(tarn__footer_decode(env, tarn__buffer_span(metadata), 700, 2000, &footer, &err), &err); /* 96 bytes behind the last */
+    ck_assert_uint_eq(tarn__footer_chunk_range(&footer->metadata.row_groups.items[0].columns.items[0].meta_data).end, writers[_i].first);
+    ck_assert_uint_eq(tarn__footer_chunk_range(&footer->metadata.row_groups.items[1].columns.items[0].meta_data).end, writers[_i].second);
+    tarn__footer_release(footer);
+    tarn__buffer_release(metadata);
+    tarn_test_env_close(env);
+}
+END_TEST
+
 typedef void (*damage_fn)(struct sample *s);
 static void rows_differ(struct sample *s)
 {
@@ -495,4 +530,5 @@ TARN_SUITE("format/footer", TARN_TEST(footer__is_found_at_the_end), TARN_TEST(fo
            TARN_LOOP_TEST(footer__refuses_other_ends, ends), TARN_TEST(footer__comes_back_as_written),
            TARN_TEST(footer__dictionary_offset_may_be_0), TARN_LOOP_TEST(footer__is_held_against_the_file, damages),
            TARN_TEST(footer__checksum_is_of_the_bytes_with_zeros_for_digits), TARN_TEST(footer__every_flipped_bit_is_found),
-           TARN_TEST(footer__checksum_key_is_written_by_tarn_alone), TARN_TEST(footer__survives_every_failed_allocation))
+           TARN_TEST(footer__checksum_key_is_written_by_tarn_alone), TARN_LOOP_TEST(footer__gives_old_chunks_what_they_left_out, writers),
+           TARN_TEST(footer__survives_every_failed_allocation))

@@ -2,6 +2,11 @@
  * tarn/parquet.h over files whose pages are put together by hand.
  */
 #include "tarn/parquet.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "tests/support/fault.h"
 #include "tests/support/parquet_bytes.h"
 
@@ -159,6 +164,71 @@ START_TEST(parquet_metadata__names_the_file_in_errors)
 }
 END_TEST
 
+/* ---- the corpus ---- */
+
+static struct tarn_env *corpus_env;
+static unsigned inspected;
+static unsigned pages_seen;
+
+static enum tarn_status see_sound(void *arg, const struct tarn_parquet_page_info *page, struct tarn_error *e)
+{
+    (void)e;
+    ck_assert(!page->has_crc || page->crc_ok || strstr((const char *)arg, "corrupt") != NULL);
+    pages_seen++;
+    return TARN_OK;
+}
+
+/* Every file must open, or need a feature by name; the pages of every chunk must be found. */
+static int inspect_file(const char *path, const struct stat *info, int kind, struct FTW *place)
+{
+    const size_t length = strlen(path);
+    struct tarn_store *store;
+    struct tarn_parquet_metadata *metadata;
+    (void)info;
+    if (kind != FTW_F || length < 8 || strcmp(path + length - 8, ".parquet") != 0) {
+        return 0;
+    }
+    const struct tarn_text folder = {path, (size_t)place->base - 1};
+    ck_assert_ok(tarn_store_open_local(corpus_env, folder, false, &store, &err), &err);
+    const struct tarn_text key = {path + place->base, length - (size_t)place->base};
+    const enum tarn_status status = tarn_parquet_metadata_open(store, key, &metadata, &err);
+    ck_assert_msg(status == TARN_OK || status == TARN_UNSUPPORTED, "%s: %s", path, err.message);
+    if (status == TARN_OK) {
+        const struct tarn_parquet_file_info file_info = tarn_parquet_file_info(metadata);
+        for (uint32_t group = 0; group < file_info.row_group_count; group++) {
+            for (uint32_t leaf = 0; leaf < file_info.leaf_count; leaf++) {
+                ck_assert_msg(tarn_parquet_pages(metadata, group, leaf, see_sound, (void *)(uintptr_t)path, &err) == TARN_OK, "%s: %s",
+                              path, err.message);
+            }
+        }
+        inspected++;
+    }
+    tarn_parquet_metadata_close(metadata);
+    tarn_store_close(store);
+    return 0;
+}
+
+static const char *const folders[] = {"parquet-testing/data", "engines/carquet",     "engines/datafusion",
+                                      "engines/duckdb",       "engines/fastparquet", "engines/parquet-java",
+                                      "engines/polars",       "engines/pyarrow",     "hyparquet"};
+
+START_TEST(parquet_metadata__finds_every_page_of_the_corpus)
+{
+    char path[4096];
+    if (tarn_test_corpus() == NULL) {
+        printf("not run: no TARN_CORPUS\n");
+        return;
+    }
+    corpus_env = tarn_test_env();
+    inspected = pages_seen = 0;
+    snprintf(path, sizeof(path), "%s/parquet/%s", tarn_test_corpus(), folders[_i]);
+    ck_assert_int_eq(nftw(path, inspect_file, 16, FTW_PHYS), 0);
+    printf("%s: %u files, %u pages\n", folders[_i], inspected, pages_seen);
+    ck_assert_uint_gt(pages_seen, 0);
+    tarn_test_env_close(corpus_env);
+}
+END_TEST
+
 static enum tarn_status inspect(void *ctx, struct tarn_fault *fault, struct tarn_env *env, struct tarn_error *e)
 {
     struct tarn_store *store = NULL;
@@ -185,4 +255,5 @@ START_TEST(parquet_metadata__survives_every_failure)
 END_TEST
 
 TARN_SUITE("format/parquet_metadata", TARN_TEST(parquet_metadata__says_what_is_in_the_file), TARN_TEST(parquet_metadata__walks_pages),
-           TARN_TEST(parquet_metadata__names_the_file_in_errors), TARN_TEST(parquet_metadata__survives_every_failure))
+           TARN_TEST(parquet_metadata__names_the_file_in_errors), TARN_LOOP_TEST(parquet_metadata__finds_every_page_of_the_corpus, folders),
+           TARN_TEST(parquet_metadata__survives_every_failure))
