@@ -44,6 +44,8 @@ endfunction()
 
 #build_check(forbidden_include bash ${checks}/check-layering.sh ${CMAKE_BINARY_DIR}/compile_commands.json ${CMAKE_SOURCE_DIR})
 build_check(spec python3 ${checks}/check-spec.py ${CMAKE_SOURCE_DIR})
+build_check(unsupported python3 ${checks}/check-unsupported.py ${CMAKE_SOURCE_DIR})
+set_tests_properties(build/unsupported PROPERTIES LABELS full)
 build_check(calls bash ${checks}/check-calls.sh ${CMAKE_SOURCE_DIR})
 build_check(words bash ${checks}/check-words.sh ${CMAKE_SOURCE_DIR})
 if(NOT TARN_SANITIZE)
