@@ -192,7 +192,7 @@ static enum tarn_status join_parts(const struct join *join, struct tarn_vector *
 static bool one_dictionary(uint32_t count, struct tarn_vector *const *vectors)
 {
     for (uint32_t i = 0; i < count; i++) {
-        if (vectors[i]->shape != TARN_SHAPE_DICTIONARY || vectors[i]->dictionary != vectors[0]->dictionary) {
+        if (vectors[i]->shape != TARN_SHAPE_DICTIONARY || vectors[i]->dictionary->id != vectors[0]->dictionary->id) {
             return false;
         }
     }

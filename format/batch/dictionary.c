@@ -17,7 +17,7 @@ static struct owned_dictionary *owner_of(const struct tarn_dictionary *dictionar
     return (struct owned_dictionary *)(uintptr_t)dictionary;
 }
 
-struct tarn_dictionary *tarn__dictionary_make(struct tarn_env *env, struct tarn_vector *values)
+static struct tarn_dictionary *make(struct tarn_env *env, uint64_t id, struct tarn_vector *values)
 {
     struct owned_dictionary *owner = values != NULL ? tarn__calloc(env, 1, sizeof(*owner)) : NULL;
     if (owner == NULL) {
@@ -25,9 +25,19 @@ struct tarn_dictionary *tarn__dictionary_make(struct tarn_env *env, struct tarn_
         return NULL;
     }
     owner->env = tarn__env_retain(env);
-    owner->dictionary = (struct tarn_dictionary){tarn__next_id(env), values};
+    owner->dictionary = (struct tarn_dictionary){id, values};
     atomic_init(&owner->references, 1);
     return &owner->dictionary;
+}
+
+struct tarn_dictionary *tarn__dictionary_make(struct tarn_env *env, struct tarn_vector *values)
+{
+    return make(env, values != NULL ? tarn__next_id(env) : 0, values);
+}
+
+struct tarn_dictionary *tarn__dictionary_alias(const struct tarn_dictionary *dictionary, struct tarn_vector *values)
+{
+    return make(owner_of(dictionary)->env, dictionary->id, values);
 }
 
 struct tarn_dictionary *tarn__dictionary_retain(const struct tarn_dictionary *dictionary)

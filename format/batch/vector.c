@@ -215,16 +215,62 @@ static struct owned_vector *share(struct tarn_vector *base, uint32_t length, uin
     return owner;
 }
 
+/* The type of child number `i` of a vector of `type`; NULL: it keeps its own. */
+static const struct tarn_type *child_type(const struct tarn_vector *vector, const struct tarn_type *type, uint32_t i)
+{
+    switch (vector->shape) {
+    case TARN_SHAPE_CONSTANT:
+    case TARN_SHAPE_RUNS:
+        return type;
+    case TARN_SHAPE_LIST:
+    case TARN_SHAPE_STRUCT:
+        return i < type->field_count ? type->fields[i].type : NULL;
+    default:
+        return NULL;
+    }
+}
+
+/* Entries of the other type under the same identity: what was learned of them still holds. */
+static struct tarn_vector *retype_dictionary(struct tarn_vector *vector, const struct tarn_type *type)
+{
+    struct tarn_vector *values = tarn__vector_retype(vector->dictionary->values, type);
+    struct tarn_dictionary *dictionary = tarn__dictionary_alias(vector->dictionary, values);
+    struct tarn_vector *typed = dictionary != NULL ? tarn__vector_with_dictionary(vector, dictionary, type) : NULL;
+    tarn__dictionary_release(dictionary);
+    return typed;
+}
+
 struct tarn_vector *tarn__vector_retype(struct tarn_vector *vector, const struct tarn_type *type)
 {
     if (type == vector->type) {
         return tarn_vector_retain(vector);
     }
-    struct owned_vector *owner = share(vector, vector->length, 0);
-    if (owner != NULL) {
-        owner->vector.type = type;
+    if (vector->shape == TARN_SHAPE_DICTIONARY) {
+        return retype_dictionary(vector, type);
     }
-    return vector_of(owner);
+    struct owned_vector *owner = share(vector, vector->length, vector->child_count);
+    if (owner == NULL) {
+        return NULL;
+    }
+    owner->vector.type = type;
+    if (vector->child_count == 0) {
+        return &owner->vector;
+    }
+    owner->vector.children = (struct tarn_vector *const *)owner->parts;
+    owner->vector.child_count = 0;
+    owner->owns_parts = true;
+    for (uint32_t i = 0; i < vector->child_count; i++) {
+        const struct tarn_type *wanted = child_type(vector, type, i);
+        struct tarn_vector *child =
+            wanted != NULL ? tarn__vector_retype(vector->children[i], wanted) : tarn_vector_retain(vector->children[i]);
+        if (child == NULL) {
+            tarn_vector_release(&owner->vector);
+            return NULL;
+        }
+        owner->parts[i] = child;
+        owner->vector.child_count++;
+    }
+    return &owner->vector;
 }
 
 struct tarn_vector *tarn__vector_with_children(struct tarn_vector *vector, struct tarn_vector *const *children)

@@ -45,7 +45,10 @@ struct tarn_vector *tarn__vector_nulls(struct tarn_env *env, const struct tarn_t
 struct tarn_vector *tarn__vector_of_value(struct tarn_env *env, const struct tarn_type *type, uint32_t length,
                                           const struct tarn_value *value);
 
-/** The same vector under another type of the same layout (VARCHAR as JSON, a field of another schema). Shares all memory. */
+/**
+ * The same vector under another type of the same layout (VARCHAR as JSON, a field of another schema), children and dictionary entries too,
+ * so that nothing of it refers to the old type. Shares all memory; a dictionary keeps its identity.
+ */
 struct tarn_vector *tarn__vector_retype(struct tarn_vector *vector, const struct tarn_type *type);
 
 /** Rows offset .. offset+length-1, sharing all memory but a bitmap that does not begin at a byte. */
@@ -68,6 +71,9 @@ uint64_t tarn__vector_memory(const struct tarn_vector *vector);
 /** A dictionary with a new identity, over `values`, whose reference it takes over. NULL: no memory, or `values` is NULL. */
 struct tarn_dictionary *tarn__dictionary_make(struct tarn_env *env, struct tarn_vector *values);
 struct tarn_dictionary *tarn__dictionary_retain(const struct tarn_dictionary *dictionary);
+/** The same identity over `values`, the same entries under another type, whose reference it takes over. NULL: no memory, or `values` is
+ * NULL. */
+struct tarn_dictionary *tarn__dictionary_alias(const struct tarn_dictionary *dictionary, struct tarn_vector *values);
 /** NULL is legal. */
 void tarn__dictionary_release(const struct tarn_dictionary *dictionary);
 
