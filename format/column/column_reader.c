@@ -52,6 +52,9 @@ static enum tarn_status next_page(struct tarn__column_reader *reader, struct tar
             return TARN_OK;
         }
         if (reader->at.page.header.type == PARQUET_DICTIONARY_PAGE) {
+            if (reader->dictionary_met && reader->dictionary_page.offset == reader->at.page.offset) {
+                continue; /* met again on the way back from a rewind */
+            }
             if (reader->dictionary_met) {
                 return at_page(reader, tarn__corrupt(err, "dictionary", "a second dictionary page in one column chunk"), err);
             }

@@ -219,8 +219,8 @@ void tarn__page_bounds(const struct tarn_leaf *leaf, int32_t order_id, struct ta
         out->nan_count = (uint64_t)nan_count;
     }
     if (order_is_usable(leaf, order_id)) {
-        out->has_min = true;
-        out->has_max = true;
+        out->has_min = min.data != NULL;
+        out->has_max = max.data != NULL;
         set_bounds(leaf, min, max, out);
     }
 }

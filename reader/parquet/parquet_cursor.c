@@ -4,7 +4,7 @@
  *
  * Bytes: the chunks of the wanted columns are read whole, in one request, or in two when a predicate says which columns decide; a row
  * group of very many bytes column by column. Rows: `next` only moves a window; a column is decoded when it is asked for, from the rows
- * of the selection alone, and rows before them are passed over.
+ * of the selection alone, and rows before them are passed over. Rows for which the page index rules the predicate out are in no window.
  *
  * Invariants
  *  1. A column's readers stand behind the last row that was decoded, never behind the window's end.
@@ -17,7 +17,7 @@
 #include "format/batch/gather.h"
 #include "format/batch/selection.h"
 #include "format/column/assemble.h"
-#include "reader/parquet/parquet_source.h"
+#include "reader/parquet/row_ranges.h"
 
 /* Chunks of a row group that have more bytes together are read one column at a time. */
 static const uint64_t read_together_limit = UINT64_C(256) << 20;
@@ -52,7 +52,9 @@ struct parquet_cursor {
     struct tarn_codec_context *codec_context;
     uint32_t row_group;
     uint64_t row_count;
-    uint64_t first_row; /**< of the row group in the file */
+    uint64_t first_row;               /**< of the row group in the file */
+    struct parquet_row_ranges ranges; /**< rows that the page index leaves */
+    uint32_t range;                   /**< the one at hand */
     uint64_t window_row;
     uint32_t window_rows;
     struct chunk *chunks;   /**< one a leaf of the file */
@@ -523,7 +525,16 @@ static enum tarn_status cursor_next(struct tarn_cursor *handle, uint32_t max_row
     TARN_RETURN_IF_ERROR(tarn__check_cancelled(cursor->cursor.env, err));
     forget_window(cursor);
     cursor->window_row += cursor->window_rows;
-    const uint64_t left = cursor->row_count - cursor->window_row;
+    cursor->window_rows = 0;
+    while (cursor->range < cursor->ranges.count && cursor->window_row >= cursor->ranges.rows[cursor->range].end) {
+        cursor->range++;
+    }
+    if (cursor->range == cursor->ranges.count) {
+        return TARN_OK;
+    }
+    const struct parquet_rows *range = &cursor->ranges.rows[cursor->range];
+    cursor->window_row = cursor->window_row > range->begin ? cursor->window_row : range->begin;
+    const uint64_t left = range->end - cursor->window_row;
     const uint32_t most = max_rows != 0 && max_rows < cursor->scan->batch_rows ? max_rows : cursor->scan->batch_rows;
     cursor->window_rows = left < most ? (uint32_t)left : most;
     atomic_fetch_add(&cursor->scan->rows, cursor->window_rows);
@@ -563,6 +574,7 @@ static void cursor_close(struct tarn_cursor *handle)
         tarn__buffer_release(cursor->chunks[i].bytes);
     }
     tarn__free(env, cursor->chunks);
+    tarn__free(env, cursor->ranges.rows);
     tarn__free(env, cursor->handed);
     tarn__free(env, cursor->positions);
     tarn__codec_context_close(cursor->codec_context);
@@ -595,7 +607,8 @@ static enum tarn_status open_cursor(struct parquet_cursor *cursor, struct tarn_e
             cursor->chunks[node->leaf + leaf].wanted = true;
         }
     }
-    return read_chunks(cursor, NULL, true, err);
+    TARN_RETURN_IF_ERROR(tarn__parquet_row_ranges(cursor->scan, cursor->row_group, &cursor->ranges, err));
+    return cursor->ranges.count != 0 ? read_chunks(cursor, NULL, true, err) : TARN_OK;
 }
 
 enum tarn_status tarn__parquet_cursor_open(struct parquet_scan *scan, uint32_t task, struct tarn_cursor **out, struct tarn_error *err)

@@ -86,8 +86,7 @@ struct row_group_lookup {
     uint32_t row_group;
 };
 
-/* The leaf that a predicate's column is, when it is one outside of lists and of the type that the predicate means. */
-static const struct tarn_leaf *find_leaf(const struct parquet_source *source, const struct tarn_expr_column *column)
+const struct tarn_leaf *tarn__parquet_find_leaf(const struct parquet_source *source, const struct tarn_expr_column *column)
 {
     const struct tarn_node *node;
     if (find_node(source, &column->path, &node, NULL) != TARN_OK || node->kind != TARN_NODE_LEAF) {
@@ -97,26 +96,30 @@ static const struct tarn_leaf *find_leaf(const struct parquet_source *source, co
     return leaf->max_repetition == 0 && tarn_type_equal(leaf->type, column->type) ? leaf : NULL;
 }
 
-static bool bounds_of_row_group(void *ctx, const struct tarn_expr_column *column, struct tarn_bounds *out)
+bool tarn__parquet_chunk_bounds(const struct parquet_source *source, uint32_t row_group, const struct tarn_expr_column *column,
+                                struct tarn_bounds *out)
 {
-    const struct row_group_lookup *lookup = ctx;
-    const struct parquet_source *source = lookup->source;
-    const struct tarn_leaf *leaf = find_leaf(source, column);
+    const struct tarn_leaf *leaf = tarn__parquet_find_leaf(source, column);
     if (leaf == NULL) {
         return false;
     }
     const uint32_t number = (uint32_t)(leaf - source->footer->schema->leaves);
-    const struct parquet_row_group *row_group = tarn__parquet_row_group(source, lookup->row_group);
+    const struct parquet_row_group *thrift = tarn__parquet_row_group(source, row_group);
     tarn__statistics_bounds(leaf, tarn__column_order(&source->footer->metadata, number),
-                            &row_group->columns.items[number].meta_data.statistics, (uint64_t)row_group->num_rows, out);
+                            &thrift->columns.items[number].meta_data.statistics, (uint64_t)thrift->num_rows, out);
     return true;
+}
+
+static bool bounds_of_row_group(void *ctx, const struct tarn_expr_column *column, struct tarn_bounds *out)
+{
+    const struct row_group_lookup *lookup = ctx;
+    return tarn__parquet_chunk_bounds(lookup->source, lookup->row_group, column, out);
 }
 
 static enum tarn_status choose_row_groups(struct parquet_scan *scan, const struct tarn_scan_request *request, struct tarn_error *err)
 {
     const struct parquet_source *source = scan->source;
     const uint32_t count = source->footer->metadata.row_groups.count;
-    const bool prune = request->predicate != NULL && !request->no_prune;
     uint64_t rows = 0;
 
     scan->row_groups = tarn__calloc(scan->scan.env, (size_t)count + 1, sizeof(uint32_t));
@@ -130,7 +133,7 @@ static enum tarn_status choose_row_groups(struct parquet_scan *scan, const struc
         }
         struct row_group_lookup lookup = {source, i};
         const struct tarn_bounds_lookup bounds = {&lookup, bounds_of_row_group};
-        if (prune && tarn_expr_prune(request->predicate, &bounds) == TARN_NEVER) {
+        if (scan->predicate != NULL && tarn_expr_prune(scan->predicate, &bounds) == TARN_NEVER) {
             scan->row_groups_pruned++;
             continue;
         }
@@ -198,6 +201,7 @@ static void scan_close(struct tarn_scan *handle)
     tarn__free(env, scan->types);
     tarn__free(env, scan->row_groups);
     tarn__free(env, scan->early);
+    tarn_expr_release(scan->predicate);
     tarn__free(env, scan);
 }
 
@@ -219,6 +223,7 @@ enum tarn_status tarn__parquet_scan_open(struct parquet_source *source, const st
     }
     scan->scan = (struct tarn_scan){.ops = &parquet_scan_ops, .env = env};
     scan->source = source;
+    scan->predicate = request->predicate != NULL && !request->no_prune ? tarn_expr_retain(request->predicate) : NULL;
     scan->batch_rows = request->batch_rows != 0 ? request->batch_rows : (uint32_t)TARN_BATCH_ROWS;
     enum tarn_status status = resolve_paths(scan, request, err);
     if (status == TARN_OK) {

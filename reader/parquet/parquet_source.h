@@ -34,6 +34,7 @@ struct parquet_scan {
     uint32_t *row_groups; /**< of each task */
     uint32_t task_count;
     uint32_t batch_rows;
+    const struct tarn_expr *predicate; /**< by which rows may be left out; NULL: none are */
     bool *early; /**< of each leaf: the predicate looks at it, so it is read before the others; NULL: all are read at once */
     uint64_t row_groups_pruned;
     atomic_uint_fast64_t requests;
@@ -48,6 +49,12 @@ TARN_WARN_UNUSED enum tarn_status tarn__parquet_scan_open(struct parquet_source 
                                                           struct tarn_scan **out, struct tarn_error *err);
 TARN_WARN_UNUSED enum tarn_status tarn__parquet_cursor_open(struct parquet_scan *scan, uint32_t task, struct tarn_cursor **out,
                                                             struct tarn_error *err);
+
+/** The leaf that a predicate's column is, when it lies outside of lists and has the type that the predicate means; else NULL. */
+const struct tarn_leaf *tarn__parquet_find_leaf(const struct parquet_source *source, const struct tarn_expr_column *column);
+/** What is known of a predicate's column in a row group. */
+bool tarn__parquet_chunk_bounds(const struct parquet_source *source, uint32_t row_group, const struct tarn_expr_column *column,
+                                struct tarn_bounds *out);
 
 static inline const struct parquet_row_group *tarn__parquet_row_group(const struct parquet_source *source, uint32_t row_group)
 {
