@@ -71,8 +71,10 @@ static bool gather_nodes(struct tarn_expr_eval *eval, const struct tarn_expr_nod
         }
         eval->learned[eval->learned_count++] = (struct learned){.node = node};
     }
+    const bool test = tarn__predicate_fits(node);
     for (uint32_t i = 0; i < node->arg_count; i++) {
-        if (!gather_nodes(eval, node->args[i])) {
+        const bool asked = !test || i == 0 || node->args[i]->op != TARN_EXPR_LITERAL; /* IN may have thousands of literals */
+        if (asked && !gather_nodes(eval, node->args[i])) {
             return false;
         }
     }
@@ -315,6 +317,29 @@ static bool holds(enum tarn_expr_op op, int order)
                                 : order >= 0;
 }
 
+#define COMPARE_FLAT(kind, c_type)                                                                                                         \
+    case kind:                                                                                                                             \
+        for (uint32_t i = 0; i < a->length; i++) {                                                                                         \
+            const c_type x = ((const c_type *)a->u.values)[i];                                                                             \
+            const c_type y = ((const c_type *)b->u.values)[i];                                                                             \
+            tarn__bit_put(bits, i, holds(op, (x > y) - (x < y)));                                                                          \
+        }                                                                                                                                  \
+        return true
+
+/* Whole numbers of two flat columns, without a look at each row's place; false: not such columns. */
+static bool compare_flat(enum tarn_expr_op op, const struct tarn_vector *a, const struct tarn_vector *b, uint8_t *bits)
+{
+    if (a->shape != TARN_SHAPE_FLAT || b->shape != TARN_SHAPE_FLAT) {
+        return false;
+    }
+    switch (tarn_type_kind(a->type)) {
+        COMPARE_FLAT(TARN_KIND_I32, int32_t);
+        COMPARE_FLAT(TARN_KIND_I64, int64_t);
+    default:
+        return false;
+    }
+}
+
 /* Two columns, row by row where they lie. */
 static enum tarn_status compare_vectors(struct tarn_expr_eval *eval, enum tarn_expr_op op, const struct tarn_vector *a,
                                         const struct tarn_vector *b, struct tarn_vector **out, struct tarn_error *err)
@@ -326,9 +351,13 @@ static enum tarn_status compare_vectors(struct tarn_expr_eval *eval, enum tarn_e
         tarn__buffer_release(validity);
         return nomem(eval, err);
     }
+    const bool compared = compare_flat(op, a, b, bits->data);
     for (uint32_t i = 0; i < a->length; i++) {
-        if (!tarn_vector_is_null(a, i) && !tarn_vector_is_null(b, i)) {
-            tarn__bit_set(validity->data, i);
+        const bool valid = !tarn_vector_is_null(a, i) && !tarn_vector_is_null(b, i);
+        tarn__bit_put(validity->data, i, valid);
+        if (!valid) {
+            tarn__bit_clear(bits->data, i);
+        } else if (!compared) {
             tarn__bit_put(bits->data, i, holds(op, tarn__vector_compare(a, i, b, i)));
         }
     }

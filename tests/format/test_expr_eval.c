@@ -333,6 +333,39 @@ START_TEST(eval__knows_in_with_and_without_null) /* X-EXPR-2 */
 }
 END_TEST
 
+static struct tarn_vector *ascending(struct tarn_env *env, const struct tarn_type *type, uint32_t rows)
+{
+    struct tarn_vector_builder *builder;
+    struct tarn_vector *vector;
+    ck_assert_ok(tarn__vector_builder_open(env, type, &builder, &err), &err);
+    for (uint32_t i = 0; i < rows; i++) {
+        tarn__vector_builder_i64(builder, i);
+    }
+    ck_assert_ok(tarn__vector_builder_finish(builder, &vector, &err), &err);
+    tarn__vector_builder_close_all(builder);
+    return vector;
+}
+
+START_TEST(eval__compares_literals_alone)
+{
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_vector *vector = ascending(env, &i32, 4);
+    for (int what = 0; what < 3; what++) {
+        struct tarn_expr_builder *b = builder_of(env);
+        const struct tarn_expr_node *args[] = {number(b, &i32, 5), number(b, &i32, 6), number(b, &i32, 5)};
+        struct tarn_expr *expr = finish(b, what == 0   ? make2(b, TARN_EXPR_LT, args[0], args[1])
+                                           : what == 1 ? make2(b, TARN_EXPR_GE, args[0], args[1])
+                                                       : tarn_expr_make(b, TARN_EXPR_IN, 3, args));
+        struct tarn_vector *out = run(env, expr, &vector);
+        ck_assert_int_eq(tarn__vector_value(out, 3).u.boolean, what != 1);
+        tarn_vector_release(out);
+        tarn_expr_release(expr);
+    }
+    tarn_vector_release(vector);
+    tarn_test_env_close(env);
+}
+END_TEST
+
 START_TEST(eval__finds_among_many_literals)
 {
     struct tarn_env *env = tarn_test_env();
@@ -515,19 +548,6 @@ static enum tarn_status call_odd(void *ctx, struct tarn_expr_eval *eval, const s
     const enum tarn_status status = tarn__vector_builder_finish(builder, out, error);
     tarn__vector_builder_close_all(builder);
     return status;
-}
-
-static struct tarn_vector *ascending(struct tarn_env *env, const struct tarn_type *type, uint32_t rows)
-{
-    struct tarn_vector_builder *builder;
-    struct tarn_vector *vector;
-    ck_assert_ok(tarn__vector_builder_open(env, type, &builder, &err), &err);
-    for (uint32_t i = 0; i < rows; i++) {
-        tarn__vector_builder_i64(builder, i);
-    }
-    ck_assert_ok(tarn__vector_builder_finish(builder, &vector, &err), &err);
-    tarn__vector_builder_close_all(builder);
-    return vector;
 }
 
 START_TEST(eval__asks_an_argument_only_for_the_rows_that_are_left) /* X-EXPR-6 */
@@ -1050,8 +1070,8 @@ END_TEST
 
 TARN_SUITE("format/expr_eval", TARN_LOOP_TEST(eval__compares_every_kind_in_every_shape, kinds),
            TARN_LOOP_TEST(eval__compares_two_columns_where_they_lie, kinds), TARN_LOOP_TEST(eval__knows_in_with_and_without_null, kinds),
-           TARN_TEST(eval__finds_among_many_literals), TARN_TEST(eval__tests_for_null_and_nan_and_prefix),
-           TARN_TEST(eval__minus_zero_is_zero), TARN_TEST(eval__logic_has_three_values),
+           TARN_TEST(eval__compares_literals_alone), TARN_TEST(eval__finds_among_many_literals),
+           TARN_TEST(eval__tests_for_null_and_nan_and_prefix), TARN_TEST(eval__minus_zero_is_zero), TARN_TEST(eval__logic_has_three_values),
            TARN_TEST(eval__asks_an_argument_only_for_the_rows_that_are_left), TARN_TEST(eval__refuses_a_call_without_a_host),
            TARN_TEST(eval__filters_within_a_selection), TARN_TEST(eval__filters_a_dictionary_without_spreading_it),
            TARN_TEST(eval__decides_an_entry_once), TARN_LOOP_TEST(cast__widens_in_every_shape, casts),

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Arrays of values in: fixed width, converted, texts with offsets and as views. SPEC: X-ARROW-6, X-ARROW-7.
+ */
+#include "format/arrow/array_source.h"
+#include "format/base/utf8.h"
+#include "format/batch/bitmap.h"
+
+static struct tarn_buffer *copy(const struct tarn__arrow_importer *importer, const void *data, size_t size)
+{
+    struct tarn_buffer *buffer = tarn__buffer_new(importer->env, size);
+    if (buffer != NULL && size != 0) {
+        memcpy(buffer->data, data, size);
+    }
+    return buffer;
+}
+
+/* ---- fixed width ---- */
+
+static bool has_dirt(const uint8_t *values, size_t width, const struct tarn_buffer *validity, uint32_t length)
+{
+    for (uint32_t i = 0; i < length && validity != NULL; i++) {
+        for (size_t k = 0; k < width && !tarn__bit_get(validity->data, i); k++) {
+            if (values[i * width + k] != 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* `length` values of `width` bytes as a buffer: shown when they are aligned and zero where null, else copied. NULL: no memory. */
+static struct tarn_buffer *import_values(const struct tarn__arrow_importer *importer, const uint8_t *values, size_t width, uint32_t length,
+                                         const struct tarn_buffer *validity)
+{
+    const size_t align = width == 2 || width == 4 || width == 8 ? width : 1;
+    if ((uintptr_t)values % align == 0 && !has_dirt(values, width, validity, length)) {
+        return tarn__arrow_show(importer, values, length * width);
+    }
+    struct tarn_buffer *clean = copy(importer, values, length * width);
+    for (uint32_t i = 0; i < length && clean != NULL; i++) {
+        if (tarn__arrow_is_null(validity, i)) {
+            memset(clean->data + i * width, 0, width);
+        }
+    }
+    return clean;
+}
+
+enum tarn_status tarn__arrow_import_bits(const struct tarn__arrow_importer *importer, const struct tarn__arrow_source *source,
+                                         struct tarn_buffer *validity, struct tarn_vector **out)
+{
+    struct tarn_buffer *bits = tarn__buffer_new(importer->env, tarn__bits_bytes(source->length));
+    if (bits != NULL) {
+        tarn__bitmap_copy(bits->data, source->array->buffers[1], source->at, source->length);
+        for (size_t i = 0; i < bits->size && validity != NULL; i++) {
+            bits->data[i] &= validity->data[i];
+        }
+    }
+    return tarn__arrow_made(importer, tarn__vector_flat(importer->env, source->type, source->length, bits, validity), out);
+}
+
+enum tarn_status tarn__arrow_import_fixed(const struct tarn__arrow_importer *importer, const struct tarn__arrow_source *source,
+                                          struct tarn_buffer *validity, struct tarn_vector **out)
+{
+    const uint8_t *values = (const uint8_t *)source->array->buffers[1] + source->at * source->format.width;
+    struct tarn_buffer *buffer = import_values(importer, values, source->format.width, source->length, validity);
+    return tarn__arrow_made(importer, tarn__vector_flat(importer->env, source->type, source->length, buffer, validity), out);
+}
+
+/* One value of a layout that is converted; NULL, or what is wrong with it. */
+static const char *convert(const struct tarn__arrow_source *source, const uint8_t *from, uint8_t *to)
+{
+    static const int64_t day = 86400000;
+    int64_t number = 0;
+    int32_t parts[2] = {0, 0};
+    switch (source->format.layout) {
+    case TARN__ARROW_DATE64: {
+        memcpy(&number, from, sizeof(number));
+        const int32_t days = (int32_t)(number / day);
+        memcpy(to, &days, sizeof(days));
+        return number % day != 0 || number / day != days ? "a date in milliseconds is not a whole day, or too far away" : NULL;
+    }
+    case TARN__ARROW_MONTHS:
+        memcpy(to, from, sizeof(parts[0]));
+        return NULL;
+    case TARN__ARROW_DAY_TIME:
+        memcpy(parts, from, sizeof(parts));
+        number = (int64_t)parts[1] * 1000000;
+        memcpy(to + 4, &parts[0], sizeof(parts[0]));
+        memcpy(to + 8, &number, sizeof(number));
+        return NULL;
+    default: { /* a decimal of another width */
+        const uint32_t width = tarn_type_width(source->type);
+        const uint32_t least = width < source->format.width ? width : source->format.width;
+        const uint8_t sign = from[source->format.width - 1] >> 7 != 0 ? 0xff : 0;
+        memcpy(to, from, least);
+        memset(to + least, sign, width - least);
+        for (uint32_t i = least; i < source->format.width; i++) {
+            if (from[i] != sign) {
+                return "a decimal has more digits than its precision";
+            }
+        }
+        return (to[least - 1] ^ sign) >> 7 != 0 ? "a decimal has more digits than its precision" : NULL;
+    }
+    }
+}
+
+enum tarn_status tarn__arrow_import_converted(const struct tarn__arrow_importer *importer, const struct tarn__arrow_source *source,
+                                              struct tarn_buffer *validity, struct tarn_vector **out)
+{
+    const uint32_t width = tarn_type_width(source->type);
+    const uint8_t *from = (const uint8_t *)source->array->buffers[1] + source->at * source->format.width;
+    struct tarn_buffer *values = tarn__buffer_new_zeroed(importer->env, (size_t)source->length * width);
+    for (uint32_t i = 0; i < source->length && values != NULL; i++) {
+        const char *wrong = tarn__arrow_is_null(validity, i)
+                                ? NULL
+                                : convert(source, from + (size_t)i * source->format.width, values->data + (size_t)i * width);
+        if (wrong != NULL) {
+            tarn__buffer_release(values);
+            tarn__buffer_release(validity);
+            return tarn__arrow_refuse_row(importer, i, wrong);
+        }
+    }
+    return tarn__arrow_made(importer, tarn__vector_flat(importer->env, source->type, source->length, values, validity), out);
+}
+
+/* ---- texts ---- */
+
+static bool is_text(const struct tarn_type *type)
+{
+    return type->id == TARN_TYPE_STRING || type->id == TARN_TYPE_JSON || type->id == TARN_TYPE_ENUM;
+}
+
+static enum tarn_status check_utf8(const struct tarn__arrow_importer *importer, const struct tarn_vector *vector)
+{
+    for (uint32_t i = 0; i < vector->length && is_text(vector->type); i++) {
+        if ((vector->validity == NULL || tarn__bit_get(vector->validity, i)) && !tarn__utf8_is_valid(tarn__vector_leaf_text(vector, i))) {
+            return tarn__arrow_refuse_row(importer, i, "a text is not valid UTF-8");
+        }
+    }
+    return TARN_OK;
+}
+
+/* Do length + 1 offsets ascend from at least 0 to at most `limit`? */
+static bool offsets_ascend(const uint8_t *offsets, bool wide, uint32_t length, uint64_t limit)
+{
+    uint64_t last = 0;
+    for (uint32_t i = 0; i <= length; i++) {
+        const uint64_t offset = wide ? ((const uint64_t *)(const void *)offsets)[i] : ((const uint32_t *)(const void *)offsets)[i];
+        if (offset < last || offset > limit) {
+            return false;
+        }
+        last = offset;
+    }
+    return true;
+}
+
+/* length + 1 offsets as a buffer; the last one goes to *end. */
+enum tarn_status tarn__arrow_offsets(const struct tarn__arrow_importer *importer, const struct tarn__arrow_source *source, bool wide,
+                                     uint64_t limit, struct tarn_buffer **out, uint64_t *end)
+{
+    const size_t width = wide ? 8 : 4;
+    const uint8_t *offsets = source->array->buffers[1];
+    *out = NULL;
+    *end = 0;
+    if (offsets == NULL) { /* old writers leave it out of empty arrays */
+        if (source->length != 0) {
+            return tarn__arrow_refuse(importer, "it has no offsets");
+        }
+        *out = tarn__buffer_new_zeroed(importer->env, width);
+        return *out != NULL ? TARN_OK : tarn__arrow_nomem(importer);
+    }
+    offsets += source->at * width;
+    *out = import_values(importer, offsets, width, source->length + 1, NULL);
+    if (*out == NULL) {
+        return tarn__arrow_nomem(importer);
+    }
+    if (!offsets_ascend((*out)->data, wide, source->length, limit)) {
+        tarn__buffer_release(*out);
+        *out = NULL;
+        return tarn__arrow_refuse(importer, "its offsets do not ascend, or lead out of what they are offsets in");
+    }
+    *end = wide ? ((const uint64_t *)(const void *)(*out)->data)[source->length]
+                : ((const uint32_t *)(const void *)(*out)->data)[source->length];
+    return TARN_OK;
+}
+
+enum tarn_status tarn__arrow_import_strings(const struct tarn__arrow_importer *importer, const struct tarn__arrow_source *source,
+                                            struct tarn_buffer *validity, struct tarn_vector **out)
+{
+    const bool wide = source->format.layout == TARN__ARROW_LARGE_TEXT;
+    struct tarn_buffer *offsets;
+    uint64_t end;
+    enum tarn_status status = tarn__arrow_offsets(importer, source, wide, wide ? INT64_MAX : INT32_MAX, &offsets, &end);
+    if (status == TARN_OK && end != 0 && source->array->buffers[2] == NULL) {
+        status = tarn__arrow_refuse(importer, "it has offsets and no bytes");
+        tarn__buffer_release(offsets);
+    }
+    if (status != TARN_OK) {
+        tarn__buffer_release(validity);
+        return status;
+    }
+    struct tarn_buffer *bytes = tarn__arrow_show(importer, source->array->buffers[2], (size_t)end);
+    TARN_RETURN_IF_ERROR(
+        tarn__arrow_made(importer, tarn__vector_strings(importer->env, source->type, source->length, offsets, wide, bytes, validity), out));
+    status = check_utf8(importer, *out);
+    if (status != TARN_OK) {
+        tarn_vector_release(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+static bool view_fits(const struct tarn_string_view *view, const struct ArrowArray *array, uint32_t buffers)
+{
+    if (view->size <= sizeof(view->u.inlined)) {
+        return true;
+    }
+    const int64_t *sizes = array->buffers[array->n_buffers - 1];
+    if (view->size > INT32_MAX || view->u.ref.buffer >= buffers || sizes[view->u.ref.buffer] < 0) {
+        return false;
+    }
+    const uint64_t size = (uint64_t)sizes[view->u.ref.buffer];
+    const uint8_t *bytes = array->buffers[2 + view->u.ref.buffer];
+    return bytes != NULL && view->u.ref.offset <= size && view->size <= size - view->u.ref.offset &&
+           memcmp(bytes + view->u.ref.offset, view->u.ref.prefix, sizeof(view->u.ref.prefix)) == 0;
+}
+
+enum tarn_status tarn__arrow_import_views(const struct tarn__arrow_importer *importer, const struct tarn__arrow_source *source,
+                                          struct tarn_buffer *validity, struct tarn_vector **out)
+{
+    const struct ArrowArray *array = source->array;
+    const uint32_t count = (uint32_t)(array->n_buffers - 3);
+    const uint8_t *from = (const uint8_t *)array->buffers[1] + source->at * sizeof(struct tarn_string_view);
+    struct tarn_buffer *views = copy(importer, from, (size_t)source->length * sizeof(struct tarn_string_view));
+    struct tarn_buffer **buffers = tarn__calloc(importer->env, (size_t)count + 1, sizeof(struct tarn_buffer *));
+    enum tarn_status status = views != NULL && buffers != NULL ? TARN_OK : tarn__arrow_nomem(importer);
+    if (status == TARN_OK && count != 0 && array->buffers[array->n_buffers - 1] == NULL) {
+        status = tarn__arrow_refuse(importer, "it has views and no sizes of their buffers");
+    }
+    struct tarn_string_view *view = views != NULL ? (struct tarn_string_view *)(void *)views->data : NULL;
+    for (uint32_t i = 0; i < source->length && status == TARN_OK; i++) {
+        if (tarn__arrow_is_null(validity, i)) {
+            memset(&view[i], 0, sizeof(view[i]));
+        } else if (!view_fits(&view[i], array, count)) {
+            status = tarn__arrow_refuse_row(importer, i, "a view leads out of its buffers");
+        }
+    }
+    if (status != TARN_OK) {
+        tarn__buffer_release(views);
+        tarn__buffer_release(validity);
+        tarn__free(importer->env, buffers);
+        return status;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const int64_t size = ((const int64_t *)array->buffers[array->n_buffers - 1])[i];
+        buffers[i] = tarn__arrow_show(importer, array->buffers[2 + i], size > 0 ? (size_t)size : 0);
+    }
+    status =
+        tarn__arrow_made(importer, tarn__vector_views(importer->env, source->type, source->length, views, count, buffers, validity), out);
+    tarn__free(importer->env, buffers);
+    if (status == TARN_OK && (status = check_utf8(importer, *out)) != TARN_OK) {
+        tarn_vector_release(*out);
+        *out = NULL;
+    }
+    return status;
+}
