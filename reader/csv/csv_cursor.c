@@ -6,7 +6,8 @@
  *  1. The current rows are records[rows[0]], records[rows[1]] ... of the window, which does not move before the next `next`.
  *  2. Without a reject function a column is converted when it is first asked for, or all at once when there are threads. With one, all
  *     columns of the request are converted by `next`, since a row that one of them refuses must be in none.
- *  3. Every record is handed out, handed to the reject function, or ends the scan with an error.
+ *  3. A value that does not fit an inferred type is never rejected: the type is too narrow, not the value wrong.
+ *  4. Every record is handed out, handed to the reject function, or ends the scan with an error.
  */
 #include <stdio.h>
 
@@ -353,7 +354,10 @@ static enum tarn_status make_with_rejects(struct csv_cursor *self, struct tarn_e
     uint32_t row = 0;
     memset(self->culprits, 0, (size_t)self->row_count * sizeof(*self->culprits));
     for (uint32_t i = 0; i < paths; i++) {
-        TARN_RETURN_IF_ERROR(make_column(self, i, self->culprits, err));
+        TARN_RETURN_IF_ERROR(make_column(self, i, self->source->text.inferred ? NULL : self->culprits, err));
+        if (self->bad[i] != UINT32_MAX) {
+            return fail_value(self, self->scan->columns[i], self->bad[i], err);
+        }
     }
     for (size_t record = self->first; record < self->records.count; record++) {
         if (row == self->row_count || self->rows[row] != record) {

@@ -86,7 +86,7 @@ enum tarn_status tarn_file_open(struct tarn_store *store, struct tarn_text key, 
     case TARN_FILE_CSV:
         return tarn_csv_open(store, key, NULL, out, err);
     case TARN_FILE_JSON:
-        return tarn__unsupported(err, "reader.json", "JSON files cannot be read yet");
+        return tarn_json_open(store, key, NULL, out, err);
     default:
         return tarn__invalid(err, "format", "%d is no file format", (int)format);
     }
