@@ -157,7 +157,10 @@ enum tarn_status tarn__csv_open(const struct tarn_text_origin *origin, const str
         }
         memcpy(&whole, options, options->size);
     }
-    TARN_RETURN_IF_ERROR(check_options(&whole, err));
+    if (check_options(&whole, err) != TARN_OK) {
+        tarn__error_at_object(err, origin->key);
+        return TARN_INVALID;
+    }
     struct tarn_csv_source *self = tarn__calloc(origin->env, 1, sizeof(*self));
     if (self == NULL) {
         return tarn__nomem(origin->env, err, sizeof(*self));
