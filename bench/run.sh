@@ -5,7 +5,7 @@
 #   bench/run.sh --suite NAME [--peers duckdb,polars] [--runs N] [--out DIR] [--threads N] [--set scale=1] [--data DIR]
 #
 # Builds what it needs in build/release; --build DIR takes what is built there. Peers are in $TARN_PEERS (tests/interop/setup.sh peers).
-# Exit code: 0 done; 1 an engine failed or the answers differ; 77 tarn is not there, nothing compared.
+# Exit code: 0 done; 1 an engine failed or the answers differ; 77 tarn or every peer is absent, nothing compared.
 set -euo pipefail
 bench=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 

@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 
 WIN, LOSS, UNDECIDED = "#1a7f37", "#cf222e", "#6e7781"
 INK, FAINT = "#1f2328", "#d0d7de"
+UNSTEADY = "The machine was not steady: its own limits moved by more than 10 %. Run again before believing these ratios."
 ROW, LEFT, WIDTH, PLOT = 26, 300, 900, 440
 
 
@@ -60,7 +61,8 @@ def table(results):
 
 def markdown(results):
     machine, sentinel = results["machine"], results["sentinel"]
-    lines = [f"# {results['title']}", ""] + table(results) + [""]
+    warning = [] if sentinel["steady"] else [f"**{UNSTEADY}**", ""]
+    lines = [f"# {results['title']}", ""] + warning + table(results) + [""]
     lines.append(f"- Measured: {results['measured']}.")
     lines += [f"- Left out: {what}." for what in results["excluded"]]
     lines += [f"- Absent: {name} ({why})." for name, why in results["absent"].items()]
@@ -71,8 +73,7 @@ def markdown(results):
     lines.append(f"- {machine['processor']}, {machine['memory_bytes'] / 2**30:.0f} GiB, Linux {machine['kernel']}; {results['begun']}.")
     before = ", ".join(f"{name} {value}" for name, value in sentinel["before"].items())
     after = ", ".join(f"{name} {value}" for name, value in sentinel["after"].items())
-    steady = "steady" if sentinel["steady"] else "NOT steady: run again before believing a small difference"
-    lines.append(f"- The machine's own limits in GB/s before: {before}; after: {after}; {steady}.")
+    lines.append(f"- The machine's own limits in GB/s before: {before}; after: {after}.")
     lines.append("- Time and CPU are those of the work where a command tells them apart from its start; peak memory is the process's.")
     if results["baseline"] is not None:
         lines.append("- A ratio is the engine's median over the baseline's; bold: the baseline is faster and the interval excludes 1.")
@@ -82,12 +83,13 @@ def markdown(results):
 class Drawing:
     """A chart of rows on a logarithmic axis: a point with its interval each."""
 
-    def __init__(self, title, rows, unit):
+    def __init__(self, title, rows, unit, warning):
         self.rows = rows
         ends = [value for row in rows for value in (row["low"], row["high"])] + ([1.0] if unit == "x" else [])
         self.low = 2.0 ** math.floor(math.log2(min(ends)) - 0.01) if ends else 0.5
         self.high = 2.0 ** math.ceil(math.log2(max(ends)) + 0.01) if ends else 2.0
-        self.height = 70 + ROW * max(1, len(rows)) + 40
+        self.height = 70 + ROW * max(1, len(rows)) + 48
+        self.warning = warning
         self.parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{self.height}" '
                       f'viewBox="0 0 {WIDTH} {self.height}" font-family="sans-serif" font-size="13">',
                       f"<title>{escape(title)}</title>", f'<rect width="{WIDTH}" height="{self.height}" fill="#ffffff"/>']
@@ -104,7 +106,7 @@ class Drawing:
         self.parts.append(f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{stroke}" stroke-width="{width}"/>')
 
     def axis(self, unit):
-        bottom = self.height - 34
+        bottom = self.height - 42
         tick = self.low
         while tick <= self.high * 1.001:
             strong = unit == "x" and tick == 1
@@ -119,6 +121,8 @@ class Drawing:
             self.line(self.x(row["low"]), y, self.x(row["high"]), y, row["colour"], 3)
             self.parts.append(f'<circle cx="{self.x(row["point"]):.1f}" cy="{y}" r="5" fill="{row["colour"]}"/>')
             self.text(LEFT + PLOT + 12, y + 4, row["label"], fill=row["colour"])
+        if self.warning:
+            self.text(16, self.height - 2, self.warning, size=11, fill=LOSS)
         if not self.rows:
             self.text(LEFT, 64, "nothing was compared", fill=UNDECIDED)
         return "\n".join(self.parts + ["</svg>"]) + "\n"
@@ -148,10 +152,11 @@ def rate_rows(results):
 
 
 def svg(results):
+    warning = "" if results["sentinel"]["steady"] else UNSTEADY
     if results["baseline"] is None:
-        return Drawing(f"{results['title']}: GB/s, median, least to greatest", rate_rows(results), "GB/s").draw()
+        return Drawing(f"{results['title']}: GB/s, median, least to greatest", rate_rows(results), "GB/s", warning).draw()
     title = f"{results['title']}: how many times faster {results['baseline']} is, 95 % (left of 1: slower)"
-    return Drawing(title, ratio_rows(results), "x").draw()
+    return Drawing(title, ratio_rows(results), "x", warning).draw()
 
 
 def write(results, folder):
