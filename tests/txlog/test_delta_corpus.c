@@ -109,8 +109,12 @@ static void free_lines(struct lines *lines)
 /* Prints the first difference. */
 static bool equal_lines(const char *what, struct lines *expected, struct lines *got)
 {
-    qsort(expected->line, expected->count, sizeof(char *), compare);
-    qsort(got->line, got->count, sizeof(char *), compare);
+    if (expected->count != 0) {
+        qsort(expected->line, expected->count, sizeof(char *), compare);
+    }
+    if (got->count != 0) {
+        qsort(got->line, got->count, sizeof(char *), compare);
+    }
     size_t i = 0;
     while (i < expected->count && i < got->count && strcmp(expected->line[i], got->line[i]) == 0) {
         i++;

@@ -24,13 +24,13 @@ static const uint64_t most_line = (uint64_t)1 << 31;
 
 static enum tarn_status read_text(struct tarn_json *json, struct tarn_text *out, struct tarn_error *err)
 {
-    bool is_null;
+    bool is_null = false;
     return tarn__json_string(json, out, &is_null, err);
 }
 
 static enum tarn_status read_int(struct tarn_json *json, int64_t *out, int64_t when_null, struct tarn_error *err)
 {
-    bool is_null;
+    bool is_null = false;
     TARN_RETURN_IF_ERROR(tarn__json_int64(json, out, &is_null, err));
     if (is_null) {
         *out = when_null;
@@ -40,7 +40,7 @@ static enum tarn_status read_int(struct tarn_json *json, int64_t *out, int64_t w
 
 static enum tarn_status read_bool(struct tarn_json *json, bool *out, struct tarn_error *err)
 {
-    bool is_null;
+    bool is_null = false;
     return tarn__json_bool(json, out, &is_null, err);
 }
 
@@ -61,7 +61,7 @@ static enum tarn_status read_texts(struct tarn_json *json, struct tarn_text **ou
     struct tarn_arena *arena = json->options.arena;
     *out = NULL;
     *count = 0;
-    bool is_null;
+    bool is_null = false;
     TARN_RETURN_IF_ERROR(tarn__json_array(json, &is_null, err));
     *there = !is_null;
     uint32_t capacity = 0;
@@ -93,7 +93,7 @@ static enum tarn_status read_properties(struct tarn_json *json, struct tarn_prop
     struct tarn_arena *arena = json->options.arena;
     *out = NULL;
     *count = 0;
-    bool is_null;
+    bool is_null = false;
     TARN_RETURN_IF_ERROR(tarn__json_object(json, &is_null, err));
     uint32_t capacity = 0;
     for (bool more = !is_null; more;) {
@@ -234,7 +234,7 @@ static enum tarn_status vector_field(struct tarn_json *json, struct tarn__delta_
 static enum tarn_status read_vector(struct tarn_json *json, struct tarn__delta_action *action, struct tarn_error *err)
 {
     struct tarn__delta_file *file = &action->u.file;
-    bool is_null;
+    bool is_null = false;
     TARN_RETURN_IF_ERROR(tarn__json_object(json, &is_null, err));
     if (is_null) {
         return TARN_OK;
@@ -549,7 +549,7 @@ int64_t tarn__delta_statistics_rows(struct tarn_env *env, struct tarn_text stati
     while (status == TARN_OK && more) {
         status = tarn__json_key(&json, &more, NULL);
         if (status == TARN_OK && more) {
-            bool is_null;
+            bool is_null = false;
             status = tarn__json_is(&json, "numRecords") ? tarn__json_int64(&json, &rows, &is_null, NULL) : tarn__json_skip(&json, NULL);
             rows = json.event == TARN_JSON_NULL && rows == 0 ? -1 : rows;
         }

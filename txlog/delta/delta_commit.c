@@ -237,7 +237,7 @@ static void print_partition(struct tarn_json_printer *json, struct tarn_text raw
     tarn__json_print_begin_object(json);
     struct tarn_text key;
     struct tarn_text value;
-    bool is_null;
+    bool is_null = false;
     while (tarn__delta_partition_next(&raw, &key, &value, &is_null)) {
         tarn__json_print_key(json, key);
         if (is_null) {

@@ -45,7 +45,7 @@ static bool reads_added(const struct tarn_transaction *transaction, const struct
     struct tarn_text rest = file->partition;
     struct tarn_text key;
     struct tarn_text text;
-    bool is_null;
+    bool is_null = false;
     for (uint32_t i = 0; i < spec->field_count; i++) {
         values[i] = (struct tarn_value){.type = spec->fields[i].type, .is_null = true};
     }

@@ -55,7 +55,7 @@ enum tarn_status tarn__delta_partition_read(struct tarn_json *json, struct tarn_
     struct tarn_arena *arena = json->options.arena;
     struct tarn_text_builder builder;
     tarn__builder_init(&builder, arena->env);
-    bool is_null;
+    bool is_null = false;
     enum tarn_status status = tarn__json_object(json, &is_null, err);
     for (bool more = !is_null; status == TARN_OK && more;) {
         status = tarn__json_key(json, &more, err);

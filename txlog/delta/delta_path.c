@@ -86,7 +86,7 @@ bool tarn__delta_path_decode(struct tarn_text uri, struct tarn_text_builder *out
     if (!other_scheme) {
         normalise(out, body);
     }
-    return out->failed || memchr(out->data + begin, 0, out->size - begin) == NULL;
+    return out->failed || out->size == begin || memchr(out->data + begin, 0, out->size - begin) == NULL;
 }
 
 static void add_percent(struct tarn_text_builder *out, char c)

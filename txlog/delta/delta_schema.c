@@ -126,7 +126,7 @@ static enum tarn_status parse_metadata(struct parser *parser, struct tarn_text t
 {
     struct tarn_json json;
     open_json(parser, &json, text);
-    bool is_null;
+    bool is_null = false;
     enum tarn_status status = tarn__json_object(&json, &is_null, err);
     struct tarn_property *properties = NULL;
     uint32_t count = 0;

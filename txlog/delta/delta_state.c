@@ -352,7 +352,7 @@ static enum tarn_status type_partition(struct tarn_snapshot *snapshot, struct ta
     struct tarn_text rest = partition->raw;
     struct tarn_text key;
     struct tarn_text text;
-    bool is_null;
+    bool is_null = false;
     while (tarn__delta_partition_next(&rest, &key, &text, &is_null)) {
         for (uint32_t i = 0; i < spec->field_count; i++) {
             if (is_null || !tarn__text_equal(spec->fields[i].name, key)) {

@@ -212,7 +212,7 @@ static enum tarn_status walk(struct walker *walker, enum part part, uint32_t dep
 static enum tarn_status read_document(struct walker *walker, int64_t *rows, bool *tight, struct tarn_error *err)
 {
     struct tarn_json *json = walker->json;
-    bool is_null;
+    bool is_null = false;
     TARN_RETURN_IF_ERROR(tarn__json_object(json, &is_null, err));
     for (bool more = !is_null; more;) {
         TARN_RETURN_IF_ERROR(tarn__json_key(json, &more, err));
