@@ -354,18 +354,19 @@ const struct tarn_expr_node *tarn_expr_make_cast(struct tarn_expr_builder *b, co
     if (arg == NULL) {
         return refuse(b, "an argument is missing");
     }
-    if (!tarn_expr_cast_is_lossless(arg->type, type)) {
+    const struct tarn_type *copy = copy_type(b, type); /* first of all: only a type that keeps its rules may be looked into */
+    if (copy == NULL) {
+        return NULL;
+    }
+    if (!tarn_expr_cast_is_lossless(arg->type, copy)) {
         char from[64];
         char to[64];
         tarn_type_format(arg->type, from, sizeof(from));
-        tarn_type_format(type, to, sizeof(to));
-        if (b->status == TARN_OK) {
-            b->status = tarn__invalid(&b->error, "cast", "a cast from %s to %s may lose values: it takes a function", from, to);
-        }
+        tarn_type_format(copy, to, sizeof(to));
+        b->status = tarn__invalid(&b->error, "cast", "a cast from %s to %s may lose values: it takes a function", from, to);
         return NULL;
     }
-    const struct tarn_type *copy = copy_type(b, type);
-    return copy != NULL ? node_of(new_node(b, TARN_EXPR_CAST, copy, 1, &arg)) : NULL;
+    return node_of(new_node(b, TARN_EXPR_CAST, copy, 1, &arg));
 }
 
 const struct tarn_expr_node *tarn_expr_make_call(struct tarn_expr_builder *b, uint32_t function, const struct tarn_type *type,

@@ -191,6 +191,7 @@ static const struct {
     {"AND of a number", BYTES(1, 0, 12, 1, 1, 4, 0, 7, 0, 0, 0, 0, 0, 0, 0), TARN_CORRUPT},
     {"a small integer out of its range", BYTES(1, 0, 1, 2, 0, 0, 1, 0, 0, 0, 0, 0, 0), TARN_CORRUPT},
     {"a lossy cast", BYTES(1, 0, 15, 2, 1, 4, 0, 7, 0, 0, 0, 0, 0, 0, 0), TARN_CORRUPT},
+    {"a cast to a list of nothing", BYTES(1, 0, 15, 28, 0, 1, 26, 0, 0, 0, 0), TARN_CORRUPT},
     {"a column twice", BYTES(1, 2, 1, 4, 1, 0, 1, 'c', 0, 1, 4, 1, 0, 1, 'c', 0, 0, 0), TARN_CORRUPT},
     {"bytes behind the end", BYTES(1, 0, 1, 1, 1, 0), TARN_CORRUPT},
 };
