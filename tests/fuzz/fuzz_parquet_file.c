@@ -42,6 +42,9 @@ static enum tarn_status read_window(struct tarn_cursor *cursor, uint32_t columns
         for (uint32_t row = 0; row < vector->length; row++) {
             (void)tarn_vector_is_null(vector, row);
         }
+        if (part && tarn_cursor_column(cursor, i, NULL, &vector, NULL) == TARN_OK) { /* goes back for the others */
+            demand(vector->length == rows);
+        }
     }
     return TARN_OK;
 }
