@@ -58,7 +58,7 @@ def main():
     connection.execute(f"CREATE VIEW flights AS SELECT * FROM read_csv('{SOURCE}', nullstr='NA', sample_size=-1)")
     schema = {name: kind for name, kind, *_ in connection.execute("DESCRIBE flights").fetchall()}
     columns = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in schema.items())
-    engines = sys.argv[1:] or ["deltalake", "polars", "duckdb", "spark"]
+    engines = [word for word in sys.argv[1:] if word != "none"] if sys.argv[1:] else ["deltalake", "polars", "duckdb", "spark"]
     for engine in engines:
         out = work / f"{engine}.parquet"
         dump(engine, table, out)
