@@ -42,7 +42,7 @@ function(build_check name)
     set_tests_properties(build/${name} PROPERTIES LABELS quick TIMEOUT 120)
 endfunction()
 
-#build_check(forbidden_include bash ${checks}/check-layering.sh ${CMAKE_BINARY_DIR}/compile_commands.json ${CMAKE_SOURCE_DIR})
+build_check(forbidden_include bash ${checks}/check-layering.sh ${CMAKE_BINARY_DIR}/compile_commands.json ${CMAKE_SOURCE_DIR})
 build_check(spec python3 ${checks}/check-spec.py ${CMAKE_SOURCE_DIR})
 build_check(unsupported python3 ${checks}/check-unsupported.py ${CMAKE_SOURCE_DIR})
 set_tests_properties(build/unsupported PROPERTIES LABELS full)

@@ -48,7 +48,7 @@ def json_is_one_document(folder):
 
 def errors_point_at_the_place(folder):
     Run("query", "select 1 +").expect(4, err="error[INVALID")
-    Run("query", "select abss(1)").expect(4, err="abs")
+    Run("query", "select abss(1)").expect(3, err="did you mean \"abs\"")
     Run("query", "selec 1").expect(4, err="^")
 
 

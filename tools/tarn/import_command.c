@@ -593,6 +593,7 @@ int command_import(struct session *session)
     for (int i = 0; i + 1 < words; i++) {
         glob(session->args.positionals[i], GLOB_NOCHECK | (i != 0 ? GLOB_APPEND : 0), NULL, &files);
     }
+    const bool is_new = access(import.table, F_OK) != 0;
     import.inputs = calloc(files.gl_pathc, sizeof(*import.inputs));
     code = import.inputs == NULL ? tarn_status_exit_code(TARN_NOMEM) : check_mode(session, &import);
     for (size_t i = 0; code == 0 && i < files.gl_pathc; i++) {
@@ -607,6 +608,9 @@ int command_import(struct session *session)
         input_end(&import.inputs[i]);
     }
     tarn_snapshot_close(import.snapshot);
+    if (code != 0 && is_new) {
+        rmdir(import.table); /* the folder that was made for a table that did not come to be; stays when anything is in it */
+    }
     free(import.inputs);
     free(in_lake);
     globfree(&files);
