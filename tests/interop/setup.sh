@@ -54,7 +54,7 @@ wanted=("$@")
 [ ${#wanted[@]} -gt 0 ] || wanted=(peers duckdb-lake spark tpch)
 for name in "${wanted[@]}"; do
     case $name in
-    peers) venv peers "pyarrow==$PYARROW" "polars==$POLARS" "duckdb==$DUCKDB" "deltalake==$DELTALAKE" "pandas==$PANDAS" ;;
+    peers) venv peers "pyarrow==$PYARROW" "polars==$POLARS" "duckdb==$DUCKDB" "deltalake==$DELTALAKE" "pandas==$PANDAS" "pytz==$PYTZ" ;;
     duckdb-lake) venv duckdb-lake "duckdb==$DUCKDB_LAKE" "duckdb-extension-delta==$DUCKDB_LAKE" "pyarrow==$PYARROW" ;;
     spark)
         venv spark "pyspark==$PYSPARK"
