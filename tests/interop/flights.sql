@@ -61,7 +61,7 @@ SELECT make_date(year, month, day) AS d, count(*) FROM flights GROUP BY d ORDER 
 SELECT make_date(year, month, day) + INTERVAL 1 MONTH AS d, count(*) FROM flights WHERE day = 31 GROUP BY d ORDER BY d
 SELECT date_diff('day', DATE '2013-01-01', make_date(year, month, day)) AS n, count(*) FROM flights GROUP BY n ORDER BY n DESC LIMIT 5
 SELECT quarter(time_hour) AS q, week(time_hour) AS w, count(*) FROM flights GROUP BY q, w ORDER BY q, w
-SELECT extract(dow FROM time_hour) AS d, extract(doy FROM time_hour) AS n FROM flights GROUP BY ALL ORDER BY 2 LIMIT 10
+SELECT extract(dow FROM time_hour) AS d, extract(doy FROM time_hour) AS n FROM flights GROUP BY ALL ORDER BY 2, 1 LIMIT 10
 SELECT stddev(dep_delay), var_pop(arr_delay) FROM flights WHERE carrier = 'UA'
 SELECT carrier, bool_and(dep_delay > -60) AS a, bool_or(dep_delay > 900) AS o FROM flights GROUP BY carrier ORDER BY carrier
 SELECT CAST(dep_delay AS DECIMAL(10, 2)) * 1.5 AS x, CAST(distance AS DOUBLE) / 3 AS y FROM flights WHERE carrier = 'OO' ORDER BY time_hour, flight
