@@ -177,7 +177,7 @@ void stats_print(struct session *session)
     fprintf(stderr,
             "time %lld.%03lld ms, peak memory %llu KiB\n"
             "read %llu rows, %llu bytes in %llu requests\n"
-            "files %llu, of them skipped %llu; row groups %llu, skipped %llu; pages %llu, skipped %llu\n"
+            "files read %llu, skipped %llu; row groups read %llu, skipped %llu; pages read %llu, skipped %llu\n"
             "vectors flattened %llu\n",
             (long long)(spent / 1000), (long long)(spent % 1000), (unsigned long long)(peak / 1024), (unsigned long long)s->rows,
             (unsigned long long)s->bytes_read, (unsigned long long)s->requests, (unsigned long long)s->files,
