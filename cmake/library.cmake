@@ -25,5 +25,7 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/tarn-config.cmake.in ${C
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/tarn-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/tarn-config.cmake ${CMAKE_BINARY_DIR}/tarn-config-version.cmake
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/tarn)
+# Relative to the .pc file itself, so that the installed tree can be moved.
+file(RELATIVE_PATH TARN_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(${CMAKE_CURRENT_LIST_DIR}/tarn.pc.in ${CMAKE_BINARY_DIR}/tarn.pc @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/tarn.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
