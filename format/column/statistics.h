@@ -18,8 +18,8 @@ void tarn__statistics_bounds(const struct tarn_leaf *leaf, int32_t order_id, con
                              struct tarn_bounds *out);
 
 /**
- * The same for one page of a column index: `min` and `max` as stored, without data when the page has none. `null_count` and `nan_count` below 0:
- * not known.
+ * The same for one page of a column index: `min` and `max` as stored, without data when the page has none. `null_count` and `nan_count`
+ * below 0: not known.
  */
 void tarn__page_bounds(const struct tarn_leaf *leaf, int32_t order_id, struct tarn_span min, struct tarn_span max, int64_t null_count,
                        int64_t nan_count, uint64_t slots, struct tarn_bounds *out);

@@ -115,7 +115,8 @@ struct tarn_thrift_item {
     struct tarn_span bytes;
 };
 
-/** Visits one struct without a table (`fn` NULL: only checks it). A status other than OK from `fn` ends the walk. Errors: as tarn__thrift_decode. */
+/** Visits one struct without a table (`fn` NULL: only checks it). A status other than OK from `fn` ends the walk. Errors: as
+ * tarn__thrift_decode. */
 TARN_WARN_UNUSED enum tarn_status
 tarn__thrift_walk(struct tarn_span bytes, enum tarn_status (*fn)(void *arg, const struct tarn_thrift_item *item, struct tarn_error *err),
                   void *arg, struct tarn_thrift_progress *progress, struct tarn_error *err);
