@@ -437,15 +437,15 @@ static enum tarn_status list_literal(struct tarn__binder *b, const struct tarn__
     return *out != NULL ? TARN_OK : tarn__bind_nomem(b, err);
 }
 
-/* An alias of the SELECT list stands for its expression, in which other aliases mean nothing. */
+/* An alias of the SELECT list stands for its expression, in which only the aliases before it mean something. */
 static enum tarn_status alias(struct tarn__binder *b, struct tarn_text name, bool *taken, struct tarn__bound **out, struct tarn_error *err)
 {
     const uint32_t count = b->alias_count;
     enum tarn_status status = TARN_OK;
-    b->alias_count = 0;
     for (uint32_t i = 0; i < count && !*taken; i++) {
         if (tarn__text_equal_caseless(b->alias_items[i].alias, name)) {
             *taken = true;
+            b->alias_count = i;
             status = tarn__bind_expression(b, b->alias_items[i].expr, out, err);
         }
     }

@@ -40,7 +40,8 @@ static const struct tarn_expr_node *lower(struct lowering *l, const struct tarn_
     case TARN__BOUND_OP:
         return tarn_expr_make(l->builder, bound->op, bound->count, args);
     case TARN__BOUND_CALL:
-        if (bound->function == TARN__F_CAST && tarn_expr_cast_is_lossless(bound->args[0]->type, bound->type)) {
+        if (bound->function == TARN__F_CAST && bound->type->id != TARN_TYPE_BINARY && /* in SQL \x escapes count there */
+            tarn_expr_cast_is_lossless(bound->args[0]->type, bound->type)) {
             return tarn_expr_make_cast(l->builder, args[0], bound->type);
         }
         return tarn_expr_make_call(l->builder, bound->function, bound->type, bound->count, args, bound->place);

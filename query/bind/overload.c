@@ -208,7 +208,13 @@ static enum tarn_status apply_numbers(struct tarn__binder *b, const struct tarn_
         *type = decimal_result(b, x.precision + y.precision, x.scale + y.scale, widest);
         return *type != NULL ? TARN_OK : tarn__bind_nomem(b, err);
     }
-    TARN_RETURN_IF_ERROR(tarn__bind_common(b, 2, args, place, &common, err));
+    if (decimal) { /* a whole number counts with the digits of its type, not of its value */
+        bool nomem;
+        common = tarn__sql_common(b->arena, args[0]->type, args[1]->type, &nomem);
+        TARN_RETURN_IF_ERROR(cast_all(b, 2, args, common, err));
+    } else {
+        TARN_RETURN_IF_ERROR(tarn__bind_common(b, 2, args, place, &common, err));
+    }
     if (function->rule == TARN__RULE_ADD && common->id == TARN_TYPE_DECIMAL) {
         common = decimal_result(b, common->precision + 1, common->scale, widest);
         TARN_RETURN_IF_ERROR(cast_all(b, 2, args, common, err));
@@ -283,11 +289,7 @@ static enum tarn_status apply(struct tarn__binder *b, const struct tarn__functio
     case TARN__RULE_NULLIF: {
         struct tarn__bound *sides[2] = {args[0], args[1]};
         const struct tarn_type *common;
-        if (tarn__sql_is_null(args[0]->type)) {
-            *type = args[0]->type;
-        } else {
-            *type = args[0]->type;
-        }
+        *type = args[0]->type;
         TARN_RETURN_IF_ERROR(tarn__bind_common(b, 2, sides, place, &common, err));
         args[1] = sides[0];
         args[2] = sides[1];

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Statements that change tables, over tables in memory: what they leave, what they report, what they refuse, and that a failure at any
+ * allocation or store operation leaves the table at one version or the next.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "format/base/text.h"
+#include "format/batch/row_text.h"
+#include "format/batch/vector.h"
+#include "tarn/query.h"
+#include "tests/support/fault.h"
+#include "tests/support/suite.h"
+
+/* Runs one statement; *text (may be NULL) receives its rows. */
+static enum tarn_status run(struct tarn_env *env, const char *lake, const char *sql, struct tarn_query_info *info, char **text,
+                            struct tarn_error *err)
+{
+    struct tarn_query_options options = TARN_QUERY_OPTIONS_INIT;
+    struct tarn_query *query;
+    struct tarn_batch *batch;
+    struct tarn_text_builder out;
+    size_t size;
+    options.lake = tarn__text_of(lake);
+    if (text != NULL) {
+        *text = NULL;
+    }
+    TARN_RETURN_IF_ERROR(tarn_query_open(env, tarn__text_of(sql), &options, &query, err));
+    tarn__builder_init(&out, env);
+    enum tarn_status status;
+    while ((status = tarn_query_next(query, &batch, err)) == TARN_OK && batch != NULL) {
+        for (uint32_t i = 0; i < batch->length; i++) {
+            for (uint32_t k = 0; k < batch->column_count; k++) {
+                tarn__builder_add_str(&out, k == 0 ? "" : "|");
+                tarn__row_text(&out, batch->columns[k], i, TARN_STYLE_SQL);
+            }
+            tarn__builder_add_char(&out, '\n');
+        }
+    }
+    if (info != NULL) {
+        *info = tarn_query_info(query);
+    }
+    status = status == TARN_OK ? tarn__builder_status(&out, err) : status;
+    if (status == TARN_OK && text != NULL) {
+        *text = tarn__builder_take(&out, &size);
+        status = *text != NULL ? TARN_OK : tarn__nomem(env, err, 0);
+    }
+    tarn__builder_free(&out);
+    tarn_query_close(query);
+    return status;
+}
+
+struct step {
+    const char *sql;
+    const char *rows; /* what it gives; NULL: not looked at */
+    int64_t version;  /* committed; -1: none */
+    uint64_t rows_changed;
+};
+
+static const struct step steps[] = {
+    {"CREATE TABLE t (a INTEGER NOT NULL, b VARCHAR, c DECIMAL(6,2), d DATE)", NULL, 0, 0},
+    {"INSERT INTO t VALUES (1, 'x', 1.5, '2020-01-01'), (2, 'y', NULL, NULL), (3, NULL, 2.5, '2021-05-05')", NULL, 1, 3},
+    {"INSERT INTO t (b, a) SELECT b || '!', a + 10 FROM t WHERE b IS NOT NULL", NULL, 2, 2},
+    {"SELECT * FROM t ORDER BY a", "1|x|1.50|2020-01-01\n2|y||\n3||2.50|2021-05-05\n11|x!||\n12|y!||\n", -1, 0},
+    {"DELETE FROM t WHERE a = 2", NULL, 3, 1},
+    {"DELETE FROM t WHERE a = 2", NULL, -1, 0},
+    {"DELETE FROM t WHERE c > 100", NULL, -1, 0},
+    {"DELETE FROM t WHERE a > 10 AND b = 'y!'", NULL, 4, 1},
+    {"UPDATE t SET c = c * 2, b = 'u' WHERE a > 1", NULL, 5, 2},
+    {"SELECT * FROM t ORDER BY a", "1|x|1.50|2020-01-01\n3|u|5.00|2021-05-05\n11|u||\n", -1, 0},
+    {"UPDATE t SET a = a + 1, b = concat(a, b)", NULL, 6, 3},
+    {"SELECT a, b FROM t ORDER BY a", "2|1x\n4|3u\n12|11u\n", -1, 0},
+    {"SELECT a FROM t VERSION AS OF 1 ORDER BY a", "1\n2\n3\n", -1, 0},
+    {"SELECT count(*) FROM 't@v2'", "5\n", -1, 0},
+    {"CREATE TABLE u AS SELECT a, count(*) AS n, NULL AS z FROM t GROUP BY a ORDER BY a DESC", NULL, 0, 3},
+    {"SELECT * FROM u", "12|1|\n4|1|\n2|1|\n", -1, 0},
+    {"CREATE TABLE IF NOT EXISTS u (x INTEGER)", NULL, -1, 0},
+    {"DESCRIBE u", "a|INTEGER|YES\nn|BIGINT|YES\nz|INTEGER|YES\n", -1, 0},
+    {"SHOW TABLES", "t\nu\n", -1, 0},
+    {"CREATE TABLE p (a INTEGER, k VARCHAR) PARTITIONED BY (k)", NULL, 0, 0},
+    {"INSERT INTO p VALUES (1, 'x'), (2, 'y'), (3, 'x')", NULL, 1, 3},
+    {"UPDATE p SET k = 'z' WHERE a = 2", NULL, 2, 1},
+    {"DELETE FROM p WHERE k = 'x' AND a = 1", NULL, 3, 1},
+    {"SELECT k, a FROM p ORDER BY a", "z|2\nx|3\n", -1, 0},
+    {"DELETE FROM t", NULL, 7, 3},
+    {"SELECT count(*), sum(a) FROM t", "0|\n", -1, 0},
+    {"INSERT INTO t SELECT * FROM t", NULL, -1, 0},
+};
+
+START_TEST(dml__changes_tables_step_by_step) /* Q-DML-1 Q-DML-2 Q-DML-3 Q-DML-5 Q-DML-6 Q-DML-7 Q-DML-8 Q-REL-1 */
+{
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct tarn_env *env = tarn_test_env();
+    const char *lake = tarn_test_folder();
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        struct tarn_query_info info;
+        char *text;
+        ck_assert_msg(run(env, lake, steps[i].sql, &info, &text, &err) == TARN_OK, "%s: %s", steps[i].sql, err.message);
+        ck_assert_msg(steps[i].rows == NULL || strcmp(text, steps[i].rows) == 0, "%s gave\n%s", steps[i].sql, text);
+        ck_assert_msg(info.version == steps[i].version, "%s: version %lld", steps[i].sql, (long long)info.version);
+        ck_assert_msg(info.rows_changed == steps[i].rows_changed, "%s: %llu rows", steps[i].sql, (unsigned long long)info.rows_changed);
+        tarn__free(env, text);
+    }
+    tarn_test_env_close(env);
+}
+END_TEST
+
+static const struct {
+    const char *sql;
+    enum tarn_status status;
+    const char *message;
+} refused[] = {
+    {"UPDATE t SET a = 99999999999", TARN_INVALID, "99999999999 (BIGINT) does not fit INTEGER"},
+    {"UPDATE t SET a = a * 2000000000", TARN_INVALID, "2 * 2000000000 does not fit INTEGER"},
+    {"UPDATE t SET nope = 1", TARN_NOT_FOUND, "there is no column \"nope\""},
+    {"UPDATE t SET a = 1, A = 2", TARN_INVALID, "the column is set twice"},
+    {"UPDATE t SET a = NULL", TARN_INVALID, ""},
+    {"DELETE FROM t WHERE b", TARN_INVALID, "WHERE takes a BOOLEAN"},
+    {"DELETE FROM nope", TARN_NOT_FOUND, "there is no file and no table \"nope\""},
+    {"INSERT INTO t VALUES (1)", TARN_INVALID, "the query gives 1 columns, 2 are wanted"},
+    {"INSERT INTO t (a, a) VALUES (1, 2)", TARN_INVALID, "\"a\" is named twice"},
+    {"INSERT INTO t (x) VALUES (1)", TARN_INVALID, "\"x\" is no column of the table"},
+    {"INSERT INTO t VALUES ('q', 'x')", TARN_INVALID, "'q' is no INTEGER"},
+    {"INSERT INTO t (b) VALUES ('x')", TARN_INVALID, ""},
+    {"CREATE TABLE t (x INTEGER)", TARN_EXISTS, ""},
+    {"CREATE TABLE v (x INTEGER, x INTEGER)", TARN_INVALID, ""},
+};
+
+START_TEST(dml__refuses_and_leaves_the_table) /* Q-DML-4 */
+{
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct tarn_env *env = tarn_test_env();
+    const char *lake = tarn_test_folder();
+    char *text;
+    ck_assert_ok(run(env, lake, "CREATE TABLE t (a INTEGER NOT NULL, b VARCHAR)", NULL, NULL, &err), &err);
+    ck_assert_ok(run(env, lake, "INSERT INTO t VALUES (1, 'x'), (2, 'y')", NULL, NULL, &err), &err);
+    ck_assert_status(run(env, lake, refused[_i].sql, NULL, NULL, &err), refused[_i].status);
+    ck_assert_msg(strncmp(err.message, refused[_i].message, strlen(refused[_i].message)) == 0, "%s", err.message);
+    ck_assert_ok(run(env, lake, "SELECT * FROM t ORDER BY a", NULL, &text, &err), &err);
+    ck_assert_str_eq(text, "1|x\n2|y\n");
+    tarn__free(env, text);
+    tarn_test_env_close(env);
+}
+END_TEST
+
+START_TEST(dml__keeps_away_when_read_only)
+{
+    struct tarn_query_options options = TARN_QUERY_OPTIONS_INIT;
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_query *query;
+    options.read_only = true;
+    ck_assert_status(tarn_query_open(env, TARN_TEXT("DELETE FROM t"), &options, &query, &err), TARN_INVALID);
+    ck_assert_str_eq(err.detail, "read_only");
+    tarn_test_env_close(env);
+}
+END_TEST
+
+START_TEST(dml__takes_parameters)
+{
+    static const struct tarn_type integer = {.id = TARN_TYPE_I64};
+    const struct tarn_parameter parameters[] = {{TARN_TEXT("1"), {.type = &integer, .u.i64 = 40}},
+                                                {TARN_TEXT("n"), {.type = &integer, .u.i64 = 2}}};
+    struct tarn_query_options options = TARN_QUERY_OPTIONS_INIT;
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_query *query;
+    struct tarn_batch *batch;
+    options.parameters = parameters;
+    options.parameter_count = 2;
+    ck_assert_ok(tarn_query_open(env, TARN_TEXT("SELECT ? + :n"), &options, &query, &err), &err);
+    ck_assert_ok(tarn_query_next(query, &batch, &err), &err);
+    ck_assert_int_eq(tarn__vector_value(batch->columns[0], 0).u.i64, 42);
+    tarn_query_close(query);
+    tarn_test_env_close(env);
+}
+END_TEST
+
+START_TEST(dml__parses_predicates_alone)
+{
+    static const struct tarn_type integer = {.id = TARN_TYPE_I32};
+    const struct tarn_field field = {.name = TARN_TEXT("a"), .type = &integer, .nullable = true, .id = -1};
+    const struct tarn_schema schema = {1, &field, 0, NULL};
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_expr *expr;
+    ck_assert_ok(tarn_predicate_parse(env, &schema, TARN_TEXT("a > 3 AND a IS NOT NULL"), &expr, &err), &err);
+    ck_assert_int_eq(expr->root->op, TARN_EXPR_AND);
+    ck_assert_uint_eq(expr->column_count, 1);
+    tarn_expr_release(expr);
+    ck_assert_status(tarn_predicate_parse(env, &schema, TARN_TEXT("b > 3"), &expr, &err), TARN_NOT_FOUND);
+    ck_assert_ptr_null(expr);
+    tarn_test_env_close(env);
+}
+END_TEST
+
+static const char *const swept[] = {"UPDATE t SET b = 'z' WHERE a = 1", "DELETE FROM t WHERE a = 1",
+                                    "INSERT INTO t SELECT a + 1, b FROM t"};
+static const char *const after[] = {"1|z\n2|y\n", "2|y\n", "1|x\n2|x\n2|y\n3|y\n"};
+
+static enum tarn_status sweep(void *ctx, struct tarn_fault *fault, struct tarn_env *env, struct tarn_error *err)
+{
+    const size_t which = *(const size_t *)ctx;
+    struct tarn_error other = TARN_ERROR_INIT;
+    char *text;
+    tarn_fault_suspend(fault);
+    ck_assert_ok(run(env, "memory:lake", "CREATE TABLE 'memory:t' (a INTEGER, b VARCHAR)", NULL, NULL, &other), &other);
+    ck_assert_ok(run(env, "memory:lake", "INSERT INTO 'memory:t' VALUES (1, 'x'), (2, 'y')", NULL, NULL, &other), &other);
+    tarn_fault_resume(fault);
+    char sql[200];
+    const char *at = strstr(swept[which], " t ");
+    snprintf(sql, sizeof(sql), "%.*s 'memory:t' %s", (int)(at - swept[which]), swept[which], at + 3);
+    char *from = strstr(sql, "FROM t");
+    if (from != NULL) {
+        strcpy(from, "FROM 'memory:t'");
+    }
+    const enum tarn_status status = run(env, "memory:lake", sql, NULL, NULL, err);
+    tarn_fault_suspend(fault);
+    ck_assert_ok(run(env, "memory:lake", "SELECT * FROM 'memory:t' ORDER BY a, b", NULL, &text, &other), &other);
+    if (status == TARN_OK) {
+        ck_assert_str_eq(text, after[which]);
+    } else {
+        ck_assert_msg(strcmp(text, "1|x\n2|y\n") == 0 || (status == TARN_COMMIT_UNKNOWN && strcmp(text, after[which]) == 0), "%s: %s",
+                      tarn_status_name(status), text);
+    }
+    tarn__free(env, text);
+    return status;
+}
+
+START_TEST(dml__survives_every_fault)
+{
+    const size_t which = (size_t)_i;
+    tarn_fault_sweep(sweep, (void *)(uintptr_t)&which, TARN_FAULT_ALLOC_ONCE | TARN_FAULT_IO_ONCE);
+}
+END_TEST
+
+TARN_SUITE("query/dml", TARN_TEST(dml__changes_tables_step_by_step), TARN_LOOP_TEST(dml__refuses_and_leaves_the_table, refused),
+           TARN_TEST(dml__keeps_away_when_read_only), TARN_TEST(dml__takes_parameters), TARN_TEST(dml__parses_predicates_alone),
+           TARN_LOOP_TEST(dml__survives_every_fault, swept))
