@@ -131,7 +131,7 @@ static enum tarn_status broken(struct walk *walk, const char *what, struct tarn_
 /* What follows the array of records: the rest of its object, or nothing. */
 static enum tarn_status check_end(struct walk *walk, struct tarn_error *err)
 {
-    uint8_t last = 0;
+    uint8_t last = ' '; /* the last byte that is no space */
     if (walk->source->layout.mode != TARN_JSON_ARRAY) {
         return TARN_OK;
     }
@@ -140,7 +140,7 @@ static enum tarn_status check_end(struct walk *walk, struct tarn_error *err)
             const uint8_t c = walk->window.data[i];
             last = c == ' ' || c == '\t' || c == '\n' || c == '\r' ? last : c;
         }
-        if (!walk->source->layout.in_object && last != 0) {
+        if (!walk->source->layout.in_object && last != ' ') {
             return broken(walk, "something follows the array of records", err);
         }
         walk->window.begin = walk->window.size;

@@ -39,6 +39,7 @@ static const struct {
     {"truncated document", "{\"f\":[{\"a\":1}]", "a BIGINT\n!INVALID.json.syntax"},
     {"no comma", "[{\"a\":1}{\"a\":2}]", "a BIGINT\n!INVALID.json.syntax"},
     {"something behind the array", "[{\"a\":1}] x", "a BIGINT\n!INVALID.json.syntax"},
+    {"no end of the document", "{\"f\":[{\"a\":1}]\t\r\n", "a BIGINT\n!INVALID.json.syntax"},
     {"two values on a line", "{\"a\":1}\n{\"a\":2} {\"a\":3}\n", "a BIGINT\n!INVALID.json.syntax"},
     {"a record that is no object", "{\"a\":1}\n17\n", "a BIGINT\n!INVALID.json.type"},
     {"a member twice", "{\"a\":1}\n{\"a\":1,\"a\":2}\n", "a BIGINT\n!INVALID.json.duplicate"},
