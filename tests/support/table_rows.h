@@ -14,6 +14,9 @@ const struct tarn_schema *tarn_test_rows_schema(struct tarn_env *env);
 /** Rows with ids first .. first + count - 1 to the sink, which is then finished. */
 enum tarn_status tarn_test_rows_write(struct tarn_sink *sink, int64_t first, uint32_t count, struct tarn_error *err);
 
+/** The same without finish or abort. */
+enum tarn_status tarn_test_rows_put(struct tarn_sink *sink, int64_t first, uint32_t count, struct tarn_error *err);
+
 /** Makes the table with these rows as version 0. `partitioned`: by part. */
 enum tarn_status tarn_test_table_create(struct tarn_env *env, struct tarn_text uri, bool partitioned, int64_t first, uint32_t count,
                                         struct tarn_error *err);

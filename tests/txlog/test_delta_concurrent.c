@@ -127,7 +127,7 @@ END_TEST
 
 /* ---- two transactions from one version ---- */
 
-enum move { APPEND, OVERWRITE, DELETE_5, DELETE_105, RESTORE_0 };
+enum move { APPEND, OVERWRITE, DELETE_5, DELETE_105, READ_5 };
 
 static struct tarn_transaction *begin(struct tarn_snapshot *snapshot)
 {
@@ -168,6 +168,14 @@ static struct tarn_transaction *prepare(struct tarn_env *env, struct tarn_snapsh
     case DELETE_5:
         take_out(env, transaction, 5);
         break;
+    case READ_5: { /* what is written follows from what was read */
+        struct tarn_expr *predicate = tarn_test_id_equals(env, 5);
+        uint32_t count;
+        ck_assert_ok(tarn_transaction_select(transaction, predicate, &count, &err), &err);
+        tarn_expr_release(predicate);
+        add_rows(transaction, 3000, 1);
+        break;
+    }
     default:
         take_out(env, transaction, 105);
         break;
@@ -190,6 +198,9 @@ static const struct {
     {"delete, delete of the same file", DELETE_5, DELETE_5, "concurrent_delete_delete"},
     {"delete, overwrite", DELETE_5, OVERWRITE, "concurrent_delete_delete"},
     {"overwrite, overwrite", OVERWRITE, OVERWRITE, "concurrent_append"},
+    {"delete, insert from what was read", DELETE_5, READ_5, "concurrent_delete_read"},
+    {"delete of another file, insert from what was read", DELETE_105, READ_5, NULL},
+    {"append, insert from what was read", APPEND, READ_5, NULL},
     {"overwrite, delete", OVERWRITE, DELETE_5, "concurrent_delete_delete"},
 };
 

@@ -195,6 +195,34 @@ START_TEST(delta_table__commits_an_application_transaction_once)
 }
 END_TEST
 
+START_TEST(delta_table__has_more_partitions_than_open_files)
+{
+    struct tarn_env *env = tarn_test_env();
+    const struct tarn_text uri = new_table();
+    static const struct tarn_text by_name = {"name", 4};
+    struct tarn_table_create_options create = TARN_TABLE_CREATE_OPTIONS_INIT;
+    create.schema = tarn_test_rows_schema(env);
+    create.partition_column_count = 1;
+    create.partition_columns = &by_name;
+    struct tarn_transaction *transaction;
+    struct tarn_sink *sink;
+    ck_assert_ok(tarn_transaction_create(env, uri, &create, NULL, &transaction, &err), &err);
+    /* A sink that is given up when some of its files are complete already: none of them is committed. */
+    ck_assert_ok(tarn_transaction_sink(transaction, &sink, &err), &err);
+    ck_assert_ok(tarn_test_rows_write(sink, 0, 250, &err), &err);
+    ck_assert_ok(tarn_transaction_sink(transaction, &sink, &err), &err);
+    ck_assert_ok(tarn_test_rows_put(sink, 5000, 250, &err), &err);
+    tarn_sink_abort(sink);
+    ck_assert_ok(tarn_transaction_sink(transaction, &sink, &err), &err);
+    ck_assert_ok(tarn_test_rows_write(sink, 1000, 10, &err), &err);
+    struct tarn_commit_result result;
+    ck_assert_ok(tarn_transaction_commit(transaction, &result, &err), &err);
+    ck_assert_uint_eq(result.files_added, 260);
+    check_sum(env, uri, 0, 260, sum_of(0, 250) + sum_of(1000, 10));
+    tarn_test_env_close(env);
+}
+END_TEST
+
 struct findings {
     int errors;
     int warnings;
@@ -258,4 +286,5 @@ TARN_SUITE("txlog/delta_table", TARN_LOOP_TEST(delta_table__is_made_and_appended
            TARN_LOOP_TEST(delta_table__is_overwritten_in_one_version, both),
            TARN_LOOP_TEST(delta_table__loses_a_row_by_copy_on_write, both), TARN_TEST(delta_table__is_restored_as_a_new_version),
            TARN_TEST(delta_table__tells_its_history_newest_first), TARN_TEST(delta_table__refuses_a_null_where_none_may_be),
-           TARN_TEST(delta_table__commits_an_application_transaction_once), TARN_TEST(delta_table__is_verified_and_its_damage_found))
+           TARN_TEST(delta_table__commits_an_application_transaction_once), TARN_TEST(delta_table__has_more_partitions_than_open_files),
+           TARN_TEST(delta_table__is_verified_and_its_damage_found))
