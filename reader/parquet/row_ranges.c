@@ -54,7 +54,7 @@ static enum tarn_status read_indexes(struct plan *plan, struct tarn_span *bytes,
     size_t count = 0;
     struct tarn_read_range *ranges = tarn__arena_calloc(&plan->arena, (size_t)plan->column_count * 2, sizeof(*ranges));
     if (ranges == NULL) {
-        return tarn__nomem(scan->scan.env, err, plan->column_count * 2 * sizeof(*ranges));
+        return tarn__nomem(scan->scan.env, err, (uint64_t)plan->column_count * 2 * sizeof(*ranges));
     }
     for (uint32_t i = 0; i < plan->column_count; i++) {
         const struct parquet_column_chunk *chunk = plan->columns[i].chunk;

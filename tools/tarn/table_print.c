@@ -104,8 +104,8 @@ static int terminal_width(void)
         return size.ws_col;
     }
     const char *columns = getenv("COLUMNS");
-    const int width = columns != NULL ? atoi(columns) : 0;
-    return width > 0 ? width : 80;
+    const long width = columns != NULL ? strtol(columns, NULL, 10) : 0;
+    return width > 0 && width < 10000 ? (int)width : 80;
 }
 
 struct table_print *table_print_open(struct session *session, uint32_t columns, const struct table_column *heads, enum form form)
