@@ -143,8 +143,8 @@ enum tarn_status tarn__fold(struct tarn__binder *b, struct tarn__bound **bound, 
     }
     TARN_RETURN_IF_ERROR(tarn__lower(b, &none, tree, true, &expression, err));
     const enum tarn_status status = evaluate(b, expression.expr, &vector, &ignored);
-    tarn_expr_release(expression.expr);
     if (status != TARN_OK) {
+        tarn_expr_release(expression.expr);
         /* An error of the values is left to the run, which may never come here (CASE). */
         return status == TARN_INVALID || status == TARN_UNSUPPORTED ? TARN_OK
                                                                     : tarn__error_set(err, status, ignored.detail, "%s", ignored.message);
@@ -153,6 +153,7 @@ enum tarn_status tarn__fold(struct tarn__binder *b, struct tarn__bound **bound, 
     value.type = tree->type;
     struct tarn__bound *literal = tarn__bound_literal(b, &value, tree->place);
     tarn_vector_release(vector);
+    tarn_expr_release(expression.expr); /* the vector's type was its */
     if (literal == NULL) {
         return tarn__bind_nomem(b, err);
     }

@@ -39,6 +39,7 @@ enum tarn_status tarn__stage_open(struct tarn__run *run, const struct tarn__plan
         break;
     }
     if (status != TARN_OK) {
+        run->scan = NULL; /* it goes with the input */
         tarn__stage_close(input);
     }
     return status;
