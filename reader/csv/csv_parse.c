@@ -311,8 +311,15 @@ size_t tarn__csv_unescape(const struct tarn_csv_syntax *syntax, struct tarn_text
 uint64_t tarn__csv_count_lines(const struct tarn_csv_syntax *syntax, const uint8_t *data, size_t size)
 {
     const uint8_t newline = syntax->bare_cr ? '\r' : '\n';
+    const uint64_t pattern = 0x0101010101010101u * newline;
+    const uint64_t low = 0x7f7f7f7f7f7f7f7fu;
     uint64_t lines = 0;
-    for (size_t i = 0; i < size; i++) {
+    size_t i = 0;
+    for (; i + 8 <= size; i += 8) {
+        const uint64_t x = tarn__load64(data + i) ^ pattern;
+        lines += (uint64_t)__builtin_popcountll(~(((x & low) + low) | x | low)); /* one bit for each byte that is zero */
+    }
+    for (; i < size; i++) {
         lines += data[i] == newline;
     }
     return lines;
