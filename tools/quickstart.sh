@@ -22,9 +22,9 @@ tour() {
     cp tests/data/birdstrikes.csv "$work"
     cd "$work"
     run "tarn import birdstrikes.csv lake/birdstrikes"
-    run "tarn query \"SELECT \\\"Wildlife Size\\\" AS size, count(*) AS strikes, sum(\\\"Cost Total \\\$\\\") AS cost FROM birdstrikes GROUP BY size ORDER BY strikes DESC\" --lake lake"
-    run "tarn query \"UPDATE birdstrikes SET \\\"Origin State\\\" = 'DC' WHERE \\\"Origin State\\\" = 'District of Columbia'\" --lake lake"
-    run "tarn query \"DELETE FROM birdstrikes WHERE \\\"Wildlife Species\\\" LIKE 'Unknown%'\" --lake lake"
+    run "tarn query --lake lake 'SELECT \"Wildlife Size\" AS size, count(*) AS strikes, sum(\"Cost Total \$\") AS cost FROM birdstrikes GROUP BY size ORDER BY strikes DESC'"
+    run "tarn query --lake lake \"UPDATE birdstrikes SET \\\"Origin State\\\" = 'District of Columbia' WHERE \\\"Origin State\\\" = 'DC'\""
+    run "tarn query --lake lake \"DELETE FROM birdstrikes WHERE \\\"Aircraft Airline Operator\\\" = 'MILITARY'\""
     run "tarn count lake/birdstrikes"
     run "tarn log lake/birdstrikes"
     run "tarn count lake/birdstrikes@v0"
@@ -34,7 +34,7 @@ tour() {
 }
 
 if [ "${1:-}" = --transcript ]; then
-    PATH="$root/build/release/tools:$PATH"
+    PATH="${TARN:+$(dirname "$TARN"):}$root/build/release/tools:$PATH"
     tour
     exit 0
 fi
