@@ -202,6 +202,44 @@ START_TEST(delta_faults__an_ambiguous_answer_is_read_back) /* T-DELTA-COMMIT-2 *
 }
 END_TEST
 
+/*
+ * Somebody's damaged commit stands in the way, and the store does not say what became of ours: reading back ends at the damage, so the
+ * doubt stays, and what was staged must stay too. When the store said that something is there, the damage itself is told.
+ */
+static const struct {
+    const char *name;
+    struct tarn_fault_rule rule;
+    enum tarn_status status;
+} damaged[] = {
+    {"no answer", {true, 1, true, TARN_COMMIT_UNKNOWN, TARN_FAULT_LOST, TARN_FAULT_OP_PUT, true}, TARN_COMMIT_UNKNOWN},
+    {"taken", {true, 1, true, TARN_EXISTS, TARN_FAULT_LOST, TARN_FAULT_OP_PUT, true}, TARN_CORRUPT},
+};
+
+START_TEST(delta_faults__damage_in_the_way_does_not_end_a_doubt) /* T-DELTA-COMMIT-2 */
+{
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct tarn_fault *fault = tarn_fault_open();
+    struct tarn_env *env = tarn_fault_env(fault, NULL);
+    struct tarn_transaction *transaction = staged(env, 50000);
+    struct tarn_store *store;
+    const struct tarn_text garbage = TARN_TEXT("garbage");
+    int files = 0;
+    ck_assert_ok(tarn_store_open(env, uri, false, &store, &err), &err);
+    ck_assert_ok(tarn_store_put(store, TARN_TEXT("_delta_log/00000000000000000001.json"), tarn__span_of_text(garbage), TARN_PUT_IF_ABSENT,
+                                TARN_ROLE_COMMIT, &err),
+                 &err);
+    tarn_fault_arm(fault, &damaged[_i].rule);
+    const enum tarn_status status = tarn_transaction_commit(transaction, NULL, &err);
+    tarn_fault_suspend(fault);
+    ck_assert_msg(status == damaged[_i].status, "%s: %s %s", damaged[_i].name, tarn_status_name(status), err.message);
+    ck_assert_ok(tarn_store_list(store, TARN_TEXT(""), TARN_TEXT(""), count_object, &files, &err), &err);
+    ck_assert_int_eq(files, 2);
+    tarn_store_close(store);
+    tarn_env_close(env);
+    tarn_fault_close(fault);
+}
+END_TEST
+
 static const struct {
     const char *name;
     tarn_fault_body body;
@@ -231,4 +269,5 @@ END_TEST
 
 TARN_SUITE("txlog/delta_faults", TARN_LOOP_TEST(delta_faults__every_allocation_may_fail, bodies),
            TARN_LOOP_TEST(delta_faults__every_store_operation_may_fail, bodies),
-           TARN_LOOP_TEST(delta_faults__an_ambiguous_answer_is_read_back, answers))
+           TARN_LOOP_TEST(delta_faults__an_ambiguous_answer_is_read_back, answers),
+           TARN_LOOP_TEST(delta_faults__damage_in_the_way_does_not_end_a_doubt, damaged))

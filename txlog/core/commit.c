@@ -26,7 +26,8 @@ struct attempt {
     int64_t begun;
     int64_t wait;
     uint32_t count;
-    bool in_doubt; /* a put was answered ambiguously and the log has not decided yet */
+    bool in_doubt;  /* a put may have landed and the log has not decided yet */
+    bool ambiguous; /* and the store itself did not know, rather than said that something is there */
 };
 
 static enum tarn_status put_version(struct attempt *attempt, struct tarn_error *err)
@@ -115,6 +116,7 @@ static enum tarn_status commit_loop(struct attempt *attempt, struct tarn_error *
         }
         if (status == TARN_COMMIT_UNKNOWN || status == TARN_TIMEOUT || status == TARN_EXISTS) {
             /* EXISTS too can be our own put, repeated by someone between us and the store. */
+            attempt->ambiguous = (attempt->in_doubt && attempt->ambiguous) || status != TARN_EXISTS;
             TARN_RETURN_IF_ERROR(resolve_unknown(attempt, &ours, err));
         } else if (status != TARN_THROTTLED) {
             if (err != NULL) {
@@ -133,7 +135,8 @@ static enum tarn_status run(struct attempt *attempt, struct tarn_error *err)
 {
     struct tarn_error local = TARN_ERROR_INIT;
     const enum tarn_status status = commit_loop(attempt, &local);
-    if (status != TARN_OK && status != TARN_CORRUPT && attempt->in_doubt) {
+    /* A damaged log where something is known to stand is told as what it is; nothing staged is removed then either. */
+    if (status != TARN_OK && attempt->in_doubt && (status != TARN_CORRUPT || attempt->ambiguous)) {
         tarn__error_set(err, TARN_COMMIT_UNKNOWN, "commit",
                         "the store did not say whether version %lld was written and could not be read back (%.200s); the commit id is %s. "
                         "Nothing staged was removed: look for the id in the table's history before trying again",
@@ -174,6 +177,7 @@ enum tarn_status tarn_transaction_commit(struct tarn_transaction *transaction, s
     result = result != NULL ? result : &unused;
     *result = (struct tarn_commit_result){.version = transaction->snapshot->info.version};
     enum tarn_status status = TARN_OK;
+    bool in_doubt = false;
     if (transaction->sink_open) {
         status = tarn__invalid(err, "sink", "the transaction's sink is still open; finish or abort it before the commit");
     } else if (!changes_nothing(transaction)) {
@@ -185,13 +189,16 @@ enum tarn_status tarn_transaction_commit(struct tarn_transaction *transaction, s
             .wait = FIRST_WAIT,
         };
         status = run(&attempt, err);
+        in_doubt = attempt.in_doubt;
         if (status == TARN_OK) {
             fill_result(&attempt, result);
         }
     }
-    if (status != TARN_OK && status != TARN_COMMIT_UNKNOWN) {
+    if (status != TARN_OK) {
         tarn__error_at_object(err, transaction->snapshot->info.location);
-        tarn__transaction_drop_staged(transaction);
+        if (!in_doubt) {
+            tarn__transaction_drop_staged(transaction);
+        }
     }
     tarn__transaction_free(transaction);
     return status;
