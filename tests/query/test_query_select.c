@@ -208,8 +208,8 @@ END_TEST
 
 static const char *const swept[] = {
     "SELECT a, upper(b) || '!' FROM (VALUES (1, 'x'), (2, NULL), (3, 'y')) t(a, b) WHERE a > 1 ORDER BY b LIMIT 2",
-    "SELECT b, count(*), sum(a), count(DISTINCT a), min(b) FROM (VALUES (1, 'x'), (2, NULL), (3, 'x')) t(a, b) GROUP BY b HAVING count(*) "
-    "> 0",
+    ("SELECT b, count(*), sum(a), count(DISTINCT a), min(b) FROM (VALUES (1, 'x'), (2, NULL), (3, 'x')) t(a, b) GROUP BY b HAVING count(*) "
+     "> 0"),
     "SELECT CASE WHEN a > 1 THEN [a] ELSE NULL END, a::VARCHAR, DATE '2020-01-01' + a, round(1.5 * a) FROM (VALUES (1), (2)) t(a)",
     "SELECT nope FROM (VALUES (1)) t(a)",
 };

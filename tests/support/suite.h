@@ -25,6 +25,11 @@ int tarn_suite_run(const char *title, const struct tarn_suite_case *cases, int c
     {                                                                                                                                      \
         test_name, (int)(sizeof(table) / sizeof((table)[0]))                                                                               \
     }
+/** A loop test without a table: _i is 0 .. times - 1. */
+#define TARN_LOOP_TIMES(test_name, times)                                                                                                  \
+    {                                                                                                                                      \
+        test_name, times                                                                                                                   \
+    }
 #define TARN_SUITE(title, ...)                                                                                                             \
     int main(void)                                                                                                                         \
     {                                                                                                                                      \

@@ -280,11 +280,8 @@ START_TEST(delta_table__is_verified_and_its_damage_found)
 }
 END_TEST
 
-static const int both[] = {0, 1};
-
-TARN_SUITE("txlog/delta_table", TARN_LOOP_TEST(delta_table__is_made_and_appended_to, both),
-           TARN_LOOP_TEST(delta_table__is_overwritten_in_one_version, both),
-           TARN_LOOP_TEST(delta_table__loses_a_row_by_copy_on_write, both), TARN_TEST(delta_table__is_restored_as_a_new_version),
-           TARN_TEST(delta_table__tells_its_history_newest_first), TARN_TEST(delta_table__refuses_a_null_where_none_may_be),
-           TARN_TEST(delta_table__commits_an_application_transaction_once), TARN_TEST(delta_table__has_more_partitions_than_open_files),
-           TARN_TEST(delta_table__is_verified_and_its_damage_found))
+TARN_SUITE("txlog/delta_table", TARN_LOOP_TIMES(delta_table__is_made_and_appended_to, 2),
+           TARN_LOOP_TIMES(delta_table__is_overwritten_in_one_version, 2), TARN_LOOP_TIMES(delta_table__loses_a_row_by_copy_on_write, 2),
+           TARN_TEST(delta_table__is_restored_as_a_new_version), TARN_TEST(delta_table__tells_its_history_newest_first),
+           TARN_TEST(delta_table__refuses_a_null_where_none_may_be), TARN_TEST(delta_table__commits_an_application_transaction_once),
+           TARN_TEST(delta_table__has_more_partitions_than_open_files), TARN_TEST(delta_table__is_verified_and_its_damage_found))

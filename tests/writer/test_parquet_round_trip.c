@@ -237,6 +237,4 @@ START_TEST(parquet_round_trip__random_rows_of_random_schemas)
 }
 END_TEST
 
-static const char seeds[SEEDS];
-
-TARN_SUITE("parquet_round_trip", TARN_LOOP_TEST(parquet_round_trip__random_rows_of_random_schemas, seeds))
+TARN_SUITE("parquet_round_trip", TARN_LOOP_TIMES(parquet_round_trip__random_rows_of_random_schemas, SEEDS))
