@@ -46,7 +46,8 @@ def main():
         statements = [line.strip() for line in file if line.strip()]
     con = duckdb.connect()
     con.execute("SET timezone = 'UTC'")
-    con.execute(f"CREATE TABLE flights AS SELECT * FROM read_csv('{csv}', nullstr = 'NA')")
+    # NA is null in typed columns only; tailnum is text, where tarn keeps what is written.
+    con.execute(f"CREATE TABLE flights AS SELECT * REPLACE (coalesce(tailnum, 'NA') AS tailnum) FROM read_csv('{csv}', nullstr = 'NA')")
     failures = 0
     with tempfile.TemporaryDirectory() as lake:
         subprocess.run([tarn, "import", csv, os.path.join(lake, "flights")], check=True, stdout=subprocess.DEVNULL)

@@ -26,3 +26,7 @@ foreach(pair peers:deltalake peers:polars duckdb-lake:duckdb)
     add_test(NAME interop/delta_written_${engine} COMMAND sh -c "rm -rf ${tables}_${engine} && $<TARGET_FILE:write_tables> ${tables}_${engine} && exec \"\${TARN_PEERS:-${peers}}/${environment}/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/check_delta_written.py ${tables}_${engine} ${engine}")
     set_tests_properties(interop/delta_written_${engine} PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77)
 endforeach()
+
+# SQL: every statement of flights.sql over tarn's table and over the CSV in DuckDB.
+add_test(NAME interop/sql_duckdb COMMAND sh -c "test -n \"\$TARN_CORPUS\" || exit 77; exec \"\${TARN_PEERS:-${peers}}/peers/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/check_sql_duckdb.py $<TARGET_FILE:tarn> \"\$TARN_CORPUS/real/nycflights13-flights.csv.gz\"")
+set_tests_properties(interop/sql_duckdb PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77)
