@@ -17,6 +17,7 @@ def usage_is_exit_code_2_with_a_suggestion(folder):
     Run("help", "import").expect(0, out="--dry-run")
     Run("--version").expect(0, out="tarn 0.1.0")
     Run("completion", "bash").expect(0, out="complete -o filenames -F _tarn tarn")
+    Run("completion", "man").expect(0, out=".SH OPTIONS")
 
 
 def select_without_a_table(folder):

@@ -295,10 +295,61 @@ int command_help(struct session *session)
     return 0;
 }
 
+/* A word for troff: a hyphen must stay one. */
+static void put_roff(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '-' || *text == '\\') {
+            fputc('\\', stdout);
+        }
+        fputc(*text, stdout);
+    }
+}
+
+static void put_roff_option(int i)
+{
+    fputs(".TP\n.B ", stdout);
+    if (options[i].letter != 0) {
+        printf("\\-%c, ", options[i].letter);
+    }
+    fputs("\\-\\-", stdout);
+    put_roff(options[i].name);
+    printf("%s%s\n", options[i].argument != NULL ? " " : "", options[i].argument != NULL ? options[i].argument : "");
+    put_roff(options[i].help);
+    fputc('\n', stdout);
+}
+
+/* The man page, from the same two tables. */
+static void print_man_page(void)
+{
+    fputs(".TH TARN 1\n.SH NAME\ntarn \\- the lakehouse in one small program\n.SH SYNOPSIS\n"
+          ".B tarn\nCOMMAND [options]\n.br\n.B tarn\n[PATH ['SQL']]\n.SH COMMANDS\n",
+          stdout);
+    for (int i = 0; i < command_total; i++) {
+        printf(".TP\n.B ");
+        put_roff(commands[i].name);
+        printf(" %s\n", commands[i].arguments);
+        put_roff(commands[i].summary);
+        fputs(".\n", stdout);
+    }
+    fputs(".SH OPTIONS\n", stdout);
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        put_roff_option(i);
+    }
+    fputs(".SH EXIT CODES\n0 done, 1 internal, 2 usage, 3 not found, 4 invalid, 5 corrupt, 6 unsupported, 7 conflict, 8 commit outcome "
+          "unknown,\n"
+          "9 I/O, 10 limit, 11 exists, 12 not verified, 130 interrupted.\n",
+          stdout);
+}
+
 int command_completion(struct session *session)
 {
+    if (strcmp(session->args.positionals[0], "man") == 0) {
+        print_man_page();
+        return 0;
+    }
     if (strcmp(session->args.positionals[0], "bash") != 0) {
-        return answer_usage(session, "completion is there for bash");
+        return answer_usage(session, "completion is there for bash; `tarn completion man` prints the man page");
     }
     fputs("_tarn() {\n"
           "    local word=${COMP_WORDS[COMP_CWORD]} words\n"

@@ -11,6 +11,7 @@
 struct input {
     const char *path; /* "-": standard input */
     enum tarn_file_format format;
+    struct tarn_store *store; /* of the file, which counts the bytes that were read; NULL: standard input */
     struct tarn_source *source;
     struct tarn_csv_options csv;
     struct tarn_schema *schema; /* that csv.schema, or a reopened source, was given */

@@ -102,7 +102,7 @@ static enum tarn_status open_file(struct session *session, struct input *input, 
     } else if (status == TARN_OK) {
         status = tarn_parquet_open(store, text_of(key), NULL, &input->source, err);
     }
-    tarn_store_close(store);
+    input->store = store;
     free(key);
     return status;
 }
@@ -110,7 +110,9 @@ static enum tarn_status open_file(struct session *session, struct input *input, 
 enum tarn_status input_reopen(struct session *session, struct input *input, const struct tarn_schema *schema, struct tarn_error *err)
 {
     tarn_source_close(input->source);
+    tarn_store_close(input->store);
     input->source = NULL;
+    input->store = NULL;
     input->rejected = 0;
     if (input->rejects != NULL && (fflush(input->rejects) != 0 || ftruncate(fileno(input->rejects), 0) != 0)) {
         note(session, "the file of rejects cannot be emptied\n");
@@ -142,6 +144,7 @@ int input_begin(struct session *session, struct input *input, const char *path)
 void input_end(struct input *input)
 {
     tarn_source_close(input->source);
+    tarn_store_close(input->store);
     tarn_schema_release(input->schema);
     if (input->rejects != NULL) {
         fclose(input->rejects);
@@ -185,22 +188,26 @@ void input_tell(struct session *session, struct input *input)
 
 /* ---- copying, with progress ---- */
 
-/* A sink before the real one: counts, and counts alone for the dry run's five rows. */
+/* Batches on their way to a sink, counted for the progress bar. */
 struct counting {
     struct tarn_batches base;
     struct tarn_batches *from;
+    struct tarn_store *store;
     struct progress *progress;
     uint64_t rows;
-    double bytes_a_row;
 };
 
 static enum tarn_status counting_next(struct tarn_batches *batches, struct tarn_batch **out, struct tarn_error *err)
 {
     struct counting *counting = (struct counting *)batches;
     const enum tarn_status status = counting->from->next(counting->from, out, err);
-    if (status == TARN_OK && *out != NULL) {
+    if (status == TARN_OK && *out != NULL && counting->progress != NULL) {
+        struct tarn_store_stats stats = {.size = sizeof(stats)};
+        if (counting->store != NULL) {
+            tarn_store_stats(counting->store, &stats);
+        }
         counting->rows += (*out)->selection.count;
-        progress_update(counting->progress, counting->rows, (uint64_t)((double)counting->rows * counting->bytes_a_row));
+        progress_update(counting->progress, counting->rows, stats.bytes_read);
     }
     return status;
 }
@@ -213,12 +220,8 @@ static void counting_close(struct tarn_batches *batches)
 enum tarn_status input_copy(struct session *session, struct input *input, struct tarn_batches *from, struct tarn_sink *sink, uint64_t *rows,
                             struct tarn_error *err)
 {
-    uint64_t known;
-    struct counting counting = {{session->env, from->schema, counting_next, counting_close}, from, NULL, 0, 0};
-    if (tarn_source_row_count(input->source, &known) && known != 0) {
-        counting.bytes_a_row = (double)input->bytes / (double)known;
-    }
-    counting.progress = progress_begin(session, input->path, counting.bytes_a_row > 0 ? input->bytes : 0);
+    struct counting counting = {{session->env, from->schema, counting_next, counting_close}, from, input->store, NULL, 0};
+    counting.progress = progress_begin(session, input->path, input->bytes);
     const enum tarn_status status = tarn_batches_copy(&counting.base, sink, rows, err);
     progress_end(counting.progress);
     return status;
