@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the interop tests share: where the engines and tarn are, running them, comparing rows by value."""
-import json
 import os
 import pathlib
 import subprocess
@@ -24,11 +23,6 @@ def tarn(*arguments, expect=0):
     if done.returncode != expect:
         sys.exit(f"tarn {' '.join(map(str, arguments))}: exit code {done.returncode}, expected {expect}\n{done.stdout[-500:]}{done.stderr[-2000:]}")
     return done.stdout
-
-
-def rows_of(*arguments):
-    """The rows of a tarn command as Python objects."""
-    return [json.loads(line) for line in tarn(*arguments, "-o", "jsonl").splitlines()]
 
 
 def dump(engine, table, out, version=None):

@@ -20,7 +20,7 @@ def sample_rows():
         "b": pa.array([some(i, i % 3 == 0) for i in range(ROWS)], pa.bool_()),
         "i8": pa.array([some(i, i % 256 - 128) for i in range(ROWS)], pa.int8()),
         "i16": pa.array([some(i, i * 13 % 65536 - 32768) for i in range(ROWS)], pa.int16()),
-        "i32": pa.array([some(i, (i * 429496) % 2**32 - 2**31) for i in range(ROWS)], pa.int32()),
+        "i32": pa.array([some(i, (i * 858993) % 2**32 - 2**31) for i in range(ROWS)], pa.int32()),
         "i64": pa.array([(-1) ** i * (2**63 - 1 - i) for i in range(ROWS)], pa.int64()),
         "u8": pa.array([some(i, i % 256) for i in range(ROWS)], pa.uint8()),
         "u16": pa.array([some(i, i * 13 % 65536) for i in range(ROWS)], pa.uint16()),

@@ -49,9 +49,10 @@ def main():
     connection = duckdb.connect()
     connection.execute("SET TimeZone='UTC'")
 
+    # Partitioned by what has no empty text: engines differ in whether that one is null.
     rows = sample_rows().drop_columns(["u8", "u16", "u32", "u64", "t"])
     table = work / "deltalake"
-    deltalake.write_deltalake(table, rows, partition_by=["few"])
+    deltalake.write_deltalake(table, rows, partition_by=["b"])
     deltalake.write_deltalake(table, rows.slice(0, 700), mode="append")
     deltalake.DeltaTable(table).delete("i32 > 0")
     for version in (0, 1, 2):
