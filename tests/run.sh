@@ -8,7 +8,11 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-tools/setup.sh test
+if [ "${1:-}" = quick ]; then
+    tools/setup.sh test
+else
+    tools/setup.sh interop
+fi
 if [ -z "${TARN_COMPILER_LAUNCHER:-}" ] && command -v ccache >/dev/null; then
     export TARN_COMPILER_LAUNCHER=ccache
 fi

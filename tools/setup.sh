@@ -3,21 +3,24 @@
 #
 #   tools/setup.sh build      what building and using tarn needs
 #   tools/setup.sh test       build, and what the tests need
-#   tools/setup.sh develop    test, and what .ci/run needs beside (clang, analysers)
+#   tools/setup.sh interop    test, and what the foreign engines need (Java and Maven, for Spark)
+#   tools/setup.sh develop    interop, and what .ci/run needs beside (clang, analysers)
 #
 # As root it installs what is missing. Otherwise it prints the line to run, changes nothing and exits 1.
 set -euo pipefail
 
 build=(gcc libc6-dev cmake ninja-build pkg-config libzstd-dev liblz4-dev libdeflate-dev libxxhash-dev libedit-dev libutf8proc-dev)
 tests=(g++ check libthrift-c-glib-dev libglib2.0-dev libsnappy-dev python3 python3-venv git jq util-linux)
+interop=(ca-certificates openjdk-17-jre-headless maven)
 develop=(clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev llvm-14 ccache shellcheck valgrind)
 
 case ${1:-} in
 build) wanted=("${build[@]}") ;;
 test) wanted=("${build[@]}" "${tests[@]}") ;;
-develop) wanted=("${build[@]}" "${tests[@]}" "${develop[@]}") ;;
+interop) wanted=("${build[@]}" "${tests[@]}" "${interop[@]}") ;;
+develop) wanted=("${build[@]}" "${tests[@]}" "${interop[@]}" "${develop[@]}") ;;
 *)
-    sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac
@@ -37,6 +40,8 @@ for package in "${missing[@]}"; do
     case $package in
     gcc | cmake | git | python3) have "$package" && continue ;;
     g++) have g++ && continue ;;
+    maven) have mvn && continue ;;
+    openjdk-17-jre-headless) have java && continue ;;
     python3-venv) have python3 && python3 -c 'import venv, ensurepip' 2>/dev/null && continue ;;
     esac
     kept+=("$package")

@@ -21,7 +21,7 @@ expect() {
     fi
 }
 
-cmake -S "$source_dir/examples" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$work/prefix" >/dev/null
+cmake -G Ninja -S "$source_dir/examples" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$work/prefix" >/dev/null
 cmake --build "$work/cmake" >/dev/null
 expect "$work/cmake/embed"
 expect "$work/cmake/embed_cpp"
