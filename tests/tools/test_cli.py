@@ -80,6 +80,37 @@ def life_of_a_table(folder):
     Run("schema", "lake/birds").expect(0, out="Cost Total $")
 
 
+def diff_shows_the_rows_that_differ(folder):
+    lines = "id,change\n" + "".join(f"{i},x{i % 3}\n" for i in range(1000)) + "7,x1\n7,x1\n"
+    Run("import", "-", "lake/t", stdin=lines.encode()).expect(0)
+    Run("query", "DELETE FROM t WHERE id IN (3, 7) AND \"change\" = 'x1'", "--lake", "lake").expect(0, out="deleted 3 rows")
+    Run("query", "UPDATE t SET \"change\" = 'new' WHERE id = 5", "--lake", "lake").expect(0)
+    Run("query", "INSERT INTO t VALUES (5, 'x2'), (NULL, NULL)", "--lake", "lake").expect(0)
+    removed = Run("diff", "lake/t", "0", "1", "--rows", "-o", "jsonl").expect(0).rows()
+    equal(removed, [{"_change": "removed", "id": 7, "change": "x1"}] * 3, "a row that is there three times")
+    equal(Run("diff", "lake/t", "1", "2", "--rows", "-o", "csv").out, "_change,id,change\nremoved,5,x2\nadded,5,new\n", "an update")
+    Run("diff", "lake/t", "3", "2", "--rows").expect(0, out="removed")
+    whole = Run("diff", "lake/t", "1", "--rows", "--json", "--exit-code").expect(12).json()["result"]
+    equal(whole["columns"][0], {"name": "_change", "type": "VARCHAR"}, "the leading column")
+    added = [{"_change": "added", "id": 5, "change": "new"}, {"_change": "added", "id": None, "change": None}]
+    equal(sorted(whole["rows"], key=str), sorted(added, key=str), "what came back is no difference")
+    Run("query", "UPDATE t SET id = id", "--lake", "lake").expect(0)
+    Run("diff", "lake/t", "3", "4", "--exit-code").expect(12, out="removed")
+    Run("diff", "lake/t", "3", "4", "--exit-code", "--rows").expect(0)
+    equal(Run("diff", "lake/t", "3", "4", "--rows", "-o", "jsonl").out, "", "a rewritten file with equal rows")
+    Run("diff", "lake/t", "0", "9", "--rows").expect(3, err="9")
+    Run("diff", "lake/t", "0", "--rows", "--memory-limit", "100KB").expect(10, err="error[LIMIT")
+
+
+def diff_of_changed_columns_says_so(folder):
+    Run("import", "-", "t", stdin=b"a,b\n1,2\n").expect(0)
+    first = (folder / "t/_delta_log/00000000000000000000.json").read_text().splitlines()
+    metadata = [line for line in first if line.startswith('{"metaData"')][0].replace('\\"long\\"', '\\"string\\"')
+    (folder / "t/_delta_log/00000000000000000001.json").write_text(metadata + "\n")
+    Run("diff", "t", "0", "1").expect(0)
+    Run("diff", "t", "0", "1", "--rows").expect(4, err='column 1 is "a" BIGINT in the first and "a" VARCHAR in the second')
+
+
 def read_only_changes_nothing(folder):
     Run("import", BIRDS, "birds").expect(0)
     Run("query", "DELETE FROM birds", "--read-only").expect(4, err="read")

@@ -280,8 +280,41 @@ START_TEST(delta_table__is_verified_and_its_damage_found)
 }
 END_TEST
 
+static uint64_t rows_of(struct tarn_snapshot *snapshot, uint32_t count, const uint32_t *places)
+{
+    struct tarn_source *source;
+    uint64_t rows = UINT64_MAX;
+    ck_assert_ok(tarn_snapshot_files_source(snapshot, count, places, &source, &err), &err);
+    ck_assert(tarn_source_row_count(source, &rows));
+    tarn_source_close(source);
+    return rows;
+}
+
+START_TEST(delta_table__gives_the_rows_of_some_files)
+{
+    struct tarn_env *env = tarn_test_env();
+    const struct tarn_text uri = new_table();
+    ck_assert_ok(tarn_test_table_create(env, uri, false, 0, 100, &err), &err);
+    ck_assert_ok(tarn_test_table_append(env, uri, 100, 10, NULL, &err), &err);
+    struct tarn_snapshot *snapshot;
+    ck_assert_ok(tarn_snapshot_load(env, uri, NULL, &snapshot, &err), &err);
+    static const uint32_t places[] = {0, 1, 0, 2};
+    ck_assert_uint_eq(rows_of(snapshot, 2, places), 110);
+    ck_assert_uint_eq(rows_of(snapshot, 1, places) + rows_of(snapshot, 1, places + 1), 110);
+    ck_assert_uint_ne(rows_of(snapshot, 1, places), rows_of(snapshot, 1, places + 1));
+    ck_assert_uint_eq(rows_of(snapshot, 0, NULL), 0);
+    struct tarn_source *source;
+    ck_assert_status(tarn_snapshot_files_source(snapshot, 2, places + 1, &source, &err), TARN_INVALID); /* do not ascend */
+    ck_assert_ptr_null(source);
+    ck_assert_status(tarn_snapshot_files_source(snapshot, 2, places + 2, &source, &err), TARN_INVALID); /* are not there */
+    tarn_snapshot_close(snapshot);
+    tarn_test_env_close(env);
+}
+END_TEST
+
 TARN_SUITE("txlog/delta_table", TARN_LOOP_TIMES(delta_table__is_made_and_appended_to, 2),
            TARN_LOOP_TIMES(delta_table__is_overwritten_in_one_version, 2), TARN_LOOP_TIMES(delta_table__loses_a_row_by_copy_on_write, 2),
            TARN_TEST(delta_table__is_restored_as_a_new_version), TARN_TEST(delta_table__tells_its_history_newest_first),
            TARN_TEST(delta_table__refuses_a_null_where_none_may_be), TARN_TEST(delta_table__commits_an_application_transaction_once),
-           TARN_TEST(delta_table__has_more_partitions_than_open_files), TARN_TEST(delta_table__is_verified_and_its_damage_found))
+           TARN_TEST(delta_table__has_more_partitions_than_open_files), TARN_TEST(delta_table__is_verified_and_its_damage_found),
+           TARN_TEST(delta_table__gives_the_rows_of_some_files))

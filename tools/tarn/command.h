@@ -180,6 +180,16 @@ char *select_text(struct session *session, const char *path, const char *columns
 /** The path with @version appended when --version or --as-of is given; freed by the caller. */
 char *travel_path(struct session *session, const char *path);
 
+/* ---- history_commands.c ---- */
+
+/** The path of a table; a bare name is looked for in the lake. Freed by the caller; NULL: no memory. */
+char *table_path(struct session *session, const char *name);
+/** A version's number, as "3" or "v3". False: reported. */
+bool version_argument(struct session *session, const char *text, int64_t *out);
+/** The table in one version; -1: the newest. */
+enum tarn_status load_version(struct session *session, const char *name, int64_t version, struct tarn_snapshot **out,
+                              struct tarn_error *err);
+
 /* ---- progress.c ---- */
 struct progress *progress_begin(struct session *session, const char *what, uint64_t total_bytes);
 void progress_update(struct progress *progress, uint64_t rows, uint64_t bytes);

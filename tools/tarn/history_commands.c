@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A table's history: log, show, diff, restore, undo.
+ * A table's history: log, show, restore, undo.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,8 +10,7 @@
 
 #include "tools/tarn/command.h"
 
-/* A bare name is looked for in the lake. Freed by the caller. */
-static char *table_path(struct session *session, const char *name)
+char *table_path(struct session *session, const char *name)
 {
     const char *lake = has(session, OPTION_LAKE) ? session->args.values[OPTION_LAKE] : NULL;
     if (lake == NULL || access(name, F_OK) == 0 || strchr(name, '/') != NULL) {
@@ -44,7 +43,7 @@ static int64_t version_number(const char *text)
     return end == digits || *end != '\0' || value < 0 ? -1 : (int64_t)value;
 }
 
-static bool version_argument(struct session *session, const char *text, int64_t *out)
+bool version_argument(struct session *session, const char *text, int64_t *out)
 {
     *out = version_number(text);
     if (*out < 0) {
@@ -138,8 +137,8 @@ static enum tarn_status list_file(void *arg, const struct tarn_file_info *file, 
     return TARN_OK;
 }
 
-static enum tarn_status load_version(struct session *session, const char *name, int64_t version, struct tarn_snapshot **out,
-                                     struct tarn_error *err)
+enum tarn_status load_version(struct session *session, const char *name, int64_t version, struct tarn_snapshot **out,
+                              struct tarn_error *err)
 {
     struct tarn_snapshot_options options = TARN_SNAPSHOT_OPTIONS_INIT;
     options.version = version;
@@ -189,128 +188,6 @@ int command_show(struct session *session)
         tarn_snapshot_close(relation.snapshot);
     }
     return status == TARN_OK ? closed : answer_error(session, &err);
-}
-
-/* ---- diff ---- */
-
-struct file_entry {
-    char *path;
-    uint64_t size;
-    uint64_t rows;
-};
-
-struct file_list {
-    struct file_entry *entries;
-    size_t count;
-    size_t room;
-};
-
-static enum tarn_status keep_file(void *arg, const struct tarn_file_info *file, struct tarn_error *err)
-{
-    struct file_list *list = arg;
-    if (list->count == list->room) {
-        const size_t room = list->room == 0 ? 64 : list->room * 2;
-        struct file_entry *larger = realloc(list->entries, room * sizeof(*larger));
-        if (larger == NULL) {
-            err->code = TARN_NOMEM;
-            return TARN_NOMEM;
-        }
-        list->entries = larger;
-        list->room = room;
-    }
-    char *path = strndup(file->path.data, file->path.size);
-    if (path == NULL) {
-        err->code = TARN_NOMEM;
-        return TARN_NOMEM;
-    }
-    list->entries[list->count++] = (struct file_entry){path, file->size, file->row_count};
-    return TARN_OK;
-}
-
-static int by_path(const void *a, const void *b)
-{
-    return strcmp(((const struct file_entry *)a)->path, ((const struct file_entry *)b)->path);
-}
-
-static void file_list_free(struct file_list *list)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        free(list->entries[i].path);
-    }
-    free(list->entries);
-}
-
-static void list_difference(struct listing *listing, const char *what, const struct file_entry *entry)
-{
-    char size[32];
-    char rows[32];
-    snprintf(size, sizeof(size), "%" PRIu64, entry->size);
-    snprintf(rows, sizeof(rows), "%" PRIu64, entry->rows);
-    const char *texts[] = {what, entry->path, size, rows};
-    listing_row(listing, texts);
-}
-
-/* Both lists in order of path: what is in one only was added or removed. */
-static size_t compare_lists(struct listing *listing, const struct file_list *before, const struct file_list *after)
-{
-    size_t differences = 0;
-    size_t i = 0;
-    size_t j = 0;
-    while (i < before->count || j < after->count) {
-        const int order = i == before->count ? 1 : j == after->count ? -1 : strcmp(before->entries[i].path, after->entries[j].path);
-        if (order < 0) {
-            list_difference(listing, "removed", &before->entries[i++]);
-        } else if (order > 0) {
-            list_difference(listing, "added", &after->entries[j++]);
-        } else {
-            i++;
-            j++;
-            continue;
-        }
-        differences++;
-    }
-    return differences;
-}
-
-static enum tarn_status list_version(struct session *session, int64_t version, struct file_list *list, struct tarn_error *err)
-{
-    struct tarn_snapshot *snapshot;
-    enum tarn_status status = load_version(session, session->args.positionals[0], version, &snapshot, err);
-    if (status == TARN_OK) {
-        status = tarn_snapshot_files(snapshot, keep_file, list, err);
-        tarn_snapshot_close(snapshot);
-        if (list->count != 0) {
-            qsort(list->entries, list->count, sizeof(*list->entries), by_path);
-        }
-    }
-    return status;
-}
-
-int command_diff(struct session *session)
-{
-    struct tarn_error err = TARN_ERROR_INIT;
-    struct file_list before = {NULL, 0, 0};
-    struct file_list after = {NULL, 0, 0};
-    int64_t from;
-    int64_t to = -1;
-    if (!version_argument(session, session->args.positionals[1], &from) ||
-        (session->args.positional_count == 3 && !version_argument(session, session->args.positionals[2], &to))) {
-        return EXIT_USAGE;
-    }
-    enum tarn_status status = list_version(session, from, &before, &err);
-    status = status == TARN_OK ? list_version(session, to, &after, &err) : status;
-    int code;
-    if (status == TARN_OK) {
-        struct listing *listing = listing_open(session, "change,file,#bytes,#rows");
-        const size_t differences = compare_lists(listing, &before, &after);
-        code = listing_close(listing);
-        code = code == 0 && differences != 0 && has(session, OPTION_EXIT_CODE) ? EXIT_NOT_VERIFIED : code;
-    } else {
-        code = answer_error(session, &err);
-    }
-    file_list_free(&before);
-    file_list_free(&after);
-    return code;
 }
 
 /* ---- restore, undo ---- */

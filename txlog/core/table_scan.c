@@ -515,3 +515,17 @@ enum tarn_status tarn_snapshot_source(struct tarn_snapshot *snapshot, struct tar
 {
     return tarn__table_source(snapshot, NULL, 0, out, err);
 }
+
+enum tarn_status tarn_snapshot_files_source(struct tarn_snapshot *snapshot, uint32_t count, const uint32_t *places,
+                                            struct tarn_source **out, struct tarn_error *err)
+{
+    static const uint32_t none;
+    *out = NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        if (places[i] >= snapshot->files.count || (i != 0 && places[i] <= places[i - 1])) {
+            return tarn__invalid(err, "file", "the places of files must ascend and be below %u; number %u is %u", snapshot->files.count, i,
+                                 places[i]);
+        }
+    }
+    return tarn__table_source(snapshot, count != 0 ? places : &none, count, out, err);
+}

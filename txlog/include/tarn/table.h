@@ -160,6 +160,12 @@ TARN_API struct tarn_snapshot_info tarn_snapshot_info(const struct tarn_snapshot
 TARN_API const struct tarn_schema *tarn_snapshot_schema(const struct tarn_snapshot *snapshot);
 /** The rows of the snapshot: files pruned by partition values and statistics, then as their reader prunes. It keeps the snapshot. */
 TARN_CALL tarn_snapshot_source(struct tarn_snapshot *snapshot, struct tarn_source **out, struct tarn_error *err);
+/**
+ * The rows of some of its files, each named by its place in the order of tarn_snapshot_files; places ascend. For comparing versions: files
+ * that both have need not be read. Errors: INVALID (places), NOMEM.
+ */
+TARN_CALL tarn_snapshot_files_source(struct tarn_snapshot *snapshot, uint32_t count, const uint32_t *places, struct tarn_source **out,
+                                     struct tarn_error *err);
 /** Each live file once. */
 TARN_CALL tarn_snapshot_files(struct tarn_snapshot *snapshot, tarn_file_fn fn, void *arg, struct tarn_error *err);
 
