@@ -13,6 +13,7 @@
 #include "format/base/decimal.h"
 #include "format/base/number.h"
 #include "format/batch/half.h"
+#include "format/batch/vector.h"
 #include "format/json/json_print.h"
 
 bool tarn__row_resolve(const struct tarn_vector **vector, uint32_t *row)
@@ -411,5 +412,19 @@ size_t tarn_vector_format(struct tarn_env *env, const struct tarn_vector *vector
         buffer[kept] = '\0';
     }
     tarn__builder_free(&out);
+    return length;
+}
+
+size_t tarn_value_format(struct tarn_env *env, const struct tarn_value *value, char *buffer, size_t size)
+{
+    if (size != 0) {
+        buffer[0] = '\0';
+    }
+    struct tarn_vector *vector = value->is_null ? NULL : tarn__vector_of_value(env, value->type, 1, value);
+    if (vector == NULL) {
+        return 0;
+    }
+    const size_t length = tarn_vector_format(env, vector, 0, buffer, size);
+    tarn_vector_release(vector);
     return length;
 }

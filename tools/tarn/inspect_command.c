@@ -9,39 +9,12 @@
 #include "tools/tarn/command.h"
 
 /* A bound as text; NULL when there is none. */
-static const char *bound_text(const struct tarn_value *value, bool there, char *out, size_t size)
+static const char *bound_text(struct session *session, const struct tarn_value *value, bool there, char *out, size_t size)
 {
-    if (!there) {
-        return NULL;
+    if (there) {
+        tarn_value_format(session->env, value, out, size);
     }
-    switch (tarn_type_kind(value->type)) {
-    case TARN_KIND_BOOL:
-        snprintf(out, size, "%s", value->u.boolean ? "true" : "false");
-        break;
-    case TARN_KIND_F16:
-    case TARN_KIND_F32:
-    case TARN_KIND_F64:
-        snprintf(out, size, "%.17g", value->u.f64);
-        break;
-    case TARN_KIND_U8:
-    case TARN_KIND_U16:
-    case TARN_KIND_U32:
-    case TARN_KIND_U64:
-        snprintf(out, size, "%" PRIu64, value->u.u64);
-        break;
-    case TARN_KIND_BYTES:
-    case TARN_KIND_FIXED:
-        snprintf(out, size, "%.*s", (int)(value->u.bytes.size < 40 ? value->u.bytes.size : 40), value->u.bytes.data);
-        break;
-    case TARN_KIND_I128:
-    case TARN_KIND_I256:
-        snprintf(out, size, "0x%016" PRIx64 "%016" PRIx64, value->u.words[1], value->u.words[0]);
-        break;
-    default:
-        snprintf(out, size, "%" PRId64, value->u.i64);
-        break;
-    }
-    return out;
+    return there ? out : NULL;
 }
 
 struct page_lines {
@@ -89,7 +62,7 @@ static enum tarn_status list_pages(struct session *session, const struct tarn_pa
     return status;
 }
 
-static void list_chunk(struct listing *listing, uint32_t row_group, const struct tarn_parquet_chunk_info *chunk)
+static void list_chunk(struct session *session, struct listing *listing, uint32_t row_group, const struct tarn_parquet_chunk_info *chunk)
 {
     char numbers[5][24];
     char texts_of[5][256];
@@ -113,8 +86,8 @@ static void list_chunk(struct listing *listing, uint32_t row_group, const struct
                            numbers[2],
                            numbers[3],
                            chunk->bounds.has_null_count ? numbers[4] : NULL,
-                           bound_text(&chunk->bounds.min, chunk->bounds.has_min, texts_of[3], sizeof(texts_of[3])),
-                           bound_text(&chunk->bounds.max, chunk->bounds.has_max, texts_of[4], sizeof(texts_of[4])),
+                           bound_text(session, &chunk->bounds.min, chunk->bounds.has_min, texts_of[3], sizeof(texts_of[3])),
+                           bound_text(session, &chunk->bounds.max, chunk->bounds.has_max, texts_of[4], sizeof(texts_of[4])),
                            chunk->has_column_index && chunk->has_offset_index ? "yes"
                            : chunk->has_offset_index                          ? "offsets"
                                                                               : "no"};
@@ -140,7 +113,7 @@ static enum tarn_status list_chunks(struct session *session, const struct tarn_p
             struct tarn_parquet_chunk_info chunk;
             status = tarn_parquet_chunk_info(metadata, g, c, &chunk, err);
             if (status == TARN_OK) {
-                list_chunk(listing, g, &chunk);
+                list_chunk(session, listing, g, &chunk);
             }
         }
     }

@@ -45,6 +45,10 @@ TARN_BEGIN_DECLS
  */
 TARN_API int tarn_value_compare(const struct tarn_value *a, const struct tarn_value *b);
 
+/** The value as SQL shows it (nothing for a null): writes at most `size` bytes with the terminator, returns the length of the whole text.
+ */
+TARN_API size_t tarn_value_format(struct tarn_env *env, const struct tarn_value *value, char *buffer, size_t size);
+
 TARN_END_DECLS
 
 #endif
