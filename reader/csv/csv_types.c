@@ -74,6 +74,9 @@ static uint32_t number_kinds(struct tarn_text text, char point, struct tarn_csv_
     guess->digits = guess->digits > before ? guess->digits : (uint8_t)before;
     guess->scale = guess->scale > behind ? guess->scale : (uint8_t)behind;
     guess->fraction = guess->fraction || pointed;
+    if (!pointed && before > TARN_DECIMAL128_DIGITS) {
+        return 0; /* an identifier, of which a double would keep the first digits */
+    }
     return TARN_GUESS_NUMBER | (before + behind <= TARN_DECIMAL128_DIGITS ? TARN_GUESS_DECIMAL : 0) |
            (!pointed && before <= TARN_DECIMAL128_DIGITS ? TARN_GUESS_HUGE : 0);
 }

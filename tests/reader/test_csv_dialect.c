@@ -47,6 +47,7 @@ static const struct {
     {"booleans", "a\ntrue\nFalse\n", "a BOOLEAN\ntrue\nfalse\n"},
     {"whole numbers", "a\n-1\n+2\n9223372036854775807\n", "a BIGINT\n-1\n2\n9223372036854775807\n"},
     {"beyond 64 bits", "a\n1\n9223372036854775808\n", "a DECIMAL(38,0)\n1\n9223372036854775808\n"},
+    {"beyond 38 digits", "a\n1\n1000000000000000000000000000000000000001\n", "a VARCHAR\n1\n1000000000000000000000000000000000000001\n"},
     {"doubles", "a\n1\n2.5\n-1e3\n", "a DOUBLE\n1.0\n2.5\n-1000.0\n"},
     {"infinities among numbers", "a\n1.5\ninf\nNaN\n", "a DOUBLE\n1.5\ninf\nnan\n"},
     {"Nan is a name", "a,b\nNan,1\nInf,2\n", "a VARCHAR, b BIGINT\nNan|1\nInf|2\n"},
