@@ -6,6 +6,9 @@
  * Invariant: both sides of a comparison have one type. A literal gives way before a column does: `x < 3` compares in x's own type when 3
  * has an exact value there, so that statistics and dictionaries can decide it.
  */
+#include <float.h>
+#include <math.h>
+
 #include "format/base/decimal.h"
 #include "format/batch/schema.h"
 #include "query/bind/bound.h"
@@ -84,6 +87,12 @@ static void type_name(const struct tarn_type *type, char out[80])
     tarn_type_format(type, out, 80);
 }
 
+/* The double is a float too: what would be rounded or does not fit keeps its type, and the other side becomes DOUBLE. */
+static bool exact_float(double value)
+{
+    return !isfinite(value) || (fabs(value) <= (double)FLT_MAX && (double)(float)value == value);
+}
+
 static bool takes_type(const struct tarn__bound *literal, const struct tarn_type *type)
 {
     struct tarn_value ignored;
@@ -94,7 +103,7 @@ static bool takes_type(const struct tarn__bound *literal, const struct tarn_type
         return true;
     }
     if (tarn__sql_is_float(type)) {
-        return true;
+        return type->id != TARN_TYPE_F32 || literal->type->id != TARN_TYPE_F64 || exact_float(literal->value.u.f64);
     }
     return !tarn__sql_is_float(literal->type) && (tarn__sql_is_integer(type) || type->id == TARN_TYPE_DECIMAL) &&
            exact_number(&literal->value, type, &ignored);

@@ -45,11 +45,10 @@ static enum tarn_status integer_literal(struct tarn__binder *b, const struct tar
         value.u.f64 = negative ? -value.u.f64 : value.u.f64;
         return literal(b, &value, ast->place, true, out, err);
     }
-    const bool negative_limit = negative && number == (tarn_i128)INT32_MAX + 1;
     number = negative ? -number : number;
-    value.type = number >= INT32_MIN && number <= INT32_MAX && !negative_limit ? &tarn__sql_integer
-                 : number >= INT64_MIN && number <= INT64_MAX                  ? &tarn__sql_bigint
-                                                                               : &tarn__sql_hugeint;
+    value.type = number >= INT32_MIN && number <= INT32_MAX   ? &tarn__sql_integer
+                 : number >= INT64_MIN && number <= INT64_MAX ? &tarn__sql_bigint
+                                                              : &tarn__sql_hugeint;
     put_i128(&value, number);
     return literal(b, &value, ast->place, true, out, err);
 }

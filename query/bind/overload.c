@@ -172,8 +172,8 @@ static int cost(const struct tarn__function *function, uint32_t count, struct ta
 
 /* ---- types of the chosen one ---- */
 
-/* DuckDB keeps decimals of up to 18 digits in 64 bits: only an argument that is wider makes the result wider. */
-static const struct tarn_type *decimal_result(struct tarn__binder *b, int32_t precision, int32_t scale, int32_t widest)
+/* DuckDB keeps products of decimals of up to 18 digits in 64 bits: only an argument that is wider makes the result wider. */
+static const struct tarn_type *product_type(struct tarn__binder *b, int32_t precision, int32_t scale, int32_t widest)
 {
     return tarn__sql_decimal(b->arena, precision > 18 && widest <= 18 && scale <= 18 ? 18 : precision, scale);
 }
@@ -205,7 +205,7 @@ static enum tarn_status apply_numbers(struct tarn__binder *b, const struct tarn_
                                     "the product would have %d digits behind the point, 38 are possible; cast one side",
                                     (int)(x.scale + y.scale));
         }
-        *type = decimal_result(b, x.precision + y.precision, x.scale + y.scale, widest);
+        *type = product_type(b, x.precision + y.precision, x.scale + y.scale, widest);
         return *type != NULL ? TARN_OK : tarn__bind_nomem(b, err);
     }
     if (decimal) { /* a whole number counts with the digits of its type, not of its value */
@@ -216,7 +216,7 @@ static enum tarn_status apply_numbers(struct tarn__binder *b, const struct tarn_
         TARN_RETURN_IF_ERROR(tarn__bind_common(b, 2, args, place, &common, err));
     }
     if (function->rule == TARN__RULE_ADD && common->id == TARN_TYPE_DECIMAL) {
-        common = decimal_result(b, common->precision + 1, common->scale, widest);
+        common = tarn__sql_decimal(b->arena, common->precision + 1, common->scale);
         TARN_RETURN_IF_ERROR(cast_all(b, 2, args, common, err));
     }
     *type = common;

@@ -324,7 +324,7 @@ static bool add_directive(struct tarn_text_builder *out, const struct moment *m,
     const int64_t month = get(m, TARN_PART_MONTH);
     switch (directive) {
     case 'Y':
-        add_padded(out, get(m, TARN_PART_YEAR), 4, true);
+        add_padded(out, get(m, TARN_PART_YEAR), 4, bare || get(m, TARN_PART_YEAR) < 0);
         return true;
     case 'y':
         add_padded(out, ((get(m, TARN_PART_YEAR) % 100) + 100) % 100, 2, bare);
@@ -381,7 +381,7 @@ static bool add_directive(struct tarn_text_builder *out, const struct moment *m,
         add_padded(out, get(m, TARN_PART_WEEK), 2, bare);
         return true;
     case 'G':
-        add_padded(out, get(m, TARN_PART_ISOYEAR), 4, true);
+        add_padded(out, get(m, TARN_PART_ISOYEAR), 4, bare || get(m, TARN_PART_ISOYEAR) < 0);
         return true;
     case 'z':
         tarn__builder_add_str(out, "+00");

@@ -248,7 +248,7 @@ static enum tarn_status append_substring(struct tarn__call *call, uint32_t row, 
     } else if (call->parameter == 2) {
         from = n >= 0 ? (n > count ? 0 : count - n) : n < -count ? count : -n;
     } else {
-        from = n > 0 ? n - 1 : n == 0 ? -1 : n < -count ? 0 : count + n; /* from the end when negative */
+        from = n > 0 ? n - 1 : n == 0 ? -1 : count + n; /* from the end when negative, from before the text too */
         if (call->count > 2) {
             const int64_t length = integer_at(call, 2, row);
             if (!tarn__add(from, length, &to)) {

@@ -27,7 +27,7 @@ static const struct expectation types[] = {
     {"typeof(1::TINYINT + 1), typeof(1::TINYINT + 1000), typeof(1::BIGINT + 1)", "TINYINT|INTEGER|BIGINT"},
     {"typeof(1.5::DECIMAL(4,2) + 1), typeof(1.5 + 1), typeof(1.5 * 2.25), typeof(7.5 % 2)",
      "DECIMAL(13,2)|DECIMAL(12,1)|DECIMAL(5,3)|DECIMAL(11,1)"},
-    {"typeof(1::DECIMAL(18,2) + 1::DECIMAL(18,2)), typeof(1::DECIMAL(18,2) * 1::DECIMAL(18,2))", "DECIMAL(18,2)|DECIMAL(18,4)"},
+    {"typeof(1::DECIMAL(18,2) + 1::DECIMAL(18,2)), typeof(1::DECIMAL(18,2) * 1::DECIMAL(18,2))", "DECIMAL(19,2)|DECIMAL(18,4)"},
     {"typeof(2 / 3), typeof(7 // 2), typeof(1.5::FLOAT * 1.5), typeof(1::FLOAT + 1::DOUBLE)", "DOUBLE|INTEGER|FLOAT|DOUBLE"},
     {"typeof(coalesce(1, 2.5)), typeof(CASE WHEN TRUE THEN 1 ELSE 2.5 END), typeof(if(TRUE, 1, '2'))",
      "DECIMAL(11,1)|DECIMAL(11,1)|INTEGER"},
@@ -56,6 +56,11 @@ static const struct expectation numbers[] = {
     {"mod(7, 3), greatest(1, 2.5, 3), least('b', 'a'), isnan('nan'::DOUBLE), isinf(1e0), isfinite(1e0)", "1|3.0|a|true|false|true"},
     {"'nan'::DOUBLE = 'nan'::DOUBLE, 'nan'::DOUBLE > 1e308, -0.0::DOUBLE = 0.0::DOUBLE", "true|true|true"},
     {"NULL + 1, 1 // NULL, abs(NULL::INTEGER)", "NULL|NULL|NULL"},
+    {"7 + '99999999999999.9999'::DECIMAL(18,4), typeof(1::DECIMAL(18,4) + 1), typeof(1::DECIMAL(18,4) * 1)",
+     "100000000000006.9999|DECIMAL(19,4)|DECIMAL(18,4)"},
+    {"typeof(-2147483648), typeof(2147483648), typeof(-2147483649)", "INTEGER|BIGINT|BIGINT"},
+    {"1::FLOAT < 1e308, 1::FLOAT IN (1e308, 1e0), nullif(1::FLOAT, 1e308), 0.1::FLOAT = 0.1e0, 0.5::FLOAT = 0.5e0, 0.1::FLOAT = 0.1",
+     "true|true|1.0|false|true|true"},
     {"CAST(1 AS DECIMAL(38,0)) * 99999999999999999999", "99999999999999999999"},
 };
 
@@ -72,6 +77,7 @@ static const struct expectation texts[] = {
      "b')",
      "ABC\xc3\x84|abc\xc3\xa4|2|3|b\xc3\xa4"},
     {"substr('hello', 2, 3), substr('hello', 0, 3), substr('hello', -3, 2), substr('hello', 2), substring('hello', 10)", "ell|he|ll|ello|"},
+    {"substr('abc', -5, 3), substr('A', -3, 2), substr('abc', -5), substr('abc', -9223372036854775808, 9223372036854775807)", "a||abc|ab"},
     {"left('hello', 2), left('hello', -2), right('hello', 2), right('hello', -2), left('a', 5)", "he|hel|lo|llo|a"},
     {"trim('  a '), ltrim('xxa', 'x'), rtrim('axx', 'x'), trim('xyaxy', 'yx')", "a|a|a|a"},
     {"replace('aXbX', 'X', '--'), replace('a', '', 'b'), repeat('ab', 3), repeat('a', -1)", "a--b--|a|ababab|"},
@@ -111,6 +117,7 @@ END_TEST
 static const struct expectation dates[] = {
     {"year(DATE '2020-05-17'), month(DATE '2020-05-17'), day(DATE '2020-05-17'), quarter(DATE '2020-05-17')", "2020|5|17|2"},
     {"dayofweek(DATE '2020-05-17'), dayofyear(DATE '2020-12-31'), week(DATE '2021-01-03'), isodow(DATE '2020-05-17')", "0|366|53|7"},
+    {"strftime(DATE '0020-01-01', '%Y %G %y'), strftime(DATE '0020-01-01' - 10000, '%Y')", "0020 0020 20|-8"},
     {"hour(TIMESTAMP '2020-01-01 10:20:30'), minute(TIMESTAMP '2020-01-01 10:20:30'), second(TIMESTAMP '2020-01-01 10:20:30.5')",
      "10|20|30"},
     {"date_part('year', DATE '2020-05-17'), EXTRACT(dow FROM DATE '2020-05-17'), epoch(TIMESTAMP '1970-01-01 00:00:01.5')", "2020|0|1.5"},
