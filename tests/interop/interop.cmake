@@ -30,3 +30,14 @@ endforeach()
 # SQL: every statement of flights.sql over tarn's table and over the CSV in DuckDB.
 add_test(NAME interop/sql_duckdb COMMAND sh -c "test -n \"\$TARN_CORPUS\" || exit 77; exec \"\${TARN_PEERS:-${peers}}/peers/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/check_sql_duckdb.py $<TARGET_FILE:tarn> \"\$TARN_CORPUS/real/nycflights13-flights.csv.gz\"")
 set_tests_properties(interop/sql_duckdb PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77)
+
+# SQL of random statements: a short fixed run, and a campaign.
+foreach(run sql_random:interop:150:20 sql_random_campaign:campaign:5000:200)
+    string(REPLACE ":" ";" run ${run})
+    list(GET run 0 name)
+    list(GET run 1 label)
+    list(GET run 2 count)
+    list(GET run 3 dml)
+    add_test(NAME interop/${name} COMMAND sh -c "exec \"\${TARN_PEERS:-${peers}}/peers/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/random_sql.py --seed 5 --count ${count} --dml ${dml}")
+    set_tests_properties(interop/${name} PROPERTIES LABELS ${label} TIMEOUT 3600 SKIP_RETURN_CODE 77 ENVIRONMENT "TARN=$<TARGET_FILE:tarn>")
+endforeach()
