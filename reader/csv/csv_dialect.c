@@ -40,23 +40,55 @@ struct sniffing {
 
 /* ---- lines ---- */
 
-static void sniff_newline(struct sniffing *in)
+struct line_ends {
+    size_t bare; /* CR alone */
+    size_t feeds;
+    size_t pairs;
+};
+
+/* May a field begin behind this byte? */
+static bool parts_fields(const struct sniffing *in, char c)
 {
-    size_t bare = 0;
-    size_t feeds = 0;
-    size_t pairs = 0;
+    return c == '\n' || c == '\r' || (in->options->delimiter != 0 ? c == in->options->delimiter : memchr(",;\t|", c, 4) != NULL);
+}
+
+/* Line ends of the head, those inside quoted fields left out; quote 0: all. False: a quote stays open. */
+static bool count_line_ends(const struct sniffing *in, char quote, struct line_ends *out)
+{
+    const uint8_t *data = in->text.data;
     const size_t size = in->text.size < HEAD ? in->text.size : HEAD;
+    size_t behind = 0; /* the closing quote: another one there was doubled */
+    bool in_quotes = false;
+    *out = (struct line_ends){0};
     for (size_t i = 0; i < size; i++) {
-        const uint8_t c = in->text.data[i];
-        feeds += c == '\n';
+        const char c = (char)data[i];
+        if (quote != 0 && c == quote) {
+            behind = in_quotes ? i + 1 : behind;
+            in_quotes = !in_quotes && (i == behind || parts_fields(in, (char)data[i - 1]));
+        }
+        if (in_quotes) {
+            continue;
+        }
+        out->feeds += c == '\n';
         if (c == '\r') {
-            const bool is_pair = i + 1 < size && in->text.data[i + 1] == '\n';
-            pairs += is_pair;
-            bare += !is_pair;
+            const bool is_pair = i + 1 < size && data[i + 1] == '\n';
+            out->pairs += is_pair;
+            out->bare += !is_pair;
         }
     }
-    in->out->syntax.bare_cr = bare > 4 * feeds;
-    in->out->newline = in->out->syntax.bare_cr ? TARN_TEXT("\r") : pairs * 2 > feeds ? TARN_TEXT("\r\n") : TARN_TEXT("\n");
+    return !in_quotes || size < in->text.size;
+}
+
+/* A line break inside quotes says nothing of how lines end: people's address fields are full of CRs. */
+static void sniff_newline(struct sniffing *in)
+{
+    const struct tarn_csv_options *options = in->options;
+    struct line_ends ends;
+    if (!count_line_ends(in, options->no_quote ? 0 : options->quote != 0 ? options->quote : '"', &ends) || ends.bare + ends.feeds == 0) {
+        (void)count_line_ends(in, 0, &ends);
+    }
+    in->out->syntax.bare_cr = ends.bare > 4 * ends.feeds;
+    in->out->newline = in->out->syntax.bare_cr ? TARN_TEXT("\r") : ends.pairs * 2 > ends.feeds ? TARN_TEXT("\r\n") : TARN_TEXT("\n");
 }
 
 static void skip_lines(struct sniffing *in)
