@@ -3,13 +3,14 @@
  * How a command answers beside its rows: errors with their exit codes, the JSON document of --json, statistics, notes.
  *
  * Invariants
- *  1. With --json stdout holds exactly one document, also when the command fails half-way: the head is written once, by the first of
- *     answer_begin and answer_error.
+ *  1. With --json stdout holds exactly one document, also when the command fails half-way: from answer_begin on what is written goes to a
+ *     file without a name, which is copied at the end of the process, or dropped when there was an error: then that is the document.
  *  2. Without --json nothing but what was asked for goes to stdout.
  */
 #include <stdarg.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tools/tarn/command.h"
 
@@ -55,14 +56,39 @@ static void put_stats(struct session *session)
 void answer_begin(struct session *session)
 {
     if (session->json && !session->json_begun) {
-        fputs("{\"ok\":true,\"result\":", stdout);
         session->json_begun = true;
+        session->held = tmpfile(); /* NULL: the result goes out as it comes */
+        if (session->held != NULL) {
+            fflush(stdout);
+            session->held_stdout = dup(STDOUT_FILENO);
+            dup2(fileno(session->held), STDOUT_FILENO);
+        }
+        fputs("{\"ok\":true,\"result\":", stdout);
     }
+}
+
+/* Standard output is itself again, with or without what was held back. */
+static void release_held(struct session *session, bool keep)
+{
+    char block[16384];
+    if (session->held == NULL) {
+        return;
+    }
+    fflush(stdout);
+    dup2(session->held_stdout, STDOUT_FILENO);
+    close(session->held_stdout);
+    rewind(session->held);
+    for (size_t got = 1; keep && got != 0;) {
+        got = fread(block, 1, sizeof(block), session->held);
+        fwrite(block, 1, got, stdout);
+    }
+    fclose(session->held);
+    session->held = NULL;
 }
 
 void answer_end(struct session *session)
 {
-    if (session->json) {
+    if (session->json && !session->json_failed) {
         fputc(',', stdout);
         put_stats(session);
         fputs("}\n", stdout);
@@ -86,9 +112,13 @@ static void json_text_place(const char *name, const char *value)
 
 static void json_error(struct session *session, const struct tarn_error *err)
 {
-    /* A result that had begun cannot be taken back: it is ended as null members would be, and the error stands beside it. */
-    fputs(session->json_begun ? "null,\"error\":{\"code\":" : "{\"ok\":false,\"error\":{\"code\":", stdout);
+    if (session->json_failed) {
+        return; /* the first error is the answer */
+    }
+    release_held(session, false);
+    fputs("{\"ok\":false,\"error\":{\"code\":", stdout);
     session->json_begun = true;
+    session->json_failed = true;
     json_string(stdout, text_of(tarn_status_name(err->code)));
     json_text_place("detail", err->detail);
     json_text_place("message", err->message);
@@ -101,6 +131,17 @@ static void json_error(struct session *session, const struct tarn_error *err)
     fputs("},", stdout);
     put_stats(session);
     fputs("}\n", stdout);
+    session->held = tmpfile(); /* what a command still writes of the result that failed */
+    if (session->held != NULL) {
+        fflush(stdout);
+        session->held_stdout = dup(STDOUT_FILENO);
+        dup2(fileno(session->held), STDOUT_FILENO);
+    }
+}
+
+void answer_done(struct session *session)
+{
+    release_held(session, !session->json_failed);
 }
 
 int answer_error(struct session *session, const struct tarn_error *err)

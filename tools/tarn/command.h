@@ -47,8 +47,11 @@ struct session {
     struct tarn_env *env;
     struct tarn_pool *pool;
     const struct command *command;
-    bool json;       /* --json: one document, made by answer.c */
-    bool json_begun; /* its head is written */
+    bool json;        /* --json: one document, made by answer.c */
+    bool json_begun;  /* its head is written */
+    bool json_failed; /* it says what went wrong, and is complete */
+    FILE *held;       /* where standard output goes meanwhile; NULL: nowhere else */
+    int held_stdout;  /* standard output itself */
     bool stdout_tty;
     bool stderr_tty;
     bool colour;
@@ -124,6 +127,8 @@ int answer_usage(struct session *session, const char *format, ...) TARN_PRINTF(2
 /** {"ok":true,"result": -- then the caller writes the result to stdout as JSON -- and end. */
 void answer_begin(struct session *session);
 void answer_end(struct session *session);
+/** At the end of the process: the document goes out. */
+void answer_done(struct session *session);
 /** A JSON string with its quotes. */
 void json_string(FILE *to, struct tarn_text text);
 /** Adds the counters of a scan to the session's, for --stats. */

@@ -65,6 +65,63 @@ struct log_lines {
     size_t room;
 };
 
+/* A number of the operation metrics, a flat object of numbers that may be strings. False: it is not there. */
+static bool metric_of(const struct tarn_commit_info *commit, const char *name, uint64_t *out)
+{
+    char key[64];
+    const int length = snprintf(key, sizeof(key), "\"%s\"", name);
+    const char *end = commit->metrics.data + commit->metrics.size;
+    const char *at = commit->metrics.size == 0 ? NULL : memmem(commit->metrics.data, commit->metrics.size, key, (size_t)length);
+    *out = 0;
+    if (at == NULL) {
+        return false;
+    }
+    for (at += length; at < end && strchr(" \t:\"", *at) != NULL;) {
+        at++;
+    }
+    const char *digits = at;
+    for (; at < end && *at >= '0' && *at <= '9' && at - digits < 18; at++) {
+        *out = *out * 10 + (uint64_t)(*at - '0');
+    }
+    return at != digits;
+}
+
+/* The sum of those that are there. */
+static bool metrics_of(const struct tarn_commit_info *commit, const char *const *names, size_t count, uint64_t *out)
+{
+    bool any = false;
+    *out = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t value;
+        any = metric_of(commit, names[i], &value) || any;
+        *out += value;
+    }
+    return any;
+}
+
+/*
+ * How many rows came and went. Files tell that only where none was rewritten; a rewriting commit says in its metrics how many rows it
+ * changed and how many it only copied. What is not said stays empty.
+ */
+static void rows_texts(const struct tarn_commit_info *commit, char *added, char *removed, size_t size)
+{
+    static const char *const copies[] = {"numCopiedRows", "numTargetRowsCopied"};
+    static const char *const changes[] = {"numDeletedRows", "numUpdatedRows", "numTargetRowsDeleted", "numTargetRowsUpdated"};
+    uint64_t copied;
+    uint64_t changed;
+    added[0] = '\0';
+    removed[0] = '\0';
+    const bool has_copied = metrics_of(commit, copies, sizeof(copies) / sizeof(copies[0]), &copied);
+    const bool has_changed = metrics_of(commit, changes, sizeof(changes) / sizeof(changes[0]), &changed);
+    const bool rewrites = commit->files_removed != 0 && has_copied && has_changed;
+    if (commit->has_rows_added && (!rewrites || copied <= commit->rows_added)) {
+        snprintf(added, size, "%" PRIu64, rewrites ? commit->rows_added - copied : commit->rows_added);
+    }
+    if (rewrites || commit->has_rows_removed) {
+        snprintf(removed, size, "%" PRIu64, rewrites ? changed : commit->rows_removed);
+    }
+}
+
 static enum tarn_status keep_commit(void *arg, const struct tarn_commit_info *commit, struct tarn_error *err)
 {
     struct log_lines *log = arg;
@@ -85,8 +142,7 @@ static enum tarn_status keep_commit(void *arg, const struct tarn_commit_info *co
              commit->operation.data != NULL ? commit->operation.data : "");
     snprintf(line->texts[3], sizeof(line->texts[3]), "%" PRIu64, commit->files_added);
     snprintf(line->texts[4], sizeof(line->texts[4]), "%" PRIu64, commit->files_removed);
-    snprintf(line->texts[5], sizeof(line->texts[5]), "%" PRIu64, commit->rows_added);
-    snprintf(line->texts[6], sizeof(line->texts[6]), "%" PRIu64, commit->rows_removed);
+    rows_texts(commit, line->texts[5], line->texts[6], sizeof(line->texts[5]));
     snprintf(line->texts[7], sizeof(line->texts[7]), "%.*s", (int)(commit->engine.size < 90 ? commit->engine.size : 90),
              commit->engine.data != NULL ? commit->engine.data : "");
     return TARN_OK;
@@ -113,7 +169,7 @@ int command_log(struct session *session)
         const struct commit_line *line = &log.lines[has(session, OPTION_REVERSE) ? log.count - 1 - i : i];
         const char *texts[8];
         for (size_t t = 0; t < 8; t++) {
-            texts[t] = line->texts[t];
+            texts[t] = line->texts[t][0] == '\0' ? NULL : line->texts[t];
         }
         listing_row(listing, texts);
     }

@@ -144,7 +144,8 @@ int command_inspect(struct session *session)
 /* ---- verify ---- */
 
 struct findings {
-    struct listing *listing;
+    struct listing *listing; /* opened by the first finding: of what cannot be opened there is no empty table */
+    struct session *session;
     uint64_t errors;
     uint64_t warnings;
     enum tarn_status worst;
@@ -157,6 +158,9 @@ static void note_finding(void *arg, const struct tarn_finding *finding)
     char line[2048];
     tarn_error_format(finding->error, line, sizeof(line));
     const char *texts[] = {kinds[finding->kind], line};
+    if (findings->listing == NULL) {
+        findings->listing = listing_open(findings->session, "finding,what");
+    }
     listing_row(findings->listing, texts);
     if (finding->kind == TARN_FINDING_ERROR) {
         findings->errors++;
@@ -168,7 +172,7 @@ static void note_finding(void *arg, const struct tarn_finding *finding)
 int command_verify(struct session *session)
 {
     struct tarn_error err = TARN_ERROR_INIT;
-    struct findings findings = {0};
+    struct findings findings = {.session = session};
     const char *path = session->args.positionals[0];
     const char *format = NULL;
     struct tarn_relation relation = {0};
@@ -181,7 +185,6 @@ int command_verify(struct session *session)
         status = TARN_OK;
     }
     if (status == TARN_OK) {
-        findings.listing = listing_open(session, "finding,what");
         if (relation.snapshot != NULL) {
             status = tarn_table_verify(relation.snapshot, note_finding, &findings, &err);
         } else {
@@ -194,7 +197,10 @@ int command_verify(struct session *session)
                 free(key);
             }
         }
-        const int code = listing_close(findings.listing);
+        if (status == TARN_OK && findings.listing == NULL) {
+            findings.listing = listing_open(session, "finding,what");
+        }
+        const int code = findings.listing != NULL ? listing_close(findings.listing) : 0;
         if (code != 0) {
             status = status == TARN_OK ? TARN_INTERNAL : status;
         }

@@ -77,6 +77,7 @@ static int finish(struct session *session, int code)
     if (session->env != NULL) {
         stats_print(session);
     }
+    answer_done(session);
     tarn_env_close(session->env);
     tarn_pool_close(session->pool);
     if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -310,9 +310,11 @@ static void count_file(struct tarn_commit_info *commit, const struct tarn__delta
         commit->files_added++;
         commit->bytes_added += file->size;
         commit->rows_added += rows;
+        commit->has_rows_added = commit->has_rows_added && file->rows >= 0;
     } else {
         commit->files_removed++;
         commit->rows_removed += rows;
+        commit->has_rows_removed = commit->has_rows_removed && file->rows >= 0;
     }
 }
 
@@ -328,7 +330,8 @@ static enum tarn_status keep(struct tarn_arena *arena, struct tarn_text *text, s
 static enum tarn_status read_commit(struct tarn_store *store, const struct tarn__delta_commit *listed, struct tarn_arena *arena,
                                     struct tarn_commit_info *out, struct tarn_error *err)
 {
-    *out = (struct tarn_commit_info){.version = listed->version, .timestamp = listed->time, .read_version = -1};
+    *out = (struct tarn_commit_info){
+        .version = listed->version, .timestamp = listed->time, .read_version = -1, .has_rows_added = true, .has_rows_removed = true};
     char key[TARN_DELTA_KEY];
     tarn__delta_commit_key(listed->version, key);
     struct tarn__delta_stream stream;

@@ -89,6 +89,8 @@ struct tarn_commit_info {
     uint64_t bytes_added;
     uint64_t rows_added;   /**< of added files that say so */
     uint64_t rows_removed; /**< of removed files that say so */
+    bool has_rows_added;   /**< every added file says so: `rows_added` is all of them */
+    bool has_rows_removed;
 };
 
 typedef enum tarn_status (*tarn_commit_fn)(void *arg, const struct tarn_commit_info *commit, struct tarn_error *err);
