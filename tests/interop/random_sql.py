@@ -109,8 +109,11 @@ class Generator:
         """An expression with a column in it: DuckDB takes a constant of ORDER BY for a column number, however it is written."""
         while True:
             text = self.any(1)
-            if any(re.search(rf"\b{re.escape(name.split('[')[0])}\b", text) for f in ("int", "num", "text", "bool", "date", "stamp") for name in self.columns[f]):
+            if self.varies(text):
                 return text
+
+    def varies(self, text):
+        return any(re.search(rf"\b{re.escape(name.split('[')[0])}\b", text) for f in ("int", "num", "text", "bool", "date", "stamp") for name in self.columns[f])
 
     def family(self):
         return self.random.choice([f for f in ("int", "num", "text", "bool", "date", "stamp") if self.columns.get(f)])
@@ -325,7 +328,7 @@ class Generator:
             return f"SELECT {', '.join(f'{e} AS a{i}' for i, e in enumerate(aggregates))} FROM {source}{where}"
         groups = [self.any(2 if r.random() < 0.5 else 0) for _ in range(r.randrange(1, 3))]
         shown = ", ".join([f"{e} AS g{i}" for i, e in enumerate(groups)] + [f"{e} AS a{i}" for i, e in enumerate(aggregates)])
-        by = self.one(", ".join(str(i + 1) for i in range(len(groups))), ", ".join(f"g{i}" for i in range(len(groups))), "ALL")
+        by = self.one(", ".join(str(i + 1) for i in range(len(groups))), ", ".join(f"g{i}" for i in range(len(groups))), *(["ALL"] if all(map(self.varies, groups)) else []))
         having = f" HAVING count(*) > {r.choice([0, 1, 3])}" if r.random() < 0.2 else ""
         order = ", ".join(f"{i + 1}{direction()}" for i in range(len(groups)))
         return f"SELECT {shown} FROM {source}{where} GROUP BY {by}{having} ORDER BY {order}{limit or (' LIMIT 100' if table == 'flights' else '')}"
@@ -431,6 +434,8 @@ class Campaign:
                 return self.complain(name, statement, f"tarn refuses: {done.stderr.strip()[:600]}")
             self.refused += 1
             return None
+        if error is not None and "Overflow" in error and re.search(r" (AND|OR) ", statement):
+            return None  # the other side of AND or OR decided, and tarn did not compute this one
         if error is not None:
             return self.complain(name, statement, f"DuckDB refuses: {error[:300]}")
         self.answered += 1
