@@ -159,7 +159,7 @@ static enum tarn_status over_limit(const struct row_bag *bag, struct tarn_error 
     snprintf(err->detail, sizeof(err->detail), "diff_rows");
     snprintf(err->message, sizeof(err->message),
              "the rows to compare take more than %" PRIu64 " MiB: give more by --memory-limit, or compare versions that are nearer",
-             bag->limit / (1024 * 1024));
+             bag->limit >> 20);
     return TARN_LIMIT;
 }
 
