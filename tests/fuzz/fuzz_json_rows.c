@@ -3,88 +3,26 @@
  * JSON records of any bytes. Beyond not crashing: windows of two sizes give the same rows and the same end, and no row is lost
  * between what is read and what is rejected.
  */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "reader/json/json_source.h"
-#include "tarn/arrow.h"
+#include "tests/support/window_twin.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void demand(bool holds, const char *what)
+static enum tarn_status open_rows(const struct tarn_text_origin *origin, void (*reject)(void *, const struct tarn_reject *),
+                                  void *reject_arg, size_t window, struct tarn_source **out, struct tarn_error *err)
 {
-    if (!holds) {
-        fprintf(stderr, "fuzz_json_rows: %s\n", what);
-        abort();
-    }
-}
-
-struct outcome {
-    enum tarn_status status;
-    uint64_t rows;
-    uint64_t nulls;
-    uint64_t rejected;
-};
-
-static void count_reject(void *arg, const struct tarn_reject *reject)
-{
-    struct outcome *outcome = arg;
-    demand(reject->line >= 1 && reject->reason.size != 0, "a reject without place or reason");
-    outcome->rejected++;
-}
-
-static struct outcome read_all(struct tarn_store *store, size_t window)
-{
-    struct outcome outcome = {TARN_OK, 0, 0, 0};
     struct tarn_json_options options = TARN_JSON_OPTIONS_INIT;
-    struct tarn_error err = TARN_ERROR_INIT;
-    struct tarn_source *source;
-    struct tarn_batches *batches;
-    struct tarn_batch *batch = NULL;
-    const struct tarn_text_origin origin = {.env = store->env, .store = store, .key = {"f", 1}};
-    options.reject = count_reject;
-    options.reject_arg = &outcome;
-    outcome.status = tarn__json_open_source(&origin, &options, 0, &source, &err);
-    if (outcome.status != TARN_OK) {
-        demand(err.code == outcome.status && err.message[0] != '\0', "a failure without a message");
-        return outcome;
+    options.reject = reject;
+    options.reject_arg = reject_arg;
+    const enum tarn_status status = tarn__json_open_source(origin, &options, 0, out, err);
+    if (status == TARN_OK) {
+        ((struct tarn_json_source *)(void *)*out)->window = window; /* the sample stays the same */
     }
-    ((struct tarn_json_source *)(void *)source)->window = window; /* the sample stays the same */
-    outcome.status = tarn_source_batches(source, NULL, &batches, &err);
-    while (outcome.status == TARN_OK) {
-        outcome.status = batches->next(batches, &batch, &err);
-        if (outcome.status != TARN_OK || batch == NULL) {
-            break;
-        }
-        outcome.rows += batch->length;
-        for (uint32_t c = 0; c < batch->column_count; c++) {
-            outcome.nulls += tarn_vector_null_count(batch->columns[c]);
-        }
-    }
-    if (batches != NULL) {
-        batches->close(batches);
-    }
-    tarn_source_close(source);
-    return outcome;
+    return status;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct tarn_env_options options = TARN_ENV_OPTIONS_INIT;
-    struct tarn_env *env;
-    struct tarn_store *store;
-    const struct tarn_span bytes = {data, size};
-    options.memory_limit = 512u << 20;
-    demand(tarn_env_open(&options, &env, NULL) == TARN_OK, "no env");
-    demand(tarn_store_open_memory(env, 0, &store, NULL) == TARN_OK, "no store");
-    demand(tarn_store_put(store, TARN_TEXT("f"), bytes, TARN_PUT_OVERWRITE, TARN_ROLE_DATA, NULL) == TARN_OK, "no object");
-    const struct outcome whole = read_all(store, 0);
-    const struct outcome cut = read_all(store, 64);
-    demand(whole.status == cut.status, "windows end differently");
-    if (whole.status == TARN_OK) {
-        demand(whole.rows == cut.rows && whole.nulls == cut.nulls && whole.rejected == cut.rejected, "windows give different rows");
-    }
-    tarn_store_close(store);
-    tarn_env_close(env);
+    tarn_window_twin(data, size, open_rows);
     return 0;
 }
