@@ -577,17 +577,11 @@ static struct tarn_vector *take_vector(struct tarn_vector_builder *builder)
     return tarn__vector_flat(builder->env, builder->type, builder->length, take(builder, &builder->data, builder->data_size), validity);
 }
 
-enum tarn_status tarn__vector_builder_finish(struct tarn_vector_builder *builder, struct tarn_vector **out, struct tarn_error *err)
+static enum tarn_status tell(const struct tarn_vector_builder *builder, enum failure failure, struct tarn_error *err)
 {
-    *out = NULL;
-    const enum failure failure = first_failure(builder);
-    struct tarn_vector *vector = failure == SOUND ? take_vector(builder) : NULL;
-    forget(builder);
-    if (vector != NULL) {
-        *out = vector;
-        return TARN_OK;
-    }
     switch (failure) {
+    case SOUND:
+        return TARN_OK;
     case WRONG_KIND:
         return tarn__internal(err, "a vector was built with a value of another kind, or with members of unequal length");
     case TOO_LONG:
@@ -595,4 +589,24 @@ enum tarn_status tarn__vector_builder_finish(struct tarn_vector_builder *builder
     default:
         return tarn__nomem(builder->env, err, 0);
     }
+}
+
+enum tarn_status tarn__vector_builder_status(const struct tarn_vector_builder *builder, struct tarn_error *err)
+{
+    enum tarn_status status = tell(builder, builder->failure, err);
+    for (uint32_t i = 0; i < builder->child_count && status == TARN_OK; i++) {
+        status = tarn__vector_builder_status(builder->children[i], err); /* lengths may differ: a row may be open */
+    }
+    return status;
+}
+
+enum tarn_status tarn__vector_builder_finish(struct tarn_vector_builder *builder, struct tarn_vector **out, struct tarn_error *err)
+{
+    const enum failure failure = first_failure(builder);
+    *out = failure == SOUND ? take_vector(builder) : NULL;
+    forget(builder);
+    if (*out != NULL) {
+        return TARN_OK;
+    }
+    return failure != SOUND ? tell(builder, failure, err) : tarn__nomem(builder->env, err, 0);
 }

@@ -45,6 +45,9 @@ struct tarn_vector_builder *tarn__vector_builder_child(struct tarn_vector_builde
 /** Ends a nested row that is not null. */
 void tarn__vector_builder_close(struct tarn_vector_builder *builder);
 
+/** OK, or what finish would report: for callers that draw conclusions from lengths before the end. Cost: the children. */
+TARN_WARN_UNUSED enum tarn_status tarn__vector_builder_status(const struct tarn_vector_builder *builder, struct tarn_error *err);
+
 /** The rows as a vector; the builder is empty again and may be filled anew. Errors: NOMEM, LIMIT, INTERNAL. */
 TARN_WARN_UNUSED enum tarn_status tarn__vector_builder_finish(struct tarn_vector_builder *builder, struct tarn_vector **out,
                                                               struct tarn_error *err);

@@ -257,6 +257,7 @@ static enum tarn_status append_struct(struct context *in, const struct tarn_type
         }
         struct tarn_vector_builder *child = tarn__vector_builder_child(builder, (uint32_t)at);
         if (tarn__vector_builder_length(child) > length) {
+            TARN_RETURN_IF_ERROR(tarn__vector_builder_status(builder, err)); /* one that failed lags behind */
             return tarn__json_fail(in->json, err, "json.duplicate", "the member \"%.*s\" stands twice in one object",
                                    TARN_TEXT_ARG(in->json->text));
         }
@@ -361,6 +362,9 @@ enum tarn_status tarn__json_append(struct tarn_json *json, const struct tarn_sch
         } else if (builders[at] == NULL) {
             TARN_RETURN_IF_ERROR(tarn__json_skip(json, err));
         } else if (tarn__vector_builder_length(builders[at]) > length) {
+            for (uint32_t i = 0; i < schema->field_count; i++) { /* one that failed lags behind */
+                TARN_RETURN_IF_ERROR(builders[i] != NULL ? tarn__vector_builder_status(builders[i], err) : TARN_OK);
+            }
             return tarn__json_fail(json, err, "json.duplicate", "the member \"%.*s\" stands twice in one object",
                                    TARN_TEXT_ARG(json->text));
         } else {
