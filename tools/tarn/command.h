@@ -55,12 +55,10 @@ struct session {
     bool stdout_tty;
     bool stderr_tty;
     bool colour;
-    bool shell; /* within the shell: errors do not end the process */
     enum form shell_form;
     bool shell_form_set;
     int64_t begun; /* monotonic microseconds */
     struct tarn_scan_stats stats;
-    struct progress *progress;
 };
 
 struct command {
@@ -141,7 +139,7 @@ void note(struct session *session, const char *format, ...) TARN_PRINTF(2, 3);
 
 /** The form that -o, or the shell's .mode, asks for. False: reported. */
 bool form_of(struct session *session, enum form *out);
-/** Prints all batches of a query or a source in the asked form. `total` 0: not known. Takes nothing over. */
+/** Prints all batches of a query or a source in the asked form. Takes nothing over. */
 int rows_print(struct session *session, struct tarn_batches *batches);
 
 /* ---- table_print.c ---- */

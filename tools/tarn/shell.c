@@ -345,6 +345,5 @@ static int run_script(struct session *session)
 int shell_run(struct session *session, const char *path)
 {
     (void)path; /* it is the lake already */
-    session->shell = true;
     return isatty(STDIN_FILENO) ? run_interactive(session) : run_script(session);
 }

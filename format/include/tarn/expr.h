@@ -76,7 +76,6 @@ struct tarn_expr_eval;
 /**
  * Functions by id. `call` gives a new reference to a vector of `node->type` with selection->count rows; it evaluates its arguments with
  * tarn_expr_eval_node over the rows it wants (CASE evaluates each branch for its own rows only). `name` is for messages and EXPLAIN.
- * `prune` says what a predicate call comes to over bounds; NULL: maybe. See tarn_expr_prune.
  */
 struct tarn_expr_host {
     uint32_t size;
