@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Makes the virtual environments of the foreign engines, versions pinned in versions.env. Safe to run again: what is there stays.
 #
-#   tests/interop/setup.sh [peers] [duckdb-lake] [spark] [tpch]     (none named: all)
+#   tests/interop/setup.sh [peers] [duckdb-lake] [pyiceberg] [spark] [tpch]     (none named: all)
 #
 # They live in $TARN_PEERS (default: build/peers), one folder each, since they disagree about their dependencies:
 #   peers        pyarrow, polars, duckdb, deltalake
-#   duckdb-lake  the DuckDB whose delta extension is packaged
-#   spark        pyspark, with Delta's jars in spark/jars (needs Java 17 and Maven)
+#   duckdb-lake  the DuckDB whose delta and iceberg extensions are packaged
+#   pyiceberg    pyiceberg with its SQL catalog, fastavro
+#   spark        pyspark, with Delta's jars in spark/jars, Iceberg's and SQLite's in spark/iceberg-jars (needs Java 17 and Maven)
 #   tpch         tpchgen-cli, the other generator that bench/gen is checked against
 set -euo pipefail
 
@@ -31,34 +32,42 @@ venv() {
     echo "$*" >"$stamp"
 }
 
+# spark_jars FOLDER GROUPS ARTIFACT...: jars of these artifacts and of what they need from GROUPS; pyspark has the rest.
 spark_jars() {
-    local jars="$root/spark/jars"
-    if [ -f "$jars/.complete" ]; then
+    local jars="$root/spark/$1" groups=$2
+    shift 2
+    if [ -f "$jars/.complete" ] && [ "$(cat "$jars/.complete")" = "$*" ]; then
         return
     fi
+    rm -rf "${jars:?}"
     mkdir -p "$jars"
-    local group artifact version
-    IFS=: read -r group artifact version <<<"$DELTA_SPARK"
+    local one group artifact version dependencies=
+    for one in "$@"; do
+        IFS=: read -r group artifact version <<<"$one"
+        dependencies+="<dependency><groupId>$group</groupId><artifactId>$artifact</artifactId><version>$version</version></dependency>"
+    done
     cat >"$jars/pom.xml" <<POM
 <project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion><groupId>tarn</groupId><artifactId>peers</artifactId><version>1</version>
-  <dependencies><dependency><groupId>$group</groupId><artifactId>$artifact</artifactId><version>$version</version></dependency></dependencies>
+  <dependencies>$dependencies</dependencies>
 </project>
 POM
-    (cd "$jars" && mvn -q -B dependency:copy-dependencies -DoutputDirectory="$jars" -DincludeScope=runtime \
-        -DincludeGroupIds=io.delta,io.unitycatalog)
-    touch "$jars/.complete"
+    (cd "$jars" && mvn -q -B dependency:copy-dependencies -DoutputDirectory="$jars" -DincludeScope=runtime -DincludeGroupIds="$groups")
+    echo "$*" >"$jars/.complete"
 }
 
 wanted=("$@")
-[ ${#wanted[@]} -gt 0 ] || wanted=(peers duckdb-lake spark tpch)
+[ ${#wanted[@]} -gt 0 ] || wanted=(peers duckdb-lake pyiceberg spark tpch)
 for name in "${wanted[@]}"; do
     case $name in
     peers) venv peers "pyarrow==$PYARROW" "polars==$POLARS" "duckdb==$DUCKDB" "deltalake==$DELTALAKE" "pandas==$PANDAS" "pytz==$PYTZ" ;;
-    duckdb-lake) venv duckdb-lake "duckdb==$DUCKDB_LAKE" "duckdb-extension-delta==$DUCKDB_LAKE" "pyarrow==$PYARROW" ;;
+    duckdb-lake) venv duckdb-lake "duckdb==$DUCKDB_LAKE" "duckdb-extension-delta==$DUCKDB_LAKE" "duckdb-extension-iceberg==$DUCKDB_LAKE" \
+        "duckdb-extension-avro==$DUCKDB_LAKE" "pyarrow==$PYARROW" ;;
+    pyiceberg) venv pyiceberg "pyiceberg[sql-sqlite]==$PYICEBERG" "pyarrow==$PYARROW" "polars==$POLARS" "fastavro==$FASTAVRO" ;;
     spark)
         venv spark "pyspark==$PYSPARK"
-        spark_jars
+        spark_jars jars io.delta,io.unitycatalog "$DELTA_SPARK"
+        spark_jars iceberg-jars org.apache.iceberg,org.xerial "$ICEBERG_SPARK" "$SQLITE_JDBC"
         ;;
     tpch) venv tpch "tpchgen-cli==$TPCHGEN" ;;
     *)
