@@ -8,7 +8,7 @@
 #include "tarn/store.h"
 
 /*
- * Files as sources of rows: Parquet, CSV (and TSV), JSON (NDJSON and arrays).
+ * Files as sources of rows: Parquet, CSV (and TSV), JSON (NDJSON and arrays), Arrow IPC (stream and file).
  *
  * Ownership: an opened source keeps its own reference on the store. Threads: a source is shareable (tarn/cursor.h).
  */
@@ -16,8 +16,9 @@
 enum tarn_file_format {
     TARN_FILE_AUTO = 0, /**< by the first bytes, then by the name */
     TARN_FILE_PARQUET,
-    TARN_FILE_CSV,  /**< any delimiter */
-    TARN_FILE_JSON, /**< an array of objects, or one object a line */
+    TARN_FILE_CSV,   /**< any delimiter */
+    TARN_FILE_JSON,  /**< an array of objects, or one object a line */
+    TARN_FILE_ARROW, /**< Arrow IPC: the stream format or the file format (Feather version 2) */
 };
 
 /* ---- Parquet ---- */
@@ -109,6 +110,18 @@ struct tarn_json_options {
         sizeof(struct tarn_json_options), NULL, 0, {NULL, 0}, NULL, NULL                                                                   \
     }
 
+/* ---- Arrow IPC ---- */
+
+struct tarn_arrow_ipc_read_options {
+    uint32_t size;
+    uint64_t metadata_limit; /**< bytes of one message's metadata, or of a file's footer; 0: 256 MiB */
+};
+
+#define TARN_ARROW_IPC_READ_OPTIONS_INIT                                                                                                   \
+    {                                                                                                                                      \
+        sizeof(struct tarn_arrow_ipc_read_options), 0                                                                                      \
+    }
+
 /**
  * Bytes that arrive once and cannot be read again (standard input). `read` gives up to `size` bytes, *got == 0 at the end.
  */
@@ -134,6 +147,16 @@ TARN_CALL tarn_json_open(struct tarn_store *store, struct tarn_text key, const s
                          struct tarn_error *err);
 TARN_CALL tarn_json_open_stream(struct tarn_env *env, struct tarn_byte_stream stream, const struct tarn_json_options *options,
                                 struct tarn_source **out, struct tarn_error *err);
+
+/**
+ * Arrow IPC, whether stream or file is seen by the first bytes. A file has one task a record batch, a stream one task; of a stream of bytes
+ * one scan can be made. Big-endian data, unions and what else Arrow has and tarn has not are UNSUPPORTED.
+ */
+TARN_CALL tarn_arrow_ipc_open(struct tarn_store *store, struct tarn_text key, const struct tarn_arrow_ipc_read_options *options,
+                              struct tarn_source **out, struct tarn_error *err);
+/** The stream format only. */
+TARN_CALL tarn_arrow_ipc_open_stream(struct tarn_env *env, struct tarn_byte_stream stream,
+                                     const struct tarn_arrow_ipc_read_options *options, struct tarn_source **out, struct tarn_error *err);
 
 /**
  * Did a scan of this CSV or JSON source stop because a later value broke a type that had been inferred? Then *wider is the schema to open
