@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "format/base/bytes.h"
@@ -23,10 +25,16 @@ static void local_close(struct tarn_store *base)
         tarn__free(env, store->synced[i]);
     }
     tarn__free(env, store->synced);
+    tarn__free(env, store->location);
     pthread_mutex_destroy(&store->lock);
     tarn_store_deinit(base);
     tarn__free(env, store);
     tarn_env_close(env);
+}
+
+static const char *local_location(struct tarn_store *base)
+{
+    return tarn__local_of(base)->location;
 }
 
 static const struct tarn_store_ops local_ops = {
@@ -48,6 +56,7 @@ static const struct tarn_store_ops local_ops = {
     .remove = tarn__local_remove,
     .close = local_close,
     .list_temporaries = tarn__local_list_temporaries,
+    .location = local_location,
 };
 
 static int open_root(struct tarn__local_store *store, const char *path)
@@ -93,6 +102,11 @@ enum tarn_status tarn__local_open_with(struct tarn_env *env, struct tarn_text ur
     atomic_init(&store->sync_failed, false);
     pthread_mutex_init(&store->lock, NULL);
     status = find_root(store, path, create, err);
+    char absolute[PATH_MAX];
+    if (status == TARN_OK && realpath(path, absolute) != NULL) {
+        store->location = tarn__text_dup(env, tarn__text_of(absolute));
+        status = store->location == NULL ? tarn__nomem(env, err, sizeof(absolute)) : TARN_OK;
+    }
     if (status != TARN_OK) {
         tarn__error_at_object(err, tarn__text_of(path));
         local_close(&store->store);

@@ -42,7 +42,8 @@ enum tarn__local_publish { TARN__PUBLISH_UNPROBED, TARN__PUBLISH_RENAME, TARN__P
 struct tarn__local_store {
     struct tarn_store store;
     struct tarn__local_calls calls;
-    int root; /**< descriptor of the folder */
+    int root;       /**< descriptor of the folder */
+    char *location; /**< its absolute path; NULL: not known */
     enum tarn_durability durability;
     atomic_bool walks;       /**< there is no openat2: segment by segment, no links */
     atomic_bool sync_failed; /**< a folder could not be synced: nothing durable is promised any more */

@@ -179,6 +179,13 @@ uint32_t tarn_store_capabilities(struct tarn_store *store)
     return ops_of(store)->capabilities(store);
 }
 
+struct tarn_text tarn_store_location(struct tarn_store *store)
+{
+    const struct tarn_store_ops *ops = ops_of(store);
+    const char *location = ops->location != NULL ? ops->location(store) : NULL;
+    return location != NULL ? tarn__text_of(location) : (struct tarn_text){"", 0};
+}
+
 void tarn_store_stats(const struct tarn_store *store, struct tarn_store_stats *stats)
 {
     const struct tarn_store_shared *shared = store->shared;

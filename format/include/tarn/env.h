@@ -18,6 +18,7 @@
 
 struct tarn_env;
 struct tarn_store;
+struct tarn_catalog;
 struct tarn_expr_host;
 
 /** Memory. `alloc` and `realloc` return NULL when there is none; sizes handed back to `realloc` and `free` are those asked for. */
@@ -93,15 +94,20 @@ struct tarn_env_options {
     enum tarn_durability durability;
     enum tarn_cpu cpu;                /**< kernels to use; more than the machine has: INVALID */
     struct tarn_text timezone_folder; /**< TZif files of named zones; empty: /usr/share/zoneinfo */
+
+    /**
+     * Opens the catalog (tarn/catalog.h) that `uri` names; *out NULL with OK: it names none. Called for what stands before the '#' of a
+     * table's URI. NULL: there are no catalogs.
+     */
+    enum tarn_status (*open_catalog)(void *ctx, struct tarn_env *env, struct tarn_text uri, struct tarn_catalog **out,
+                                     struct tarn_error *err);
+    void *catalog_ctx;
 };
 
 #define TARN_ENV_OPTIONS_INIT                                                                                                              \
     {                                                                                                                                      \
         sizeof(struct tarn_env_options), NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,            \
-            TARN_DURABILITY_FULL, TARN_CPU_AUTO,                                                                                           \
-        {                                                                                                                                  \
-            NULL, 0                                                                                                                        \
-        }                                                                                                                                  \
+            TARN_DURABILITY_FULL, TARN_CPU_AUTO, {NULL, 0}, NULL, NULL                                                                     \
     }
 
 TARN_BEGIN_DECLS

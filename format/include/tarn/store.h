@@ -62,7 +62,8 @@ typedef enum tarn_status (*tarn_list_fn)(void *arg, struct tarn_text key, const 
  * called when the last reference of handle, objects and writers is gone. `read_submit` and `read_wait` come together or not at all:
  * submit returns at once with a ticket, wait ends it; tickets may be waited for in any order and on any thread, each exactly once;
  * buffers belong to the store until then. Without capability CAN_WRITE the functions that write may be NULL.
- * `list_temporaries` is optional: a store whose aborted writes leave nothing behind has none.
+ * `list_temporaries` is optional: a store whose aborted writes leave nothing behind has none. So is `location`: where the root of the store
+ * is, for formats that record absolute places: an absolute path, or scheme://..., without a '/' at its end; it lives as long as the store.
  */
 struct tarn_store_ops {
     uint32_t size;
@@ -89,6 +90,7 @@ struct tarn_store_ops {
     void (*close)(struct tarn_store *store);
     enum tarn_status (*list_temporaries)(struct tarn_store *store, struct tarn_text prefix, tarn_list_fn fn, void *arg,
                                          struct tarn_error *err);
+    const char *(*location)(struct tarn_store *store);
 };
 
 struct tarn_store {
@@ -132,6 +134,8 @@ TARN_API void tarn_store_deinit(struct tarn_store *store);
 TARN_API struct tarn_store *tarn_store_retain(struct tarn_store *store);
 TARN_API void tarn_store_close(struct tarn_store *store);
 TARN_API uint32_t tarn_store_capabilities(struct tarn_store *store);
+/** Where the root is: an absolute path or a URI, borrowed from the store; empty: the store does not say. */
+TARN_API struct tarn_text tarn_store_location(struct tarn_store *store);
 
 /** Errors of all calls below: INVALID (key), NOT_FOUND, AUTH, IO, THROTTLED, TIMEOUT, CANCELLED, NOMEM. */
 TARN_CALL tarn_store_head(struct tarn_store *store, struct tarn_text key, struct tarn_object_info *info, struct tarn_error *err);

@@ -3,6 +3,7 @@
 #define TARN_H
 
 /* All of tarn. The layers one by one: tarn/parquet.h (format), tarn/reader.h, tarn/writer.h, tarn/table.h, tarn/query.h. */
+#include "tarn/catalog.h"
 #include "tarn/parquet.h"
 #include "tarn/query.h"
 #include "tarn/reader.h"
