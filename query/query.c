@@ -48,18 +48,23 @@ static enum tarn_status travel_value(struct tarn_query *query, const struct tarn
     return TARN_OK;
 }
 
+static enum tarn_status travel_options(struct tarn_query *query, const struct tarn__table_name *name, struct tarn_snapshot_options *options,
+                                       struct tarn_error *err)
+{
+    if (name->version != NULL) {
+        TARN_RETURN_IF_ERROR(travel_value(query, name->version, &tarn__sql_bigint, &options->version, err));
+        return options->version >= 0
+                   ? TARN_OK
+                   : tarn__bind_error(&query->planner.binder, name->version->place, "as_of", err, "a version is not negative");
+    }
+    return name->timestamp == NULL ? TARN_OK : travel_value(query, name->timestamp, &tarn__sql_timestamptz, &options->as_of, err);
+}
+
 static enum tarn_status open_version(struct tarn_query *query, struct tarn_text path, const struct tarn__table_name *name,
                                      struct tarn_relation *out, struct tarn_error *err)
 {
     struct tarn_snapshot_options options = TARN_SNAPSHOT_OPTIONS_INIT;
-    if (name->version != NULL) {
-        TARN_RETURN_IF_ERROR(travel_value(query, name->version, &tarn__sql_bigint, &options.version, err));
-        if (options.version < 0) {
-            return tarn__bind_error(&query->planner.binder, name->version->place, "as_of", err, "a version is not negative");
-        }
-    } else {
-        TARN_RETURN_IF_ERROR(travel_value(query, name->timestamp, &tarn__sql_timestamptz, &options.as_of, err));
-    }
+    TARN_RETURN_IF_ERROR(travel_options(query, name, &options, err));
     out->kind = TARN_RELATION_TABLE;
     TARN_RETURN_IF_ERROR(tarn_snapshot_load(query->env, path, &options, &out->snapshot, err));
     return tarn_snapshot_source(out->snapshot, &out->source, err);
@@ -90,10 +95,93 @@ static enum tarn_status join_names(struct tarn_query *query, struct tarn_text fo
     return status;
 }
 
+/* ---- confined: only tables of the lake, only by their names ---- */
+
+static enum tarn_status outside(struct tarn_query *query, const struct tarn__table_name *name, const char *why, struct tarn_error *err)
+{
+    tarn__error_set(err, TARN_AUTH, "confined", "%s", why);
+    tarn__sql_error_at(err, query->sql, name->place);
+    return TARN_AUTH;
+}
+
+/* What the name of a folder could do beside naming one: lead out of the lake, or hide among the files that tables are made of. */
+static bool is_plain_name(struct tarn_text name)
+{
+    bool plain = name.size != 0 && name.data[0] != '.' && name.data[0] != '_';
+    for (size_t i = 0; plain && i < name.size; i++) {
+        const unsigned char c = (unsigned char)name.data[i];
+        plain = c >= 0x20 && c != 0x7f && c != '/' && c != '\\';
+    }
+    return plain;
+}
+
+static enum tarn_status check_confined(struct tarn_query *query, const struct tarn__table_name *name, struct tarn_error *err)
+{
+    if (name->is_path) {
+        return outside(query, name, "only tables of the lake may be read and written here: say FROM name, not FROM 'path'", err);
+    }
+    for (uint32_t i = 0; i < name->name_count; i++) {
+        if (!is_plain_name(name->names[i])) {
+            return outside(query, name, "a table's name may not begin with '.' or '_', nor hold '/', '\\' or control characters", err);
+        }
+    }
+    return TARN_OK;
+}
+
+/* A table inside the folder of another one would mix with its files. */
+static enum tarn_status check_new_confined(struct tarn_query *query, const struct tarn__table_name *name, struct tarn_error *err)
+{
+    for (uint32_t names = 1; names < name->name_count; names++) {
+        struct tarn__table_name above = *name;
+        struct tarn_text path;
+        const char *format = NULL;
+        above.name_count = names;
+        TARN_RETURN_IF_ERROR(join_names(query, query->options.lake, &above, '/', &path, err));
+        const enum tarn_status status = tarn_table_detect(query->env, path, &format, err);
+        if (status != TARN_OK && status != TARN_NOT_FOUND) {
+            return status;
+        }
+        if (status == TARN_OK && format != NULL) {
+            return outside(query, name, "the name leads into the folder of another table", err);
+        }
+    }
+    return TARN_OK;
+}
+
+/* ns.table is lake/ns/table, else lake/ns.table. */
+static enum tarn_status open_confined(struct tarn_query *query, const struct tarn__table_name *name, struct tarn_relation *out,
+                                      struct tarn_error *err)
+{
+    static const char between[] = {'/', '.'};
+    const struct tarn_text lake = query->options.lake.size != 0 ? query->options.lake : TARN_TEXT(".");
+    TARN_RETURN_IF_ERROR(check_confined(query, name, err));
+    for (size_t i = 0; i < sizeof(between); i++) {
+        struct tarn_text path;
+        const char *format = NULL;
+        TARN_RETURN_IF_ERROR(join_names(query, lake, name, between[i], &path, err));
+        const enum tarn_status status = tarn_table_detect(query->env, path, &format, err);
+        if (status != TARN_OK && status != TARN_NOT_FOUND) {
+            return status;
+        }
+        if (status == TARN_OK && format != NULL) {
+            return open_version(query, path, name, out, err);
+        }
+    }
+    struct tarn_text text;
+    TARN_RETURN_IF_ERROR(join_names(query, (struct tarn_text){NULL, 0}, name, '.', &text, err));
+    tarn__error_set(err, TARN_NOT_FOUND, "relation", "there is no table \"%.*s\"", TARN_TEXT_ARG(text));
+    tarn__sql_error_at(err, query->sql, name->place);
+    return TARN_NOT_FOUND;
+}
+
 enum tarn_status tarn__query_table_path(struct tarn_query *query, const struct tarn__table_name *name, struct tarn_text *out,
                                         struct tarn_error *err)
 {
     *out = name->names[0];
+    if (query->options.confined) {
+        TARN_RETURN_IF_ERROR(check_confined(query, name, err));
+        TARN_RETURN_IF_ERROR(check_new_confined(query, name, err));
+    }
     return name->is_path ? TARN_OK : join_names(query, query->options.lake, name, '/', out, err);
 }
 
@@ -101,6 +189,9 @@ enum tarn_status tarn__query_relation(struct tarn_query *query, const struct tar
                                       struct tarn_error *err)
 {
     struct tarn_text path;
+    if (query->options.confined) {
+        return open_confined(query, name, out, err);
+    }
     TARN_RETURN_IF_ERROR(tarn__query_table_path(query, name, &path, err));
     if (name->version != NULL || name->timestamp != NULL) {
         return open_version(query, path, name, out, err);

@@ -31,11 +31,16 @@ struct tarn_query_options {
     /** Told now and then how far a running statement is (rows read; bytes may be 0). NULL: not wanted. */
     void (*progress)(void *arg, uint64_t rows, uint64_t bytes, double fraction);
     void *progress_arg;
+    /**
+     * For statements of strangers: a table is named by its name in `lake` and by nothing else. Paths and files are AUTH, detail "confined";
+     * so are names that begin with '.' or '_' or hold a '/' or a control character, and a new table inside another one.
+     */
+    bool confined;
 };
 
 #define TARN_QUERY_OPTIONS_INIT                                                                                                            \
     {                                                                                                                                      \
-        sizeof(struct tarn_query_options), {NULL, 0}, false, false, 0, NULL, NULL, NULL                                                    \
+        sizeof(struct tarn_query_options), {NULL, 0}, false, false, 0, NULL, NULL, NULL, false                                             \
     }
 
 enum tarn_statement_kind {
