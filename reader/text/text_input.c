@@ -14,7 +14,7 @@
 
 #include "format/base/alloc.h"
 #include "format/base/bytes.h"
-#include "reader/text/inflate.h"
+#include "format/codec/inflate.h"
 
 enum { CHUNK = 1 << 20, LEAST_CHUNK = 64, UNPACKED = 1 << 18, TRANSCODE_PIECE = 1 << 14, ZSTD_WINDOW_LOG = 27 };
 

@@ -31,15 +31,19 @@ enum tarn__transform {
     TARN_TRANSFORM_DAY,
     TARN_TRANSFORM_HOUR,
     TARN_TRANSFORM_VOID,
+    TARN_TRANSFORM_UNKNOWN, /* a word of a later specification: says nothing about rows */
 };
 
+/** A partition or sort field whose source is not a column of the current schema: dropped since, or a member of a struct. */
+#define TARN_NO_COLUMN UINT32_MAX
+
 struct tarn__partition_field {
-    uint32_t column; /* index in the current schema */
+    uint32_t column; /* index in the current schema, or TARN_NO_COLUMN */
     struct tarn_text name;
     enum tarn__transform transform;
     int32_t parameter; /* buckets, width */
     int32_t id;
-    const struct tarn_type *type; /* of the partition value */
+    const struct tarn_type *type; /* of the partition value; NULL: not known */
 };
 
 struct tarn__partition_spec {

@@ -10,6 +10,7 @@
 #include "format/base/datetime.h"
 #include "format/base/decimal.h"
 #include "format/base/utf8.h"
+#include "format/batch/value_decimal.h"
 
 static const uint32_t null_size = UINT32_MAX;
 
@@ -81,26 +82,6 @@ enum tarn_status tarn__delta_partition_read(struct tarn_json *json, struct tarn_
     return status;
 }
 
-void tarn__delta_value_set_decimal(struct tarn_value *value, tarn_i128 unscaled)
-{
-    if (tarn_type_kind(value->type) == TARN_KIND_I128 || tarn_type_kind(value->type) == TARN_KIND_I256) {
-        const struct tarn_i256 wide = tarn__i256_of(unscaled);
-        for (int i = 0; i < 4; i++) {
-            value->u.words[i] = wide.words[i];
-        }
-    } else {
-        value->u.i64 = (int64_t)unscaled;
-    }
-}
-
-tarn_i128 tarn__delta_value_decimal(const struct tarn_value *value)
-{
-    if (tarn_type_kind(value->type) == TARN_KIND_I128 || tarn_type_kind(value->type) == TARN_KIND_I256) {
-        return (tarn_i128)(((tarn_u128)value->u.words[1] << 64) | value->u.words[0]);
-    }
-    return value->u.i64;
-}
-
 static bool parse_integer(enum tarn_type_id id, struct tarn_text text, int64_t *out)
 {
     const int64_t most = id == TARN_TYPE_I8 ? INT8_MAX : id == TARN_TYPE_I16 ? INT16_MAX : id == TARN_TYPE_I32 ? INT32_MAX : INT64_MAX;
@@ -134,7 +115,7 @@ static bool parse_scalar(const struct tarn_type *type, struct tarn_text text, st
         if (tarn__decimal128_parse(text, (unsigned)type->precision, (unsigned)type->scale, 0, &unscaled) != TARN_PARSED) {
             return false;
         }
-        tarn__delta_value_set_decimal(out, unscaled);
+        tarn__value_set_unscaled(out, unscaled);
         return true;
     case TARN_TYPE_DATE:
         if (tarn__date_parse(text, &days) != TARN_PARSED) {
@@ -195,7 +176,7 @@ enum tarn_status tarn__delta_value_print(const struct tarn_value *value, struct 
         tarn__builder_add_double(out, value->u.f64, &words);
         return TARN_OK;
     case TARN_TYPE_DECIMAL:
-        size = tarn__decimal128_print(tarn__delta_value_decimal(value), (unsigned)value->type->scale, text);
+        size = tarn__decimal128_print(tarn__value_unscaled(value), (unsigned)value->type->scale, text);
         break;
     case TARN_TYPE_DATE:
         size = tarn__date_print(value->u.i64, text);

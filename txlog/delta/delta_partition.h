@@ -32,9 +32,4 @@ TARN_WARN_UNUSED enum tarn_status tarn__delta_value_parse(const struct tarn_type
 TARN_WARN_UNUSED enum tarn_status tarn__delta_value_print(const struct tarn_value *value, struct tarn_text_builder *out,
                                                           struct tarn_error *err);
 
-/** A decimal, whatever its width; and back. */
-
-void tarn__delta_value_set_decimal(struct tarn_value *value, tarn_i128 unscaled);
-tarn_i128 tarn__delta_value_decimal(const struct tarn_value *value);
-
 #endif

@@ -15,6 +15,7 @@
 #include "format/base/datetime.h"
 #include "format/base/decimal.h"
 #include "format/base/utf8.h"
+#include "format/batch/value_decimal.h"
 #include "format/json/json_pull.h"
 #include "txlog/delta/delta_partition.h"
 #include "txlog/delta/delta_statistics.h"
@@ -89,7 +90,7 @@ static bool decimal_bound(const struct tarn_type *type, struct tarn_text text, b
     if (!tarn__decimal128_fits(unscaled, (unsigned)type->precision)) {
         return false;
     }
-    tarn__delta_value_set_decimal(value, unscaled);
+    tarn__value_set_unscaled(value, unscaled);
     return true;
 }
 

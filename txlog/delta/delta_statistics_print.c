@@ -13,6 +13,7 @@
 #include "format/base/datetime.h"
 #include "format/base/decimal.h"
 #include "format/base/utf8.h"
+#include "format/batch/value_decimal.h"
 #include "format/json/json_print.h"
 #include "txlog/delta/delta_partition.h"
 #include "txlog/delta/delta_state.h"
@@ -105,7 +106,7 @@ static bool print_bound(struct tarn_json_printer *json, const struct tarn__leaf_
         tarn__json_print_int64(json, value->u.i64);
         return true;
     case TARN_TYPE_DECIMAL:
-        size = tarn__decimal128_print(tarn__delta_value_decimal(value), (unsigned)leaf->type->scale, text);
+        size = tarn__decimal128_print(tarn__value_unscaled(value), (unsigned)leaf->type->scale, text);
         tarn__json_print_raw(json, (struct tarn_text){text, size});
         return true;
     case TARN_TYPE_DATE:

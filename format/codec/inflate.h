@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TARN_READER_TEXT_INFLATE_H
-#define TARN_READER_TEXT_INFLATE_H
+#ifndef TARN_FORMAT_CODEC_INFLATE_H
+#define TARN_FORMAT_CODEC_INFLATE_H
 
 #include "format/base/alloc.h"
 #include "tarn/base.h"

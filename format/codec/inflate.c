@@ -8,7 +8,7 @@
  *  3. out[0 .. position) are unpacked bytes, the last of them at most WINDOW old; a distance never leads before `member`.
  *  4. A step of the block loop adds at most MATCH bytes and begins only while that many and a word fit.
  */
-#include "reader/text/inflate.h"
+#include "format/codec/inflate.h"
 
 #include "format/base/bytes.h"
 #include "format/base/hash.h"

@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "reader/text/inflate.h"
+#include "format/codec/inflate.h"
 #include "tests/support/suite.h"
 
 struct pieces {
