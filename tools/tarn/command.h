@@ -175,9 +175,6 @@ int input_open(struct session *session, const char *path, struct tarn_relation *
 bool input_csv_options(struct session *session, struct tarn_csv_options *out, struct tarn_schema **schema);
 /** Parses "a BIGINT, b VARCHAR". */
 enum tarn_status schema_parse(struct tarn_env *env, const char *text, struct tarn_schema **out, struct tarn_error *err);
-/** A store for the folder of a path, and the key in it (allocated: free). */
-enum tarn_status store_of_path(struct tarn_env *env, const char *path, bool create, struct tarn_store **store, char **key,
-                               struct tarn_error *err);
 /** `SELECT columns FROM 'path' WHERE ...` from --columns and --where; freed by the caller. NULL: no memory. */
 char *select_text(struct session *session, const char *path, const char *columns, const char *tail);
 /** The path with @version appended when --version or --as-of is given; freed by the caller. */

@@ -174,7 +174,7 @@ int command_convert(struct session *session)
     enum tarn_status status = code == 0 ? convert_once(session, &input, to, &rows, &err) : TARN_OK;
     struct tarn_schema *wider = NULL;
     while (status == TARN_INVALID && strcmp(from, "-") != 0 && tarn_source_wider_schema(input.source, &wider)) {
-        status = input_reopen(session, &input, wider, &err);
+        status = input_open_file(&input, wider, &err);
         tarn_schema_release(input.schema);
         input.schema = wider;
         status = status == TARN_OK ? convert_once(session, &input, to, &rows, &err) : status;

@@ -118,25 +118,6 @@ int input_open(struct session *session, const char *path, struct tarn_relation *
     return status == TARN_OK ? 0 : answer_error(session, &err);
 }
 
-enum tarn_status store_of_path(struct tarn_env *env, const char *path, bool create, struct tarn_store **store, char **key,
-                               struct tarn_error *err)
-{
-    const char *slash = strrchr(path, '/');
-    char *folder = slash == NULL ? strdup(".") : slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
-    *key = strdup(slash == NULL ? path : slash + 1);
-    *store = NULL;
-    enum tarn_status status = TARN_NOMEM;
-    if (folder != NULL && *key != NULL) {
-        status = tarn_store_open(env, text_of(folder), create, store, err);
-    }
-    if (status != TARN_OK) {
-        free(*key);
-        *key = NULL;
-    }
-    free(folder);
-    return status;
-}
-
 /*
  * "a BIGINT, b VARCHAR NOT NULL" is the inside of a STRUCT type: the library parses it as one, and its members are the columns.
  */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tools/tarn/command.h"
+#include "tools/tarn/file_input.h"
 
 /* A bound as text; NULL when there is none. */
 static const char *bound_text(struct session *session, const struct tarn_value *value, bool there, char *out, size_t size)
