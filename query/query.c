@@ -207,13 +207,28 @@ enum tarn_status tarn__query_relation(struct tarn_query *query, const struct tar
     return status;
 }
 
+/* A source that the host lends under this name. */
+static struct tarn_source *lent_source(const struct tarn_query_options *options, const struct tarn__table_name *name)
+{
+    const bool bare = !name->is_path && name->name_count == 1 && name->version == NULL && name->timestamp == NULL;
+    for (uint32_t i = 0; bare && i < options->source_count; i++) {
+        if (tarn__text_equal_caseless(options->sources[i].name, name->names[0])) {
+            return options->sources[i].source;
+        }
+    }
+    return NULL;
+}
+
 static enum tarn_status relation_of(void *ctx, const struct tarn__table_name *name, struct tarn_text sql, struct tarn_source **out,
                                     struct tarn_error *err)
 {
     struct opened *opened = ctx;
     struct tarn_relation relation = {TARN_RELATION_FILE, NULL, NULL};
     (void)sql;
-    *out = NULL;
+    *out = lent_source(&opened->query->options, name);
+    if (*out != NULL) {
+        return TARN_OK;
+    }
     if (!tarn__grow(opened->env, &opened->items, &opened->capacity, opened->count + 1, sizeof(*opened->items))) {
         return tarn__nomem(opened->env, err, 0);
     }
@@ -397,6 +412,16 @@ enum tarn_status tarn_predicate_parse(struct tarn_env *env, const struct tarn_sc
     }
     status = status == TARN_OK ? tarn__lower(&binder, binder.scope, bound, true, &expression, err) : status;
     *out = expression.expr;
+    tarn__arena_free(&arena);
+    return status;
+}
+
+enum tarn_status tarn_expression_check(struct tarn_env *env, struct tarn_text sql, struct tarn_error *err)
+{
+    struct tarn_arena arena;
+    struct tarn__ast *ast;
+    tarn__arena_init(&arena, env);
+    const enum tarn_status status = tarn__sql_parse_expression(&arena, sql, &ast, err);
     tarn__arena_free(&arena);
     return status;
 }

@@ -33,6 +33,21 @@ static void copy_options(struct tarn_query *query, const struct tarn_query_optio
     }
 }
 
+/* Is there nothing behind the statement? */
+static enum tarn_status check_single(struct tarn_query *query, struct tarn_error *err)
+{
+    const size_t consumed = query->statement->consumed;
+    const struct tarn_text rest = {query->sql.data + consumed, query->sql.size - consumed};
+    struct tarn__statement *behind;
+    const enum tarn_status status = tarn__sql_parse(&query->arena, rest, &behind, NULL);
+    if (status == TARN_NOMEM || (status == TARN_OK && behind->kind == TARN__STATEMENT_NONE && behind->consumed == rest.size)) {
+        return status;
+    }
+    (void)tarn__invalid(err, "sql.single", "one statement is taken here, and something follows it");
+    tarn__sql_error_at(err, query->sql, (uint32_t)consumed);
+    return TARN_INVALID;
+}
+
 static enum tarn_status begin(struct tarn_query *query, struct tarn_text sql, struct tarn_error *err)
 {
     struct tarn__binder *binder = &query->planner.binder;
@@ -48,7 +63,7 @@ static enum tarn_status begin(struct tarn_query *query, struct tarn_text sql, st
     query->planner.no_prune = query->options.no_prune;
     TARN_RETURN_IF_ERROR(tarn__sql_parse(&query->arena, query->sql, &query->statement, err));
     query->info.consumed = query->statement->consumed;
-    return TARN_OK;
+    return query->options.single ? check_single(query, err) : TARN_OK;
 }
 
 enum tarn_status tarn__query_begin(struct tarn_env *env, struct tarn_text sql, const struct tarn_query_options *options,

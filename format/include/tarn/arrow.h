@@ -121,6 +121,12 @@ TARN_API bool tarn_stream_error(struct ArrowArrayStream *stream, struct tarn_err
 TARN_CALL tarn_source_batches(struct tarn_source *source, const struct tarn_scan_request *request, struct tarn_batches **out,
                               struct tarn_error *err);
 
+/**
+ * Batches as a source of one task that can be opened once: what reads sources (a query, see tarn_query_options.sources) then reads a
+ * host's stream. Takes them over, also when it fails. Nothing is pruned. Errors: NOMEM.
+ */
+TARN_CALL tarn_batches_source(struct tarn_batches *batches, struct tarn_source **out, struct tarn_error *err);
+
 /** Writes all batches to a sink, with finish; aborts it on failure. Takes neither over, but the sink has ended. */
 TARN_CALL tarn_batches_copy(struct tarn_batches *batches, struct tarn_sink *sink, uint64_t *rows, struct tarn_error *err);
 

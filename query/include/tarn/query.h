@@ -21,6 +21,12 @@ struct tarn_parameter {
     struct tarn_value value;
 };
 
+/** A source that FROM may name. */
+struct tarn_named_source {
+    struct tarn_text name; /**< found without regard to case */
+    struct tarn_source *source;
+};
+
 struct tarn_query_options {
     uint32_t size;
     struct tarn_text lake; /**< folder that bare table names are in; empty: "." */
@@ -36,11 +42,16 @@ struct tarn_query_options {
      * so are names that begin with '.' or '_' or hold a '/' or a control character, and a new table inside another one.
      */
     bool confined;
+    /** Anything behind the first statement but space, comments and semicolons is INVALID, detail "sql.single", before anything runs. */
+    bool single;
+    /** What bare names in FROM mean before the lake is looked into. The caller's, and alive until the query is closed. */
+    uint32_t source_count;
+    const struct tarn_named_source *sources;
 };
 
 #define TARN_QUERY_OPTIONS_INIT                                                                                                            \
     {                                                                                                                                      \
-        sizeof(struct tarn_query_options), {NULL, 0}, false, false, 0, NULL, NULL, NULL, false                                             \
+        sizeof(struct tarn_query_options), {NULL, 0}, false, false, 0, NULL, NULL, NULL, false, false, 0, NULL                             \
     }
 
 enum tarn_statement_kind {
@@ -105,6 +116,9 @@ TARN_API void tarn_relation_close(struct tarn_relation *relation);
 /** A predicate over one source from SQL text (`--where`): for scans and pruning. */
 TARN_CALL tarn_predicate_parse(struct tarn_env *env, const struct tarn_schema *schema, struct tarn_text sql, struct tarn_expr **out,
                                struct tarn_error *err);
+
+/** Is the text one expression, whole and nothing else? For hosts that put it into a statement in parentheses. Errors: INVALID. */
+TARN_CALL tarn_expression_check(struct tarn_env *env, struct tarn_text sql, struct tarn_error *err);
 
 /** SQL words for completion; index from 0, NULL at the end. Static. */
 TARN_API const char *tarn_sql_keyword(uint32_t index);
