@@ -221,7 +221,7 @@ START_TEST(table_model__members_are_found_by_name_at_every_level) /* T-MODEL-3 *
     struct tarn_arena arena;
     tarn__arena_init(&arena, env);
     struct tarn__adapt plan;
-    const struct tarn__adapt_names by = {&column, false};
+    const struct tarn__adapt_names by = {&column, false, false};
     ck_assert_ok(tarn__adapt_plan(&arena, &file_list, &table_list, &by, &plan, &err), &err);
     struct tarn_vector_builder *builder;
     ck_assert_ok(tarn__vector_builder_open(env, &file_list, &builder, &err), &err);

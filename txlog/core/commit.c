@@ -2,9 +2,9 @@
  *
  * The commit: optimistic, retried, honest about what it does not know.
  *
- * The loop: encode against the newest version -> put-if-absent the next -> OK, or someone was first: read every commit between, and each
- * is ours (a lost answer), in conflict, or compatible; then again with back-off, until the deadline. An ambiguous answer is resolved by
- * reading back, never by guessing.
+ * The loop: publish after the newest version that is known -> OK, or someone was first: read every commit between, and each is ours (a lost
+ * answer), in conflict, or compatible; then again with back-off, until the deadline. An ambiguous answer is resolved by reading back, never
+ * by guessing. How a version is made and found is the format's (txlog/core/table_format.h).
  *
  * Invariants
  *  1. OK means that the version's object is ours and durable as the env's mode says; CONFLICT, EXISTS and errors mean that it is not there
@@ -21,50 +21,26 @@ enum { FIRST_WAIT = 1000, MOST_WAIT = 200000, READ_BACK_ROUNDS = 5 }; /* waits i
 
 struct attempt {
     struct tarn_transaction *transaction;
-    int64_t version; /* to be made now */
-    int64_t checked; /* versions up to here have been judged */
+    uint64_t judged; /* commits that came first, and were found compatible */
     int64_t begun;
     int64_t wait;
     uint32_t count;
-    bool in_doubt;  /* a put may have landed and the log has not decided yet */
+    bool in_doubt;  /* an attempt may have landed and the log has not decided yet */
     bool ambiguous; /* and the store itself did not know, rather than said that something is there */
 };
 
-static enum tarn_status put_version(struct attempt *attempt, struct tarn_error *err)
-{
-    struct tarn_transaction *transaction = attempt->transaction;
-    struct tarn_text_builder text;
-    tarn__builder_init(&text, transaction->env);
-    transaction->time = tarn__now(transaction->env);
-    enum tarn_status status = transaction->format->encode(transaction, attempt->version, &text, err);
-    if (status == TARN_OK) {
-        char key[64];
-        transaction->format->commit_key(attempt->version, key);
-        attempt->count++;
-        status = tarn_store_put(transaction->snapshot->store, tarn__text_of(key), tarn__span_of_text(tarn__builder_text(&text)),
-                                TARN_PUT_IF_ABSENT, TARN_ROLE_COMMIT, err);
-    }
-    tarn__builder_free(&text);
-    return status;
-}
-
-/* Judges what is there from the first version that was not judged yet. *ours: one of them is ours, and attempt->version says which. */
+/* Judges what is there and was not judged yet. *ours: one of them is ours. */
 static enum tarn_status judge_winners(struct attempt *attempt, bool *ours, struct tarn_error *err)
 {
     *ours = false;
-    for (int64_t version = attempt->checked + 1;; version++) {
+    for (;;) {
         enum tarn__verdict verdict;
-        TARN_RETURN_IF_ERROR(attempt->transaction->format->judge(attempt->transaction, version, &verdict, err));
-        if (verdict == TARN_VERDICT_NOT_THERE) {
-            attempt->version = version;
+        TARN_RETURN_IF_ERROR(attempt->transaction->format->judge(attempt->transaction, &verdict, err));
+        if (verdict != TARN_VERDICT_COMPATIBLE) {
+            *ours = verdict == TARN_VERDICT_OURS;
             return TARN_OK;
         }
-        if (verdict == TARN_VERDICT_OURS) {
-            attempt->version = version;
-            *ours = true;
-            return TARN_OK;
-        }
-        attempt->checked = version;
+        attempt->judged++;
     }
 }
 
@@ -89,13 +65,13 @@ static enum tarn_status back_off(struct attempt *attempt, struct tarn_error *err
  */
 static enum tarn_status resolve_unknown(struct attempt *attempt, bool *ours, struct tarn_error *err)
 {
-    const int64_t tried = attempt->version;
+    const uint64_t before = attempt->judged;
     attempt->in_doubt = true;
     enum tarn_status status = TARN_OK;
     for (int round = 0; round < READ_BACK_ROUNDS; round++) {
         status = judge_winners(attempt, ours, err);
         if (status == TARN_OK || status == TARN_CONFLICT || status == TARN_EXISTS) {
-            attempt->in_doubt = status == TARN_OK && !*ours && attempt->version == tried;
+            attempt->in_doubt = status == TARN_OK && !*ours && attempt->judged == before;
             return status;
         }
         tarn__sleep(attempt->transaction->env, attempt->wait);
@@ -108,7 +84,9 @@ static enum tarn_status commit_loop(struct attempt *attempt, struct tarn_error *
 {
     for (;;) {
         struct tarn_error local = TARN_ERROR_INIT;
-        enum tarn_status status = put_version(attempt, &local);
+        attempt->transaction->time = tarn__now(attempt->transaction->env);
+        attempt->count++;
+        const enum tarn_status status = attempt->transaction->format->publish(attempt->transaction, &local);
         bool ours = false;
         if (status == TARN_OK) {
             attempt->in_doubt = false;
@@ -138,10 +116,10 @@ static enum tarn_status run(struct attempt *attempt, struct tarn_error *err)
     /* A damaged log where something is known to stand is told as what it is; nothing staged is removed then either. */
     if (status != TARN_OK && attempt->in_doubt && (status != TARN_CORRUPT || attempt->ambiguous)) {
         tarn__error_set(err, TARN_COMMIT_UNKNOWN, "commit",
-                        "the store did not say whether version %lld was written and could not be read back (%.200s); the commit id is %s. "
+                        "the store did not say whether the commit was written and could not be read back (%.200s); the commit id is %s. "
                         "Nothing staged was removed: look for the id in the table's history before trying again",
-                        (long long)attempt->version, local.message, attempt->transaction->commit_id);
-        tarn__error_at_version(err, attempt->version);
+                        local.message, attempt->transaction->commit_id);
+        tarn__error_at_version(err, attempt->transaction->made);
         return TARN_COMMIT_UNKNOWN;
     }
     if (status != TARN_OK && err != NULL) {
@@ -152,7 +130,7 @@ static enum tarn_status run(struct attempt *attempt, struct tarn_error *err)
 
 static bool changes_nothing(const struct tarn_transaction *transaction)
 {
-    return transaction->snapshot->info.version >= 0 && transaction->added_count == 0 && transaction->removed_count == 0 &&
+    return !transaction->snapshot->is_new && transaction->added_count == 0 && transaction->removed_count == 0 &&
            transaction->revived_count == 0 && transaction->metadata == NULL && transaction->app_id.size == 0;
 }
 
@@ -160,7 +138,7 @@ static void fill_result(const struct attempt *attempt, struct tarn_commit_result
 {
     const struct tarn_transaction *transaction = attempt->transaction;
     *result = (struct tarn_commit_result){
-        .version = attempt->version,
+        .version = transaction->made,
         .files_added = transaction->added_count + transaction->revived_count,
         .files_removed = transaction->removed_count,
         .attempts = attempt->count,
@@ -183,8 +161,6 @@ enum tarn_status tarn_transaction_commit(struct tarn_transaction *transaction, s
     } else if (!changes_nothing(transaction)) {
         struct attempt attempt = {
             .transaction = transaction,
-            .version = transaction->snapshot->info.version + 1,
-            .checked = transaction->snapshot->info.version,
             .begun = tarn__now(transaction->env),
             .wait = FIRST_WAIT,
         };
@@ -192,6 +168,9 @@ enum tarn_status tarn_transaction_commit(struct tarn_transaction *transaction, s
         in_doubt = attempt.in_doubt;
         if (status == TARN_OK) {
             fill_result(&attempt, result);
+            if (transaction->format->settle != NULL) {
+                transaction->format->settle(transaction);
+            }
         }
     }
     if (status != TARN_OK) {

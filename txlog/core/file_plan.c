@@ -3,8 +3,10 @@
  * From a request in the table's words to one in a file's.
  *
  * Invariants
- *  1. A partition column is its partition value, also when the file has a column of that name.
- *  2. Columns are found by name or by id, as the snapshot says; a file without any ids cannot serve a table that goes by ids.
+ *  1. A partition column is its partition value: always, also when the file has a column of that name, or, where files keep such columns,
+ *     in files that do not have it.
+ *  2. Columns are found by name or by id, as the snapshot says; a file without any ids serves a table that goes by ids only by the aliases
+ *     that the table gives its columns.
  *  3. The file's reader is given those conjuncts of the predicate only whose columns it has under the same types: skipping less is right,
  *     skipping by another meaning is not.
  */
@@ -13,6 +15,7 @@
 #include <string.h>
 
 #include "format/base/bytes.h"
+#include "txlog/core/table_format.h"
 #include "txlog/core/table_scan.h"
 
 struct resolved {
@@ -32,6 +35,19 @@ static bool has_any_id(uint32_t count, const struct tarn_field *fields)
     return false;
 }
 
+static bool is_partition_value(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file, uint32_t column,
+                               struct resolved *out)
+{
+    const struct tarn__partition *partition = tarn__snapshot_partition(snapshot, file);
+    uint32_t place;
+    if (partition == NULL || tarn__spec_identity_of(partition->spec, column, &place) == NULL) {
+        return false;
+    }
+    out->from = TARN_COLUMN_VALUE;
+    out->value = &partition->values[place];
+    return true;
+}
+
 /* Follows one path through the table's schema and the file's side by side. `type`: what the path has in the table. */
 static enum tarn_status resolve(struct tarn_arena *arena, const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file,
                                 const struct tarn_schema *in_file, const struct tarn_path *path, const struct tarn_type *type,
@@ -49,6 +65,7 @@ static enum tarn_status resolve(struct tarn_arena *arena, const struct tarn_snap
     uint32_t file_count = in_file->field_count;
     const struct tarn_field *file_fields = in_file->fields;
     const struct tarn_type *file_type = NULL;
+    const bool by_alias = snapshot->match_by_id && !has_any_id(file_count, file_fields);
     for (uint32_t d = 0; d < path->depth; d++) {
         const struct tarn_path_step *step = &path->steps[d];
         steps[d] = (struct tarn_path_step){.kind = step->kind, .id = -1};
@@ -60,20 +77,20 @@ static enum tarn_status resolve(struct tarn_arena *arena, const struct tarn_snap
         if (at < 0 || (uint32_t)at >= count) {
             return tarn__error_set(err, TARN_NOT_FOUND, "column", "the table has no column \"%.*s\"", TARN_TEXT_ARG(step->name));
         }
-        uint32_t place;
-        if (d == 0 && tarn__snapshot_partition_of(snapshot, (uint32_t)at, &place) != NULL) {
-            out->from = TARN_COLUMN_VALUE;
-            out->value = &snapshot->files.partitions[file->partition].values[place];
+        if (d == 0 && !snapshot->format->keeps_partition_columns && is_partition_value(snapshot, file, (uint32_t)at, out)) {
             return TARN_OK;
         }
         if (step->kind == TARN_PATH_FIELD) {
-            found = tarn__adapt_find(file_count, file_fields, physical[at].name, physical[at].id, snapshot->match_by_id);
+            const struct tarn__adapt_names names = {&physical[at], snapshot->match_by_id, by_alias};
+            found = tarn__adapt_find(file_count, file_fields, &names);
             if (found >= 0) {
                 steps[d].name = file_fields[found].name;
             }
         }
         if (found < 0 || (uint32_t)found >= file_count) {
-            out->from = TARN_COLUMN_NULLS;
+            if (d != 0 || !is_partition_value(snapshot, file, (uint32_t)at, out)) {
+                out->from = TARN_COLUMN_NULLS;
+            }
             return TARN_OK;
         }
         file_type = file_fields[found].type;
@@ -83,7 +100,7 @@ static enum tarn_status resolve(struct tarn_arena *arena, const struct tarn_snap
         physical = d + 1 < path->depth ? physical[at].children : &physical[at];
         fields = fields[at].type->fields;
     }
-    const struct tarn__adapt_names names = {physical, snapshot->match_by_id};
+    const struct tarn__adapt_names names = {physical, snapshot->match_by_id, by_alias};
     return tarn__adapt_plan(arena, file_type, type, &names, &out->adapt, err);
 }
 
@@ -185,7 +202,8 @@ static enum tarn_status plan_columns(struct tarn__file_plan *plan, const struct 
                                      const struct tarn_type *const *types, struct tarn_error *err)
 {
     const struct tarn_schema *in_file = tarn_source_schema(plan->source);
-    if (snapshot->match_by_id && in_file->field_count != 0 && !has_any_id(in_file->field_count, in_file->fields)) {
+    if (snapshot->match_by_id && !snapshot->has_aliases && in_file->field_count != 0 &&
+        !has_any_id(in_file->field_count, in_file->fields)) {
         return tarn__unsupported(err, "scan.file_without_ids", "the table finds columns by field id, and the file has none");
     }
     struct tarn_path *paths = tarn__arena_calloc(&plan->arena, (size_t)request->path_count + 1, sizeof(*paths));

@@ -12,6 +12,8 @@
  * `extra`, one pointer; tuples of partition values are kept once each. Lookup by (path, deletion vector) is one hash probe.
  * Threads: single while it grows; then shareable. Ownership: everything handed out lives as long as the set.
  */
+struct tarn__partition_spec;
+
 enum tarn__file_kind { TARN_FILE_DATA = 0, TARN_FILE_POSITION_DELETES, TARN_FILE_EQUALITY_DELETES };
 
 /** Rows of a file that are gone, as the table names them. */
@@ -52,7 +54,8 @@ struct tarn__tracked_file {
 
 /** A tuple of partition values, once in a set. */
 struct tarn__partition {
-    struct tarn_text raw; /* as the format wrote it: the identity of the tuple */
+    struct tarn_text raw;                    /* as the format wrote it: the identity of the tuple */
+    const struct tarn__partition_spec *spec; /* that the values are of */
     uint32_t count;
     const struct tarn_value *values; /* in the order of the spec's fields; NULL until the format fills them */
 };

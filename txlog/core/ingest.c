@@ -95,7 +95,7 @@ static enum tarn_status make_file_schema(struct ingest *ingest, struct tarn_erro
     uint32_t made = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t place;
-        if (tarn__snapshot_partition_of(snapshot, i, &place) != NULL) {
+        if (!snapshot->format->keeps_partition_columns && tarn__spec_identity_of(snapshot->spec, i, &place) != NULL) {
             continue;
         }
         ingest->file_columns[made] = i;
@@ -157,7 +157,8 @@ static enum tarn_status copy_leaves(struct ingest *ingest, const struct tarn_par
         }
         memcpy(index, leaf->index, leaf->depth * sizeof(*index));
         index[0] = ingest->file_columns[leaf->index[0]];
-        leaves[i] = (struct tarn__leaf_statistics){.depth = leaf->depth, .index = index, .type = leaf->type, .bounds = leaf->bounds};
+        leaves[i] = (struct tarn__leaf_statistics){
+            .depth = leaf->depth, .index = index, .type = leaf->type, .bounds = leaf->bounds, .stored = leaf->compressed_size};
         const struct tarn_type *type = ingest->options.snapshot->schema->fields[index[0]].type;
         for (uint32_t d = 0; d < leaf->depth; d++) {
             leaves[i].repeated = leaves[i].repeated || type->id == TARN_TYPE_LIST || type->id == TARN_TYPE_MAP;
@@ -241,6 +242,7 @@ static enum tarn_status make_key(struct ingest *ingest, const struct tarn_value 
     struct tarn_text_builder text;
     tarn__builder_init(&key, ingest->base.env);
     tarn__builder_init(&text, ingest->base.env);
+    tarn__builder_add_str(&key, snapshot->format->data_folder);
     enum tarn_status status = TARN_OK;
     for (uint32_t i = 0; status == TARN_OK && i < snapshot->spec->field_count; i++) {
         const size_t begin = key.size;
@@ -248,10 +250,10 @@ static enum tarn_status make_key(struct ingest *ingest, const struct tarn_value 
         tarn__builder_add_char(&key, '=');
         tarn__builder_clear(&text);
         if (!values[i].is_null) {
-            status = snapshot->format->partition_text(&values[i], &text, err);
+            status = snapshot->format->partition_text(&snapshot->spec->fields[i], &values[i], &text, err);
         }
         if (values[i].is_null || text.size == 0) {
-            tarn__builder_add_str(&key, "__HIVE_DEFAULT_PARTITION__");
+            tarn__builder_add_str(&key, snapshot->format->null_folder);
         } else {
             snapshot->format->folder_name(tarn__builder_text(&text), &key);
         }

@@ -19,6 +19,7 @@ struct tarn__leaf_statistics {
     bool repeated; /* below a list or map: counts are of elements, not of rows */
     const struct tarn_type *type;
     struct tarn_bounds bounds;
+    uint64_t stored; /* bytes in the file */
 };
 
 struct tarn__statistics_input {

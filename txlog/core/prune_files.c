@@ -61,10 +61,8 @@ static bool find_bounds(void *ctx, const struct tarn_expr_column *column, struct
     }
     const struct tarn__bounds_wanted *wanted = &pruner->wanted[at];
     uint32_t place;
-    if (wanted->depth == 1 && tarn__snapshot_partition_of(pruner->snapshot, wanted->index[0], &place) != NULL) {
-        if (pruner->partition == NULL || place >= pruner->partition->count || pruner->partition->values == NULL) {
-            return false;
-        }
+    if (wanted->depth == 1 && pruner->partition != NULL && pruner->partition->values != NULL &&
+        tarn__spec_identity_of(pruner->partition->spec, wanted->index[0], &place) != NULL) {
         const struct tarn_value *value = &pruner->partition->values[place];
         const uint64_t rows = pruner->rows > 0 ? (uint64_t)pruner->rows : 1;
         *out = (struct tarn_bounds){.rows = rows, .has_null_count = true, .null_count = value->is_null ? rows : 0};
@@ -114,8 +112,7 @@ enum tarn_status tarn__file_pruner_ask(struct tarn__file_pruner *pruner, const s
                                        struct tarn_error *err)
 {
     const struct tarn_snapshot *snapshot = pruner->snapshot;
-    const struct tarn__partition *partition =
-        file->partition < snapshot->files.partition_count ? &snapshot->files.partitions[file->partition] : NULL;
+    const struct tarn__partition *partition = tarn__snapshot_partition(snapshot, file);
     /* The text is fetched only when it may be needed: most files of a partitioned table are decided without. */
     TARN_RETURN_IF_ERROR(tarn__file_pruner_ask_about(pruner, partition, file->rows, (struct tarn_text){NULL, 0}, truth, err));
     if (*truth != TARN_MAYBE || file->statistics.size == 0) {

@@ -96,8 +96,8 @@ enum tarn_status tarn_table_restore(struct tarn_env *env, struct tarn_text uri, 
     if (result != NULL) {
         *result = (struct tarn_commit_result){.version = -1};
     }
-    if (version < 0) {
-        return tarn__invalid(err, "version", "versions begin at 0");
+    if (version == -1) {
+        return tarn__invalid(err, "version", "-1 is no version that could be restored");
     }
     struct tarn_snapshot *now;
     struct tarn_snapshot *target = NULL;

@@ -12,28 +12,30 @@
 
 #include "txlog/core/table_format.h"
 
-enum tarn_status tarn__snapshot_new(struct tarn_env *env, struct tarn_store *store, const struct tarn__table_format *format,
-                                    struct tarn_text location, struct tarn_snapshot **out, struct tarn_error *err)
+enum tarn_status tarn__snapshot_new(const struct tarn__place *place, const struct tarn__table_format *format, struct tarn_snapshot **out,
+                                    struct tarn_error *err)
 {
     *out = NULL;
+    struct tarn_env *env = place->env;
     struct tarn_snapshot *snapshot = tarn__calloc(env, 1, sizeof(*snapshot));
     if (snapshot == NULL) {
         return tarn__nomem(env, err, sizeof(*snapshot));
     }
     atomic_init(&snapshot->references, 1);
     snapshot->env = tarn__env_retain(env);
-    snapshot->store = tarn_store_retain(store);
     snapshot->format = format;
     tarn__arena_init(&snapshot->arena, env);
     tarn__file_set_init(&snapshot->files, env);
     snapshot->parent_id = -1;
     snapshot->info.format = format->name;
     snapshot->info.version = -1;
-    snapshot->info.location = tarn__arena_text(&snapshot->arena, location);
-    if (snapshot->info.location.data == NULL) {
+    const enum tarn_status status = tarn__place_copy(place, &snapshot->place, err);
+    if (status != TARN_OK) {
         tarn_snapshot_close(snapshot);
-        return tarn__nomem(env, err, location.size);
+        return status;
     }
+    snapshot->store = snapshot->place.store;
+    snapshot->info.location = tarn__text_of(snapshot->place.uri);
     *out = snapshot;
     return TARN_OK;
 }
@@ -75,7 +77,7 @@ void tarn_snapshot_close(struct tarn_snapshot *snapshot)
     }
     tarn__file_set_free(&snapshot->files);
     tarn__arena_free(&snapshot->arena);
-    tarn_store_close(snapshot->store);
+    tarn__place_close(&snapshot->place);
     tarn__free(env, snapshot);
     tarn_env_close(env);
 }
@@ -110,16 +112,23 @@ const struct tarn_schema *tarn_snapshot_schema(const struct tarn_snapshot *snaps
     return snapshot->schema;
 }
 
-const struct tarn__partition_field *tarn__snapshot_partition_of(const struct tarn_snapshot *snapshot, uint32_t column, uint32_t *index)
+const struct tarn__partition_field *tarn__spec_identity_of(const struct tarn__partition_spec *spec, uint32_t column, uint32_t *index)
 {
-    for (uint32_t i = 0; snapshot->spec != NULL && i < snapshot->spec->field_count; i++) {
-        const struct tarn__partition_field *field = &snapshot->spec->fields[i];
+    for (uint32_t i = 0; spec != NULL && i < spec->field_count; i++) {
+        const struct tarn__partition_field *field = &spec->fields[i];
         if (field->column == column && field->transform == TARN_TRANSFORM_IDENTITY) {
             *index = i;
             return field;
         }
     }
     return NULL;
+}
+
+const struct tarn__partition *tarn__snapshot_partition(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file)
+{
+    const struct tarn__partition *partition =
+        file->partition < snapshot->files.partition_count ? &snapshot->files.partitions[file->partition] : NULL;
+    return partition != NULL && partition->values != NULL ? partition : NULL;
 }
 
 enum tarn_status tarn__snapshot_file_info(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file,

@@ -6,6 +6,7 @@
 
 #include "tarn/table.h"
 #include "txlog/core/file_set.h"
+#include "txlog/core/place.h"
 
 /*
  * One version of a table in the words of the model, which is as wide as the widest format: whoever reads a snapshot need not know which
@@ -75,7 +76,9 @@ struct tarn__ref {
 /** What a column is called in data files; children as the type's fields. */
 struct tarn__physical {
     struct tarn_text name;
-    int32_t id; /* -1: none */
+    int32_t id;           /* -1: none */
+    uint32_t alias_count; /* names by which files without ids have it */
+    const struct tarn_text *aliases;
     uint32_t child_count;
     const struct tarn__physical *children;
 };
@@ -83,10 +86,13 @@ struct tarn__physical {
 struct tarn_snapshot {
     struct tarn_env *env;
     atomic_uint references;
-    struct tarn_store *store;
+    struct tarn__place place;
+    struct tarn_store *store; /* the place's */
     const struct tarn__table_format *format;
     struct tarn_arena arena;
     struct tarn_snapshot_info info; /* id = info.version, timestamp = info.timestamp, properties = info.properties */
+    bool is_new;                    /* the table is being made: there is no version yet */
+    int64_t position;               /* in the log, where the format counts that apart from versions */
     int64_t parent_id;
     int64_t sequence;
     uint32_t schema_count;
@@ -102,13 +108,13 @@ struct tarn_snapshot {
     const struct tarn__ref *refs;
     const struct tarn__physical *physical; /* one a field of `schema` */
     bool match_by_id;                      /* columns of files are found by id, not by name */
+    bool has_aliases;                      /* and in files without ids by the aliases in `physical` */
     struct tarn__file_set files;
     void *state; /* the format's own, in `arena` */
 };
 
-/** An empty snapshot with one reference; it retains env and store. */
-TARN_WARN_UNUSED enum tarn_status tarn__snapshot_new(struct tarn_env *env, struct tarn_store *store,
-                                                     const struct tarn__table_format *format, struct tarn_text location,
+/** An empty snapshot with one reference; it copies the place. */
+TARN_WARN_UNUSED enum tarn_status tarn__snapshot_new(const struct tarn__place *place, const struct tarn__table_format *format,
                                                      struct tarn_snapshot **out, struct tarn_error *err);
 
 /** Makes `schema` (whose reference it takes over, also when it fails) one of the snapshot's, and the current one. */
@@ -119,7 +125,9 @@ TARN_WARN_UNUSED enum tarn_status tarn__snapshot_set_schema(struct tarn_snapshot
 void tarn__snapshot_summarise(struct tarn_snapshot *snapshot);
 
 /** The partition field that a column of the current schema is by identity, or NULL; *index is its place in the spec. */
-const struct tarn__partition_field *tarn__snapshot_partition_of(const struct tarn_snapshot *snapshot, uint32_t column, uint32_t *index);
+const struct tarn__partition_field *tarn__spec_identity_of(const struct tarn__partition_spec *spec, uint32_t column, uint32_t *index);
+/** The partition tuple of a file, with its values and the spec that they are of; NULL: not known. */
+const struct tarn__partition *tarn__snapshot_partition(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file);
 
 /** The public view of a file. `reader` finds its statistics; the result is valid until its next use. */
 TARN_WARN_UNUSED enum tarn_status tarn__snapshot_file_info(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file,

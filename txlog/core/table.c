@@ -22,12 +22,27 @@ static enum tarn_status find_format(struct tarn_store *store, const struct tarn_
     return TARN_OK;
 }
 
+/* What a place holds: a metadata file and a catalog are of the format that has such, whose folder need hold nothing else. */
+static enum tarn_status format_of(const struct tarn__place *place, const struct tarn__table_format **out, struct tarn_error *err)
+{
+    if (place->entry == NULL) {
+        return find_format(place->store, out, err);
+    }
+    for (size_t i = 0; tarn__table_formats[i] != NULL; i++) {
+        if (tarn__table_formats[i]->has_metadata_files) {
+            *out = tarn__table_formats[i];
+            return TARN_OK;
+        }
+    }
+    return tarn__unsupported(err, "table.metadata_file", "no table format of this build begins with a metadata file");
+}
+
 enum tarn_status tarn_table_detect(struct tarn_env *env, struct tarn_text uri, const char **format, struct tarn_error *err)
 {
     *format = NULL;
-    struct tarn_store *store;
+    struct tarn__place place;
     struct tarn_error local = TARN_ERROR_INIT;
-    enum tarn_status status = tarn_store_open(env, uri, false, &store, &local);
+    enum tarn_status status = tarn__place_find(env, uri, &place, &local);
     if (status == TARN_NOT_FOUND) {
         return TARN_OK;
     }
@@ -38,32 +53,28 @@ enum tarn_status tarn_table_detect(struct tarn_env *env, struct tarn_text uri, c
         return status;
     }
     const struct tarn__table_format *found;
-    status = find_format(store, &found, err);
-    tarn_store_close(store);
+    status = format_of(&place, &found, err);
+    tarn__place_close(&place);
     *format = status == TARN_OK && found != NULL ? found->name : NULL;
     return status;
 }
 
-/* Opens the folder and finds its format; NOT_FOUND when there is no table. The store is the caller's to close. */
-static enum tarn_status open_table(struct tarn_env *env, struct tarn_text uri, struct tarn_store **store,
+/* Finds the place and its format; NOT_FOUND when there is no table. The place is the caller's to close. */
+static enum tarn_status open_table(struct tarn_env *env, struct tarn_text uri, struct tarn__place *place,
                                    const struct tarn__table_format **format, struct tarn_error *err)
 {
-    *store = NULL;
     *format = NULL;
-    struct tarn_store *opened;
-    TARN_RETURN_IF_ERROR(tarn_store_open(env, uri, false, &opened, err));
-    enum tarn_status status = find_format(opened, format, err);
+    TARN_RETURN_IF_ERROR(tarn__place_find(env, uri, place, err));
+    enum tarn_status status = format_of(place, format, err);
     if (status == TARN_OK && *format == NULL) {
         status =
             tarn__error_set(err, TARN_NOT_FOUND, "table", "there is no table in this folder; give the folder that holds the table's log");
         tarn__error_at_object(err, uri);
     }
     if (status != TARN_OK) {
-        tarn_store_close(opened);
-        return status;
+        tarn__place_close(place);
     }
-    *store = opened;
-    return TARN_OK;
+    return status;
 }
 
 enum tarn_status tarn_snapshot_load(struct tarn_env *env, struct tarn_text uri, const struct tarn_snapshot_options *options,
@@ -77,15 +88,15 @@ enum tarn_status tarn_snapshot_load(struct tarn_env *env, struct tarn_text uri, 
         }
         memcpy(&wanted, options, options->size);
     }
-    if (wanted.version >= 0 && wanted.as_of != INT64_MIN) {
+    if (wanted.version != -1 && wanted.as_of != INT64_MIN) {
         return tarn__invalid(err, "options", "a snapshot is chosen by version or by time, not by both");
     }
-    struct tarn_store *store;
+    struct tarn__place place;
     const struct tarn__table_format *format;
-    TARN_RETURN_IF_ERROR(open_table(env, uri, &store, &format, err));
+    TARN_RETURN_IF_ERROR(open_table(env, uri, &place, &format, err));
     struct tarn_snapshot *snapshot;
-    enum tarn_status status = tarn__snapshot_new(env, store, format, uri, &snapshot, err);
-    tarn_store_close(store);
+    enum tarn_status status = tarn__snapshot_new(&place, format, &snapshot, err);
+    tarn__place_close(&place);
     if (status != TARN_OK) {
         return status;
     }
@@ -103,10 +114,10 @@ enum tarn_status tarn_snapshot_load(struct tarn_env *env, struct tarn_text uri, 
 enum tarn_status tarn_table_history(struct tarn_env *env, struct tarn_text uri, uint64_t limit, tarn_commit_fn fn, void *arg,
                                     struct tarn_error *err)
 {
-    struct tarn_store *store;
+    struct tarn__place place;
     const struct tarn__table_format *format;
-    TARN_RETURN_IF_ERROR(open_table(env, uri, &store, &format, err));
-    const enum tarn_status status = format->history(store, limit, fn, arg, err);
-    tarn_store_close(store);
+    TARN_RETURN_IF_ERROR(open_table(env, uri, &place, &format, err));
+    const enum tarn_status status = format->history(env, &place, limit, fn, arg, err);
+    tarn__place_close(&place);
     return status;
 }

@@ -8,8 +8,10 @@
 /*
  * What a table format does for the core: one constant struct a format, all of them listed in tarn__table_formats.
  *
- * Reading: detect, load, history, bounds. Writing: admit (may we write this table?), create, statistics, encode (one commit as bytes),
- * judge (what another commit means for ours). The core owns the order of things: staging, the loop of attempts, what is removed when.
+ * Reading: detect, load, history, bounds. Writing: admit (may we write this table?), create, statistics, partition, publish (one attempt at
+ * a commit), judge (what other commits mean for ours), settle. The core owns the order of things: staging, the loop of attempts, what is
+ * removed when. What a version is called (a counter, a random id) and how it is made (one object, a tree of them, a row of a catalog) is
+ * the format's.
  */
 
 /** A column that bounds are wanted of: the way through the current schema, and back the bounds. */
@@ -21,10 +23,10 @@ struct tarn__bounds_wanted {
     struct tarn_bounds bounds; /* texts live in the arena of the call */
 };
 
-/** What a commit that came first means for ours. */
+/** What the commits that came first mean for ours. */
 enum tarn__verdict {
-    TARN_VERDICT_NOT_THERE = 0, /* there is no such version */
-    TARN_VERDICT_OURS,          /* it is our own: the store had done what it would not say */
+    TARN_VERDICT_NOT_THERE = 0, /* there is none that was not judged yet */
+    TARN_VERDICT_OURS,          /* one is our own: the store had done what it would not say */
     TARN_VERDICT_COMPATIBLE,    /* ours holds after it */
 };
 
@@ -32,10 +34,15 @@ struct tarn__statistics_input; /* txlog/core/ingest.h */
 
 struct tarn__table_format {
     const char *name;
+    const char *data_folder;      /* what keys of new data files begin with: "", or a folder with its '/' */
+    bool has_metadata_files;      /* a table may be named by one of its metadata files, and live in a catalog */
+    bool keeps_partition_columns; /* data files hold the columns that they are partitioned by */
+
     enum tarn_status (*detect)(struct tarn_store *store, bool *is, struct tarn_error *err);
-    /** Fills an empty snapshot. */
+    /** Fills an empty snapshot, from where snapshot->place says. */
     enum tarn_status (*load)(struct tarn_snapshot *snapshot, const struct tarn_snapshot_options *options, struct tarn_error *err);
-    enum tarn_status (*history)(struct tarn_store *store, uint64_t limit, tarn_commit_fn fn, void *arg, struct tarn_error *err);
+    enum tarn_status (*history)(struct tarn_env *env, const struct tarn__place *place, uint64_t limit, tarn_commit_fn fn, void *arg,
+                                struct tarn_error *err);
     /** Bounds of some columns out of a file's statistics. What is not understood is not known: damage here never fails a query. */
     enum tarn_status (*bounds)(const struct tarn_snapshot *snapshot, struct tarn_text statistics, struct tarn_arena *arena, uint32_t count,
                                struct tarn__bounds_wanted *wanted, struct tarn_error *err);
@@ -44,7 +51,7 @@ struct tarn__table_format {
     enum tarn_status (*admit)(const struct tarn_snapshot *snapshot, bool removes, struct tarn_error *err);
     /** The same for the begin of a transaction. Errors also: EXISTS (app_transaction). */
     enum tarn_status (*begin)(struct tarn_transaction *transaction, struct tarn_error *err);
-    /** Fills an empty snapshot of version -1 for a table that is to be made. */
+    /** Fills an empty snapshot for a table that is to be made; sets its `is_new`. */
     enum tarn_status (*create)(struct tarn_snapshot *snapshot, const struct tarn_table_create_options *options, struct tarn_error *err);
     /** The statistics of a new file. */
     enum tarn_status (*statistics)(const struct tarn_snapshot *snapshot, const struct tarn__statistics_input *input,
@@ -52,17 +59,26 @@ struct tarn__table_format {
     /** The raw form of a tuple of partition values (tarn__partition.raw), and each value as text for the folder's name; null: empty. */
     enum tarn_status (*partition)(const struct tarn_snapshot *snapshot, const struct tarn_value *values, struct tarn_text_builder *raw,
                                   struct tarn_error *err);
-    enum tarn_status (*partition_text)(const struct tarn_value *value, struct tarn_text_builder *out, struct tarn_error *err);
+    enum tarn_status (*partition_text)(const struct tarn__partition_field *field, const struct tarn_value *value,
+                                       struct tarn_text_builder *out, struct tarn_error *err);
     /** A name for a folder or a part of one, with what file systems and URIs cannot have escaped. */
     void (*folder_name)(struct tarn_text text, struct tarn_text_builder *out);
-    /** The key of the object that makes a version. */
-    void (*commit_key)(int64_t version, char key[64]);
-    enum tarn_status (*encode)(struct tarn_transaction *transaction, int64_t version, struct tarn_text_builder *out,
-                               struct tarn_error *err);
-    /** Reads version `version`. Errors: CONFLICT, EXISTS (app_transaction), CORRUPT, IO; a failure to read is not an answer. */
-    enum tarn_status (*judge)(struct tarn_transaction *transaction, int64_t version, enum tarn__verdict *verdict, struct tarn_error *err);
-    /** The newest version there is, at least `from`. */
-    enum tarn_status (*newest)(struct tarn_store *store, int64_t from, int64_t *version, struct tarn_error *err);
+    /** How a null partition value is spelled in a folder's name. */
+    const char *null_folder;
+
+    /**
+     * One attempt to make the version after the newest that is known; on success `transaction->made` is its name. Keys of objects that it
+     * writes on the way are told to tarn__transaction_stage first. Errors: EXISTS (someone was first), COMMIT_UNKNOWN and TIMEOUT (the
+     * outcome is open), THROTTLED (nothing happened: again); any other means that nothing was made.
+     */
+    enum tarn_status (*publish)(struct tarn_transaction *transaction, struct tarn_error *err);
+    /**
+     * Reads the next commit that was not judged yet, or all of them at once, and moves the transaction's place behind it. For our own
+     * commit `transaction->made` is set. Errors: CONFLICT, EXISTS (app_transaction, table), CORRUPT, IO; a failure to read is no answer.
+     */
+    enum tarn_status (*judge)(struct tarn_transaction *transaction, enum tarn__verdict *verdict, struct tarn_error *err);
+    /** After a commit that is known to have landed: hints, objects of lost attempts. Best effort, changes nothing. NULL: nothing to do. */
+    void (*settle)(struct tarn_transaction *transaction);
     /** Takes over what is not files (schema, properties) from an older snapshot. */
     enum tarn_status (*restore)(struct tarn_transaction *transaction, const struct tarn_snapshot *target, struct tarn_error *err);
     /** Proves the log itself: every file of it is read. */

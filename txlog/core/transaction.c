@@ -121,6 +121,8 @@ static enum tarn_status new_transaction(struct tarn_snapshot *snapshot, const st
     transaction->env = tarn__env_retain(env);
     transaction->snapshot = snapshot;
     transaction->format = snapshot->format;
+    transaction->position = snapshot->position;
+    transaction->made = snapshot->info.version;
     tarn__arena_init(&transaction->arena, env);
     tarn__uuid(env, transaction->commit_id);
     enum tarn_status status = adopt_options(transaction, options, operation, err);
@@ -152,6 +154,16 @@ static const struct tarn__table_format *format_by_name(const char *name)
     return NULL;
 }
 
+static const struct tarn__table_format *format_for_catalogs(const struct tarn__table_format *otherwise)
+{
+    for (size_t i = 0; tarn__table_formats[i] != NULL; i++) {
+        if (tarn__table_formats[i]->has_metadata_files) {
+            return tarn__table_formats[i];
+        }
+    }
+    return otherwise;
+}
+
 /* The folder must not hold a table already, of any format. */
 static enum tarn_status check_absent(struct tarn_store *store, struct tarn_error *err)
 {
@@ -179,14 +191,20 @@ enum tarn_status tarn_transaction_create(struct tarn_env *env, struct tarn_text 
     if (format == NULL) {
         return tarn__unsupported(err, "table.format", "there is no table format \"%s\" in this version", wanted.format);
     }
-    struct tarn_store *store;
-    TARN_RETURN_IF_ERROR(tarn_store_open(env, uri, true, &store, err));
-    struct tarn_snapshot *snapshot = NULL;
-    enum tarn_status status = check_absent(store, err);
-    if (status == TARN_OK) {
-        status = tarn__snapshot_new(env, store, format, uri, &snapshot, err);
+    struct tarn__place place;
+    TARN_RETURN_IF_ERROR(tarn__place_make(env, uri, &place, err));
+    if (place.catalog != NULL && wanted.format == NULL) {
+        format = format_for_catalogs(format);
     }
-    tarn_store_close(store);
+    struct tarn_snapshot *snapshot = NULL;
+    enum tarn_status status = check_absent(place.store, err);
+    if (status == TARN_OK && place.catalog != NULL && !format->has_metadata_files) {
+        status = tarn__unsupported(err, "table.catalog_format", "a catalog cannot hold a table of the format \"%s\"", format->name);
+    }
+    if (status == TARN_OK) {
+        status = tarn__snapshot_new(&place, format, &snapshot, err);
+    }
+    tarn__place_close(&place);
     if (status == TARN_OK) {
         status = format->create(snapshot, &wanted, err);
     }
@@ -214,9 +232,8 @@ struct tarn_text tarn_transaction_commit_id(const struct tarn_transaction *trans
 
 /* ---- new rows ---- */
 
-static enum tarn_status note_staging(void *arg, struct tarn_text key, struct tarn_error *err)
+enum tarn_status tarn__transaction_stage(struct tarn_transaction *transaction, struct tarn_text key, struct tarn_error *err)
 {
-    struct tarn_transaction *transaction = arg;
     if (!tarn__grow(transaction->env, &transaction->staging, &transaction->staging_capacity, transaction->staging_count + 1,
                     sizeof(*transaction->staging))) {
         return tarn__nomem(transaction->env, err, sizeof(*transaction->staging));
@@ -224,6 +241,11 @@ static enum tarn_status note_staging(void *arg, struct tarn_text key, struct tar
     TARN_RETURN_IF_ERROR(copy_text(transaction, key, &transaction->staging[transaction->staging_count], err));
     transaction->staging_count++;
     return TARN_OK;
+}
+
+static enum tarn_status note_staging(void *arg, struct tarn_text key, struct tarn_error *err)
+{
+    return tarn__transaction_stage(arg, key, err);
 }
 
 static enum tarn_status note_staged(void *arg, const struct tarn__staged_file *file, struct tarn_error *err)
@@ -376,7 +398,7 @@ enum tarn_status tarn_transaction_file_info(struct tarn_transaction *transaction
 
 static enum tarn_status admit_removal(struct tarn_transaction *transaction, struct tarn_error *err)
 {
-    if (transaction->removed_count == 0 && transaction->snapshot->info.version >= 0) {
+    if (transaction->removed_count == 0 && !transaction->snapshot->is_new) {
         TARN_RETURN_IF_ERROR(transaction->format->admit(transaction->snapshot, true, err));
     }
     return need_bits(transaction, &transaction->removed_bits, err);

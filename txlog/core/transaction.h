@@ -64,10 +64,16 @@ struct tarn_transaction {
     size_t metric_capacity;
 
     void *metadata;      /* the format's changes to what is not files; NULL: none */
+    void *state;         /* the format's own, in `arena`: what it knows of the newest version */
+    int64_t position;    /* in the log: what was judged ends here */
+    int64_t made;        /* the version that the last attempt makes or made */
     int64_t time;        /* of the attempt, microseconds since 1970 UTC */
     int64_t parent_time; /* of the newest commit below; what comes after must not be older */
 };
 
+/** Tells of a key that may come into being because of us: it is removed when the commit is known to have failed. */
+TARN_WARN_UNUSED enum tarn_status tarn__transaction_stage(struct tarn_transaction *transaction, struct tarn_text key,
+                                                          struct tarn_error *err);
 /** Can the transaction's reads have seen rows of a file with these partition values and statistics? True when unsure. */
 bool tarn__transaction_reads_file(const struct tarn_transaction *transaction, const struct tarn__partition *partition, int64_t rows,
                                   struct tarn_text statistics);

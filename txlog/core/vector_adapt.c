@@ -48,13 +48,29 @@ static enum tarn_status refuse(const struct tarn_type *from, const struct tarn_t
     return tarn__unsupported(err, "scan.type_change", "the file has %s where the table has %s", file, table);
 }
 
-int32_t tarn__adapt_find(uint32_t count, const struct tarn_field *fields, struct tarn_text name, int32_t id, bool by_id)
+static int32_t find_alias(uint32_t count, const struct tarn_field *fields, const struct tarn__physical *physical)
 {
-    if (!by_id || id < 0) {
-        return tarn_fields_find(count, fields, name);
+    for (uint32_t a = 0; a < physical->alias_count; a++) {
+        for (uint32_t i = 0; i < count; i++) {
+            if (tarn__text_equal(fields[i].name, physical->aliases[a])) {
+                return (int32_t)i;
+            }
+        }
+    }
+    return -1;
+}
+
+int32_t tarn__adapt_find(uint32_t count, const struct tarn_field *fields, const struct tarn__adapt_names *names)
+{
+    const struct tarn__physical *physical = names->physical;
+    if (names->by_alias) {
+        return find_alias(count, fields, physical);
+    }
+    if (!names->by_id || physical->id < 0) {
+        return tarn_fields_find(count, fields, physical->name);
     }
     for (uint32_t i = 0; i < count; i++) {
-        if (fields[i].id == id) {
+        if (fields[i].id == physical->id) {
             return (int32_t)i;
         }
     }
@@ -72,12 +88,14 @@ static enum tarn_status plan_children(struct tarn_arena *arena, const struct tar
     const bool is_struct = to->id == TARN_TYPE_STRUCT;
     bool same = to->field_count == from->field_count;
     for (uint32_t i = 0; i < to->field_count; i++) {
-        const struct tarn__physical *physical = names != NULL ? &names->physical->children[i] : NULL;
-        const struct tarn__adapt_names below = {physical, names != NULL && names->by_id};
+        struct tarn__adapt_names below = {NULL, false, false};
         int32_t found = (int32_t)i;
+        if (names != NULL) {
+            below = (struct tarn__adapt_names){&names->physical->children[i], names->by_id, names->by_alias};
+        }
         if (is_struct) {
-            found = tarn__adapt_find(from->field_count, from->fields, physical != NULL ? physical->name : to->fields[i].name,
-                                     physical != NULL ? physical->id : -1, below.by_id);
+            found = names != NULL ? tarn__adapt_find(from->field_count, from->fields, &below)
+                                  : tarn_fields_find(from->field_count, from->fields, to->fields[i].name);
         }
         struct tarn__adapt *child = &out->children[i];
         if (found < 0) {

@@ -39,6 +39,7 @@ struct tarn__adapt {
 struct tarn__adapt_names {
     const struct tarn__physical *physical; /* of the table's field */
     bool by_id;
+    bool by_alias; /* the file has no ids: by the table's aliases */
 };
 
 /**
@@ -51,8 +52,8 @@ TARN_WARN_UNUSED enum tarn_status tarn__adapt_plan(struct tarn_arena *arena, con
 /** Is there nothing to do, at any level? */
 bool tarn__adapt_is_same(const struct tarn__adapt *plan);
 
-/** The field of a file for a field of the table; -1: it has none. */
-int32_t tarn__adapt_find(uint32_t count, const struct tarn_field *fields, struct tarn_text name, int32_t id, bool by_id);
+/** The field of a file for the field of the table that `names` tells of; -1: it has none. */
+int32_t tarn__adapt_find(uint32_t count, const struct tarn_field *fields, const struct tarn__adapt_names *names);
 
 /** A new reference. Errors: CORRUPT (a value that the table's type cannot hold, with its row), NOMEM. */
 TARN_WARN_UNUSED enum tarn_status tarn__adapt_apply(const struct tarn__adapt *plan, struct tarn_vector *vector, struct tarn_vector **out,

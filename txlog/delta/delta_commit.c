@@ -115,7 +115,7 @@ static void print_parameters(const struct tarn_transaction *transaction, struct 
         return;
     }
     tarn__json_print_begin_object(json);
-    if (transaction->snapshot->info.version < 0) {
+    if (transaction->snapshot->is_new) {
         key_text(json, TARN_TEXT("isManaged"), TARN_TEXT("false"));
         key_text(json, TARN_TEXT("properties"), TARN_TEXT("{}"));
         print_partition_by(transaction, json);
@@ -145,7 +145,7 @@ static void print_commit_info(const struct tarn_transaction *transaction, struct
     key_int(&json, TARN_TEXT("timestamp"), now);
     key_text(&json, TARN_TEXT("operation"), transaction->operation);
     print_parameters(transaction, &json);
-    if (transaction->snapshot->info.version >= 0) {
+    if (!transaction->snapshot->is_new) {
         key_int(&json, TARN_TEXT("readVersion"), transaction->snapshot->info.version);
     }
     key_text(&json, TARN_TEXT("isolationLevel"), TARN_TEXT("WriteSerializable"));
@@ -358,13 +358,11 @@ static enum tarn_status print_files(const struct tarn_transaction *transaction, 
     return status;
 }
 
-enum tarn_status tarn__delta_encode(struct tarn_transaction *transaction, int64_t version, struct tarn_text_builder *out,
-                                    struct tarn_error *err)
+static enum tarn_status encode(const struct tarn_transaction *transaction, struct tarn_text_builder *out, struct tarn_error *err)
 {
-    (void)version;
     const struct tarn__delta_state *state = tarn__delta_state_of(transaction->snapshot);
     print_commit_info(transaction, out);
-    if (transaction->snapshot->info.version < 0) {
+    if (transaction->snapshot->is_new) {
         print_protocol(&state->protocol, out);
         print_metadata(&state->metadata, out);
     } else if (transaction->metadata != NULL) {
@@ -383,6 +381,22 @@ enum tarn_status tarn__delta_encode(struct tarn_transaction *transaction, int64_
     const enum tarn_status status = print_files(transaction, out, &scratch, err);
     tarn__builder_free(&scratch);
     return status != TARN_OK ? status : tarn__builder_status(out, err);
+}
+
+enum tarn_status tarn__delta_publish(struct tarn_transaction *transaction, struct tarn_error *err)
+{
+    struct tarn_text_builder text;
+    tarn__builder_init(&text, transaction->env);
+    transaction->made = transaction->position + 1;
+    enum tarn_status status = encode(transaction, &text, err);
+    if (status == TARN_OK) {
+        char key[TARN_DELTA_KEY];
+        tarn__delta_commit_key(transaction->made, key);
+        status = tarn_store_put(transaction->snapshot->store, tarn__text_of(key), tarn__span_of_text(tarn__builder_text(&text)),
+                                TARN_PUT_IF_ABSENT, TARN_ROLE_COMMIT, err);
+    }
+    tarn__builder_free(&text);
+    return status;
 }
 
 enum tarn_status tarn__delta_restore(struct tarn_transaction *transaction, const struct tarn_snapshot *target, struct tarn_error *err)

@@ -57,7 +57,7 @@ static bool reads_added(const struct tarn_transaction *transaction, const struct
             }
         }
     }
-    const struct tarn__partition partition = {.raw = file->partition, .count = spec->field_count, .values = values};
+    const struct tarn__partition partition = {.raw = file->partition, .spec = spec, .count = spec->field_count, .values = values};
     return tarn__transaction_reads_file(transaction, &partition, file->rows, file->statistics);
 }
 
@@ -121,9 +121,9 @@ static enum tarn_status read_winner(const struct tarn_transaction *transaction, 
     return status;
 }
 
-enum tarn_status tarn__delta_judge(struct tarn_transaction *transaction, int64_t version, enum tarn__verdict *verdict,
-                                   struct tarn_error *err)
+enum tarn_status tarn__delta_judge(struct tarn_transaction *transaction, enum tarn__verdict *verdict, struct tarn_error *err)
 {
+    const int64_t version = transaction->position + 1;
     *verdict = TARN_VERDICT_NOT_THERE;
     struct winner winner;
     struct tarn_error local = TARN_ERROR_INIT;
@@ -139,9 +139,10 @@ enum tarn_status tarn__delta_judge(struct tarn_transaction *transaction, int64_t
     }
     if (winner.ours) {
         *verdict = TARN_VERDICT_OURS;
+        transaction->made = version;
         return TARN_OK;
     }
-    if (transaction->snapshot->info.version < 0) {
+    if (transaction->snapshot->is_new) {
         return tarn__error_set(err, TARN_EXISTS, "table", "someone else made the table first");
     }
     if (winner.protocol) {
@@ -167,6 +168,7 @@ enum tarn_status tarn__delta_judge(struct tarn_transaction *transaction, int64_t
         return conflict(err, version, "concurrent_delete_read", "took out rows that this transaction has read");
     }
     transaction->parent_time = winner.time > transaction->parent_time ? winner.time : transaction->parent_time;
+    transaction->position = version;
     *verdict = TARN_VERDICT_COMPATIBLE;
     return TARN_OK;
 }
@@ -175,7 +177,7 @@ enum tarn_status tarn__delta_begin(struct tarn_transaction *transaction, struct 
 {
     const struct tarn_snapshot *snapshot = transaction->snapshot;
     const struct tarn__delta_state *state = tarn__delta_state_of(snapshot);
-    if (snapshot->info.version < 0) {
+    if (snapshot->is_new) {
         return TARN_OK;
     }
     TARN_RETURN_IF_ERROR(tarn__delta_protocol_admit_write(snapshot, false, err));

@@ -193,6 +193,8 @@ static enum tarn_status describe(struct tarn_snapshot *snapshot, const struct ta
 
 enum tarn_status tarn__delta_create(struct tarn_snapshot *snapshot, const struct tarn_table_create_options *options, struct tarn_error *err)
 {
+    snapshot->is_new = true;
+    snapshot->position = -1;
     snapshot->state = tarn__arena_alloc(&snapshot->arena, sizeof(struct tarn__delta_state));
     if (snapshot->state == NULL) {
         return tarn__nomem(snapshot->env, err, sizeof(struct tarn__delta_state));

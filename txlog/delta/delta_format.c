@@ -38,20 +38,16 @@ static enum tarn_status detect(struct tarn_store *store, bool *is, struct tarn_e
     return TARN_OK;
 }
 
-static enum tarn_status partition_text(const struct tarn_value *value, struct tarn_text_builder *out, struct tarn_error *err)
+static enum tarn_status partition_text(const struct tarn__partition_field *field, const struct tarn_value *value,
+                                       struct tarn_text_builder *out, struct tarn_error *err)
 {
+    (void)field;
     return tarn__delta_value_print(value, out, err);
 }
 
-static void commit_key(int64_t version, char key[64])
-{
-    tarn__delta_commit_key(version, key);
-}
-
-_Static_assert(TARN_DELTA_KEY == 64, "the core's room for a key is ours");
-
 const struct tarn__table_format tarn__delta_format = {
     .name = "delta",
+    .data_folder = "",
     .detect = detect,
     .load = tarn__delta_load,
     .history = tarn__delta_history,
@@ -63,10 +59,9 @@ const struct tarn__table_format tarn__delta_format = {
     .partition = tarn__delta_partition,
     .partition_text = partition_text,
     .folder_name = tarn__delta_path_escape_name,
-    .commit_key = commit_key,
-    .encode = tarn__delta_encode,
+    .null_folder = "__HIVE_DEFAULT_PARTITION__",
+    .publish = tarn__delta_publish,
     .judge = tarn__delta_judge,
-    .newest = tarn__delta_newest,
     .restore = tarn__delta_restore,
     .verify = tarn__delta_verify,
 };

@@ -197,6 +197,7 @@ static enum tarn_status load_version(struct tarn_snapshot *snapshot, const struc
                                      struct tarn_error *err)
 {
     snapshot->info.version = version;
+    snapshot->position = version;
     snapshot->sequence = version;
     snapshot->parent_id = version - 1;
     bool failed = false;
@@ -290,16 +291,6 @@ enum tarn_status tarn__delta_load(struct tarn_snapshot *snapshot, const struct t
     return status;
 }
 
-enum tarn_status tarn__delta_newest(struct tarn_store *store, int64_t from, int64_t *version, struct tarn_error *err)
-{
-    struct tarn__delta_listing listing;
-    TARN_RETURN_IF_ERROR(tarn__delta_list(store, from, &listing, err));
-    const int64_t newest = newest_version(&listing);
-    *version = newest > from ? newest : from;
-    tarn__delta_listing_free(&listing);
-    return TARN_OK;
-}
-
 /* ---- history ---- */
 
 static void count_file(struct tarn_commit_info *commit, const struct tarn__delta_action *action)
@@ -376,15 +367,17 @@ static enum tarn_status read_commit(struct tarn_store *store, const struct tarn_
     return status;
 }
 
-enum tarn_status tarn__delta_history(struct tarn_store *store, uint64_t limit, tarn_commit_fn fn, void *arg, struct tarn_error *err)
+enum tarn_status tarn__delta_history(struct tarn_env *env, const struct tarn__place *place, uint64_t limit, tarn_commit_fn fn, void *arg,
+                                     struct tarn_error *err)
 {
+    struct tarn_store *store = place->store;
     struct tarn__delta_listing listing;
     TARN_RETURN_IF_ERROR(tarn__delta_list(store, 0, &listing, err));
     enum tarn_status status = TARN_OK;
     uint64_t given = 0;
     for (size_t i = listing.commit_count; status == TARN_OK && i > 0 && (limit == 0 || given < limit); i--, given++) {
         struct tarn_arena arena;
-        tarn__arena_init(&arena, store->env);
+        tarn__arena_init(&arena, env);
         struct tarn_commit_info commit;
         status = read_commit(store, &listing.commits[i - 1], &arena, &commit, err);
         if (status == TARN_OK) {

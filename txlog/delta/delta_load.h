@@ -7,9 +7,8 @@
 
 TARN_WARN_UNUSED enum tarn_status tarn__delta_load(struct tarn_snapshot *snapshot, const struct tarn_snapshot_options *options,
                                                    struct tarn_error *err);
-TARN_WARN_UNUSED enum tarn_status tarn__delta_history(struct tarn_store *store, uint64_t limit, tarn_commit_fn fn, void *arg,
-                                                      struct tarn_error *err);
-TARN_WARN_UNUSED enum tarn_status tarn__delta_newest(struct tarn_store *store, int64_t from, int64_t *version, struct tarn_error *err);
+TARN_WARN_UNUSED enum tarn_status tarn__delta_history(struct tarn_env *env, const struct tarn__place *place, uint64_t limit,
+                                                      tarn_commit_fn fn, void *arg, struct tarn_error *err);
 
 /** inCommitTimestamp of a commit in milliseconds, out of its first action; *has is false when it has none. */
 TARN_WARN_UNUSED enum tarn_status tarn__delta_in_commit_timestamp(struct tarn_store *store, int64_t version, bool *has,

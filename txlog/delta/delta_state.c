@@ -365,6 +365,7 @@ static enum tarn_status type_partition(struct tarn_snapshot *snapshot, struct ta
             }
         }
     }
+    partition->spec = spec;
     partition->count = spec->field_count;
     partition->values = values;
     return TARN_OK;

@@ -40,7 +40,7 @@ static enum tarn_status read_checkpoint(const struct tarn_snapshot *snapshot, co
                                         struct tarn_error *err)
 {
     struct tarn_snapshot *scratch;
-    TARN_RETURN_IF_ERROR(tarn__snapshot_new(snapshot->env, snapshot->store, snapshot->format, snapshot->info.location, &scratch, err));
+    TARN_RETURN_IF_ERROR(tarn__snapshot_new(&snapshot->place, snapshot->format, &scratch, err));
     scratch->info.version = checkpoint->version;
     struct tarn__delta_replay replay;
     enum tarn_status status = tarn__delta_replay_begin(&replay, scratch, err);

@@ -9,9 +9,8 @@ TARN_WARN_UNUSED enum tarn_status tarn__delta_create(struct tarn_snapshot *snaps
 TARN_WARN_UNUSED enum tarn_status tarn__delta_begin(struct tarn_transaction *transaction, struct tarn_error *err);
 TARN_WARN_UNUSED enum tarn_status tarn__delta_partition(const struct tarn_snapshot *snapshot, const struct tarn_value *values,
                                                         struct tarn_text_builder *raw, struct tarn_error *err);
-TARN_WARN_UNUSED enum tarn_status tarn__delta_encode(struct tarn_transaction *transaction, int64_t version, struct tarn_text_builder *out,
-                                                     struct tarn_error *err);
-TARN_WARN_UNUSED enum tarn_status tarn__delta_judge(struct tarn_transaction *transaction, int64_t version, enum tarn__verdict *verdict,
+TARN_WARN_UNUSED enum tarn_status tarn__delta_publish(struct tarn_transaction *transaction, struct tarn_error *err);
+TARN_WARN_UNUSED enum tarn_status tarn__delta_judge(struct tarn_transaction *transaction, enum tarn__verdict *verdict,
                                                     struct tarn_error *err);
 TARN_WARN_UNUSED enum tarn_status tarn__delta_restore(struct tarn_transaction *transaction, const struct tarn_snapshot *target,
                                                       struct tarn_error *err);
