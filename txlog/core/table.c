@@ -34,7 +34,7 @@ static enum tarn_status format_of(const struct tarn__place *place, const struct 
             return TARN_OK;
         }
     }
-    return tarn__unsupported(err, "table.metadata_file", "no table format of this build begins with a metadata file");
+    return tarn__unsupported(err, "table.format", "no table format of this build begins with a metadata file");
 }
 
 enum tarn_status tarn_table_detect(struct tarn_env *env, struct tarn_text uri, const char **format, struct tarn_error *err)

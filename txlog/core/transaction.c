@@ -199,7 +199,7 @@ enum tarn_status tarn_transaction_create(struct tarn_env *env, struct tarn_text 
     struct tarn_snapshot *snapshot = NULL;
     enum tarn_status status = check_absent(place.store, err);
     if (status == TARN_OK && place.catalog != NULL && !format->has_metadata_files) {
-        status = tarn__unsupported(err, "table.catalog_format", "a catalog cannot hold a table of the format \"%s\"", format->name);
+        status = tarn__unsupported(err, "catalog.table_format", "a catalog cannot hold a table of the format \"%s\"", format->name);
     }
     if (status == TARN_OK) {
         status = tarn__snapshot_new(&place, format, &snapshot, err);
