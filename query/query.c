@@ -53,9 +53,9 @@ static enum tarn_status travel_options(struct tarn_query *query, const struct ta
 {
     if (name->version != NULL) {
         TARN_RETURN_IF_ERROR(travel_value(query, name->version, &tarn__sql_bigint, &options->version, err));
-        return options->version >= 0
+        return options->version != -1
                    ? TARN_OK
-                   : tarn__bind_error(&query->planner.binder, name->version->place, "as_of", err, "a version is not negative");
+                   : tarn__bind_error(&query->planner.binder, name->version->place, "as_of", err, "-1 is not the name of a version");
     }
     return name->timestamp == NULL ? TARN_OK : travel_value(query, name->timestamp, &tarn__sql_timestamptz, &options->as_of, err);
 }

@@ -104,12 +104,12 @@ static enum tarn_status open_literal(struct lookup *lookup, struct tarn_text pat
 static bool parse_travel(struct tarn_text text, struct tarn_snapshot_options *out)
 {
     static const struct tarn_snapshot_options init = TARN_SNAPSHOT_OPTIONS_INIT;
-    uint64_t version;
+    int64_t version;
     int64_t micros;
     *out = init;
     const struct tarn_text digits = {text.data + 1, text.size - 1};
-    if (text.size > 1 && text.data[0] == 'v' && tarn__uint64_parse(digits, &version) == TARN_PARSED && version <= INT64_MAX) {
-        out->version = (int64_t)version;
+    if (text.size > 1 && text.data[0] == 'v' && tarn__int64_parse(digits, &version) == TARN_PARSED && version != -1) {
+        out->version = version;
     } else if (tarn__timestamp_parse(text, 6, &micros, NULL) == TARN_PARSED) {
         out->as_of = micros;
     } else {

@@ -2,6 +2,7 @@
  *
  * A table's history: log, show, restore, undo.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,21 +36,17 @@ static void time_text(int64_t microseconds, char out[32])
     }
 }
 
-static int64_t version_number(const char *text)
+bool version_argument(struct session *session, const char *text, int64_t *out)
 {
     char *end;
     const char *digits = text[0] == 'v' ? text + 1 : text;
-    const long long value = strtoll(digits, &end, 10);
-    return end == digits || *end != '\0' || value < 0 ? -1 : (int64_t)value;
-}
-
-bool version_argument(struct session *session, const char *text, int64_t *out)
-{
-    *out = version_number(text);
-    if (*out < 0) {
+    errno = 0;
+    *out = strtoll(digits, &end, 10);
+    const bool good = end != digits && *end == '\0' && errno == 0 && *out != -1; /* -1 stands for no version */
+    if (!good) {
         answer_usage(session, "a version is a number, as 3 or v3, not \"%s\"", text);
     }
-    return *out >= 0;
+    return good;
 }
 
 /* ---- log ---- */
@@ -293,9 +290,10 @@ int command_restore(struct session *session)
     return code;
 }
 
-/* The newest commit, and whether it is itself an undo. */
+/* The two newest commits, and whether the newest is itself an undo. */
 struct newest {
-    int64_t version;
+    uint32_t count;
+    int64_t before; /* the newest but one */
     bool restore;
 };
 
@@ -303,29 +301,32 @@ static enum tarn_status note_newest(void *arg, const struct tarn_commit_info *co
 {
     struct newest *newest = arg;
     (void)err;
-    newest->version = commit->version;
-    newest->restore = commit->operation.size == 7 && memcmp(commit->operation.data, "RESTORE", 7) == 0;
+    if (newest->count++ == 0) {
+        newest->restore = commit->operation.size == 7 && memcmp(commit->operation.data, "RESTORE", 7) == 0;
+    } else {
+        newest->before = commit->version;
+    }
     return TARN_OK;
 }
 
 int command_undo(struct session *session)
 {
     struct tarn_error err = TARN_ERROR_INIT;
-    struct newest newest = {-1, false};
+    struct newest newest = {0, 0, false};
     char *path = table_path(session, session->args.positionals[0]);
     if (path == NULL) {
         return tarn_status_exit_code(TARN_NOMEM);
     }
     int code = 0;
-    if (tarn_table_history(session->env, text_of(path), 1, note_newest, &newest, &err) != TARN_OK) {
+    if (tarn_table_history(session->env, text_of(path), 2, note_newest, &newest, &err) != TARN_OK) {
         code = answer_error(session, &err);
-    } else if (newest.version <= 0) {
+    } else if (newest.count < 2) {
         err.code = TARN_INVALID;
         snprintf(err.detail, sizeof(err.detail), "nothing_to_undo");
         snprintf(err.message, sizeof(err.message), "the table has only one version: there is nothing to take back");
         code = answer_error(session, &err);
     } else if (agreed(session, "Take the last change back?")) {
-        code = restore_to(session, path, newest.version - 1, newest.restore ? "redone (the last change was an undo)" : "undone");
+        code = restore_to(session, path, newest.before, newest.restore ? "redone (the last change was an undo)" : "undone");
     }
     free(path);
     return code;

@@ -46,7 +46,7 @@ static int64_t newest_version(const struct tarn__delta_listing *listing)
 static enum tarn_status list_for(struct tarn_store *store, const struct tarn_snapshot_options *options, struct tarn__delta_listing *listing,
                                  struct tarn_error *err)
 {
-    if (options->version < 0 && options->as_of == INT64_MIN) {
+    if (options->version == -1 && options->as_of == INT64_MIN) {
         const int64_t hint = tarn__delta_checkpoint_hint(store);
         if (hint > 0) {
             TARN_RETURN_IF_ERROR(tarn__delta_list(store, hint, listing, err));
@@ -111,7 +111,7 @@ static enum tarn_status choose_version(struct tarn_snapshot *snapshot, const str
     if (options->as_of != INT64_MIN) {
         return version_at(snapshot->store, listing, options->as_of, version, err);
     }
-    if (options->version > newest) {
+    if (options->version > newest || options->version < -1) {
         tarn__error_set(err, TARN_NOT_FOUND, "version", "there is no version %lld; the newest is %lld", (long long)options->version,
                         (long long)newest);
         tarn__error_at_version(err, options->version);
@@ -238,7 +238,7 @@ static enum tarn_status load_version(struct tarn_snapshot *snapshot, const struc
 
 static bool finds_nothing_older(enum tarn_status status, const struct tarn_snapshot_options *options)
 {
-    return status != TARN_OK && status != TARN_UNSUPPORTED && status != TARN_NOMEM && options->version < 0 && options->as_of == INT64_MIN;
+    return status != TARN_OK && status != TARN_UNSUPPORTED && status != TARN_NOMEM && options->version == -1 && options->as_of == INT64_MIN;
 }
 
 enum tarn_status tarn__delta_load(struct tarn_snapshot *snapshot, const struct tarn_snapshot_options *options, struct tarn_error *err)
