@@ -46,6 +46,9 @@ struct tarn__table_format {
     /** Bounds of some columns out of a file's statistics. What is not understood is not known: damage here never fails a query. */
     enum tarn_status (*bounds)(const struct tarn_snapshot *snapshot, struct tarn_text statistics, struct tarn_arena *arena, uint32_t count,
                                struct tarn__bounds_wanted *wanted, struct tarn_error *err);
+    /** A file's statistics as JSON for people. NULL: they are that as they are kept. */
+    enum tarn_status (*statistics_text)(const struct tarn_snapshot *snapshot, struct tarn_text statistics, struct tarn_text_builder *out,
+                                        struct tarn_error *err);
 
     /** Refuses tables that need a writer we are not. `removes`: the transaction takes files out. */
     enum tarn_status (*admit)(const struct tarn_snapshot *snapshot, bool removes, struct tarn_error *err);
