@@ -596,6 +596,18 @@ bool tarn__i128_store_be(tarn_i128 value, uint8_t *out, size_t width)
     return tarn__i256_store_be(tarn__i256_of(value), out, width);
 }
 
+size_t tarn__i128_store_be_shortest(tarn_i128 value, uint8_t out[16])
+{
+    uint8_t all[16];
+    (void)tarn__i128_store_be(value, all, sizeof(all));
+    size_t skip = 0;
+    while (skip < 15 && (all[skip] == 0 || all[skip] == 0xff) && (all[skip] & 0x80) == (all[skip + 1] & 0x80)) {
+        skip++;
+    }
+    memcpy(out, all + skip, sizeof(all) - skip);
+    return sizeof(all) - skip;
+}
+
 unsigned tarn__decimal_width(unsigned precision)
 {
     return ((unsigned)tarn__ten_power_log2((int32_t)precision) + 1) / 8 + 1;

@@ -64,6 +64,8 @@ bool tarn__i128_load_be(struct tarn_span bytes, tarn_i128 *out);
 bool tarn__i256_load_be(struct tarn_span bytes, struct tarn_i256 *out);
 bool tarn__i128_store_be(tarn_i128 value, uint8_t *out, size_t width);
 bool tarn__i256_store_be(struct tarn_i256 value, uint8_t *out, size_t width);
+/** The fewest bytes that hold this value, 1..16: how many they are. */
+size_t tarn__i128_store_be_shortest(tarn_i128 value, uint8_t out[16]);
 
 /** The fewest bytes that hold every value of `precision` digits: Parquet's FIXED_LEN_BYTE_ARRAY width. precision 1..76. */
 unsigned tarn__decimal_width(unsigned precision);

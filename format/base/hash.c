@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * XXH3 and XXH64 (xxhash.h, inlined: nothing to link), and CRC-32 (libdeflate; eight bytes a step where it is not there).
+ * XXH3 and XXH64 (xxhash.h, inlined: nothing to link), MurmurHash3 (Austin Appleby's public domain algorithm), and CRC-32 (libdeflate;
+ * eight bytes a step where it is not there).
  */
 #include "format/base/hash.h"
 
@@ -17,6 +18,22 @@ uint64_t tarn__hash_bytes(const void *data, size_t size, uint64_t seed)
 uint64_t tarn__xxh64(const void *data, size_t size, uint64_t seed)
 {
     return XXH64(data, size, seed);
+}
+
+uint32_t tarn__murmur3_32(const void *data, size_t size, uint32_t seed)
+{
+    const uint8_t *at = data;
+    uint32_t hash = seed;
+    size_t left = size;
+    for (; left >= 4; left -= 4, at += 4) {
+        hash = tarn__murmur3_mix(hash, tarn__load32(at));
+    }
+    if (left != 0) { /* the last bytes are mixed in without being stirred again */
+        uint32_t word = tarn__load_partial(at, left) * 0xcc9e2d51u;
+        word = word << 15 | word >> 17;
+        hash ^= word * 0x1b873593u;
+    }
+    return tarn__murmur3_end(hash, (uint32_t)size);
 }
 
 #ifndef TARN_MINIMAL

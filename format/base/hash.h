@@ -18,6 +18,31 @@ static inline uint64_t tarn__hash_text(struct tarn_text text)
 /** XXH64: what Parquet's bloom filters are made of (seed 0). */
 uint64_t tarn__xxh64(const void *data, size_t size, uint64_t seed);
 
+/** MurmurHash3, x86, 32 bits: what buckets of partitions are made of (seed 0). */
+uint32_t tarn__murmur3_32(const void *data, size_t size, uint32_t seed);
+
+static inline uint32_t tarn__murmur3_mix(uint32_t hash, uint32_t word)
+{
+    word *= 0xcc9e2d51u;
+    word = word << 15 | word >> 17;
+    hash ^= word * 0x1b873593u;
+    return (hash << 13 | hash >> 19) * 5 + 0xe6546b64u;
+}
+
+static inline uint32_t tarn__murmur3_end(uint32_t hash, uint32_t size)
+{
+    hash ^= size;
+    hash = (hash ^ hash >> 16) * 0x85ebca6bu;
+    hash = (hash ^ hash >> 13) * 0xc2b2ae35u;
+    return hash ^ hash >> 16;
+}
+
+/** The same of the eight little-endian bytes of a number, seed 0. */
+static inline uint32_t tarn__murmur3_u64(uint64_t value)
+{
+    return tarn__murmur3_end(tarn__murmur3_mix(tarn__murmur3_mix(0, (uint32_t)value), (uint32_t)(value >> 32)), 8);
+}
+
 /** Every input bit moves every output bit; a bijection. */
 static inline uint64_t tarn__hash_u64(uint64_t value)
 {

@@ -9,7 +9,8 @@
  *  1. An outcome that a row has is in the set of its node: NEVER and ALWAYS are said only of sets in which there is no doubt.
  *  2. A bound is used for what it promises and no more: every value that is a number is at least min and at most max. Whether it is exact
  *     does not matter, nor does it that NaN is not covered by it.
- *  3. Bounds that contradict themselves (min above max, NaN, another type, more nulls than rows) are as good as none.
+ *  3. That no row equals a value is believed beside all bounds; it decides equality and IN only.
+ *  4. Bounds that contradict themselves (min above max, NaN, another type, more nulls than rows) are as good as none.
  */
 #include "format/base/bytes.h"
 #include "format/expr/cast.h"
@@ -175,9 +176,29 @@ static bool has_something(const struct range *range)
     return range->may_be_null || range->may_be_nan || range->may_be_value;
 }
 
-static unsigned compare(enum tarn_expr_op op, const struct range *a, const struct range *b)
+/* Does the other kind of knowledge say that the column, cast or not, never equals the literal? */
+static bool is_excluded(const struct pruning *pruning, const struct tarn_expr_node *subject, const struct tarn_expr_node *literal)
 {
-    const unsigned orders = orders_of(a, b);
+    while (subject->op == TARN_EXPR_CAST) {
+        subject = subject->args[0];
+    }
+    return pruning->lookup->may_hold != NULL && subject->op == TARN_EXPR_COLUMN && literal->op == TARN_EXPR_LITERAL &&
+           !literal->value.is_null &&
+           !pruning->lookup->may_hold(pruning->lookup->ctx, &pruning->expr->columns[subject->slot], &literal->value);
+}
+
+static unsigned outcomes_of_comparison(const struct pruning *pruning, const struct tarn_expr_node *node)
+{
+    const enum tarn_expr_op op = node->op;
+    const struct range left = range_of_node(pruning, node->args[0]);
+    const struct range right = range_of_node(pruning, node->args[1]);
+    const struct range *a = &left;
+    const struct range *b = &right;
+    unsigned orders = orders_of(a, b);
+    if ((orders & EQUAL) != 0 &&
+        (is_excluded(pruning, node->args[0], node->args[1]) || is_excluded(pruning, node->args[1], node->args[0]))) {
+        orders &= ~(unsigned)EQUAL;
+    }
     unsigned outcomes = NONE;
     outcomes |= (orders & orders_that_hold(op)) != 0 ? MAY_BE_TRUE : NONE;
     outcomes |= (orders & ~orders_that_hold(op)) != 0 ? MAY_BE_FALSE : NONE;
@@ -193,7 +214,10 @@ static unsigned outcomes_of_in(const struct pruning *pruning, const struct tarn_
     bool has_null = false;
     for (uint32_t i = 1; i < node->arg_count; i++) {
         const struct range literal = range_of_value(&node->args[i]->value);
-        const unsigned orders = orders_of(&subject, &literal);
+        unsigned orders = orders_of(&subject, &literal);
+        if ((orders & EQUAL) != 0 && is_excluded(pruning, node->args[0], node->args[i])) {
+            orders &= ~(unsigned)EQUAL;
+        }
         has_null = has_null || literal.may_be_null;
         may_match = may_match || (orders & EQUAL) != 0;
         may_miss = may_miss && orders != EQUAL;
@@ -260,11 +284,8 @@ static unsigned outcomes_of(const struct pruning *pruning, const struct tarn_exp
     case TARN_EXPR_LT:
     case TARN_EXPR_LE:
     case TARN_EXPR_GT:
-    case TARN_EXPR_GE: {
-        const struct range other = range_of_node(pruning, node->args[1]);
-        range = range_of_node(pruning, node->args[0]);
-        return compare(node->op, &range, &other);
-    }
+    case TARN_EXPR_GE:
+        return outcomes_of_comparison(pruning, node);
     case TARN_EXPR_IN:
         return outcomes_of_in(pruning, node);
     case TARN_EXPR_STARTS_WITH:

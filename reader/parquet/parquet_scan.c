@@ -132,7 +132,7 @@ static enum tarn_status choose_row_groups(struct parquet_scan *scan, const struc
             continue;
         }
         struct row_group_lookup lookup = {source, i};
-        const struct tarn_bounds_lookup bounds = {&lookup, bounds_of_row_group};
+        const struct tarn_bounds_lookup bounds = {&lookup, bounds_of_row_group, NULL};
         if (scan->predicate != NULL && tarn_expr_prune(scan->predicate, &bounds) == TARN_NEVER) {
             scan->row_groups_pruned++;
             continue;

@@ -167,7 +167,7 @@ static void keep(struct parquet_row_ranges *out, uint64_t begin, uint64_t end)
 
 static enum tarn_status choose_intervals(struct plan *plan, uint64_t row_count, struct parquet_row_ranges *out, struct tarn_error *err)
 {
-    const struct tarn_bounds_lookup lookup = {plan, bounds_of_page};
+    const struct tarn_bounds_lookup lookup = {plan, bounds_of_page, NULL};
     struct tarn_env *env = plan->scan->scan.env;
     struct parquet_rows *rows = tarn__calloc(env, (size_t)plan->cut_count + 1, sizeof(*rows));
     if (rows == NULL) {

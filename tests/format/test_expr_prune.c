@@ -76,7 +76,7 @@ static enum tarn_truth prune_i32(const struct tarn_bounds *bounds, enum tarn_exp
     if (bounds != NULL) {
         table.bounds[0] = *bounds;
     }
-    const struct tarn_bounds_lookup lookup = {&table, give_bounds};
+    const struct tarn_bounds_lookup lookup = {&table, give_bounds, NULL};
     const enum tarn_truth truth = tarn_expr_prune(expr, &lookup);
     tarn_expr_release(expr);
     tarn_test_env_close(env);
@@ -121,6 +121,60 @@ START_TEST(prune__of_nothing_but_nulls_is_never) /* X-EXPR-7 */
 }
 END_TEST
 
+/* Holds even numbers only. */
+static bool hold_even(void *ctx, const struct tarn_expr_column *column, const struct tarn_value *value)
+{
+    ck_assert_ptr_nonnull(ctx);
+    ck_assert_int_eq(column->type->id, TARN_TYPE_I32);
+    ck_assert(!value->is_null);
+    return value->u.i64 % 2 == 0;
+}
+
+START_TEST(prune__by_membership) /* X-EXPR-11 */
+{
+    struct tarn_env *env = tarn_test_env();
+    static const struct {
+        enum tarn_expr_op op;
+        bool cast;
+        bool turned; /* the literal first */
+        int64_t literals[2];
+        enum tarn_truth truth;
+        enum tarn_truth negated;
+    } table[] = {
+        {TARN_EXPR_EQ, false, false, {15, 0}, TARN_NEVER, TARN_ALWAYS}, {TARN_EXPR_EQ, true, false, {15, 0}, TARN_NEVER, TARN_ALWAYS},
+        {TARN_EXPR_EQ, false, true, {15, 0}, TARN_NEVER, TARN_ALWAYS},  {TARN_EXPR_EQ, false, false, {16, 0}, TARN_MAYBE, TARN_MAYBE},
+        {TARN_EXPR_NE, false, false, {15, 0}, TARN_ALWAYS, TARN_NEVER}, {TARN_EXPR_IN, false, false, {13, 15}, TARN_NEVER, TARN_ALWAYS},
+        {TARN_EXPR_IN, false, false, {13, 16}, TARN_MAYBE, TARN_MAYBE}, {TARN_EXPR_IN, false, false, {8, 15}, TARN_NEVER, TARN_ALWAYS},
+        {TARN_EXPR_GE, false, false, {15, 0}, TARN_MAYBE, TARN_MAYBE},
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        for (int negated = 0; negated < 2; negated++) {
+            struct tarn_expr_builder *b;
+            struct tarn_expr *expr;
+            ck_assert_ok(tarn_expr_builder_open(env, &b, &err), &err);
+            const struct tarn_type *type = table[i].cast ? &i64 : &i32;
+            const struct tarn_expr_node *subject = column(b, 0);
+            subject = table[i].cast ? tarn_expr_make_cast(b, subject, &i64) : subject;
+            const struct tarn_expr_node *args[3] = {
+                subject, tarn_expr_make_literal(b, &(struct tarn_value){.type = type, .u.i64 = table[i].literals[0]}),
+                tarn_expr_make_literal(b, &(struct tarn_value){.type = type, .u.i64 = table[i].literals[1]})};
+            if (table[i].turned) {
+                args[0] = args[1];
+                args[1] = subject;
+            }
+            const struct tarn_expr_node *root = tarn_expr_make(b, table[i].op, table[i].op == TARN_EXPR_IN ? 3 : 2, args);
+            root = negated ? tarn_expr_make(b, TARN_EXPR_NOT, 1, &root) : root;
+            ck_assert_ok(tarn_expr_builder_finish(b, root, &expr, &err), &err);
+            struct table_bounds bounds = {.known = {true}, .bounds = {ten_to_twenty}};
+            const struct tarn_bounds_lookup lookup = {&bounds, give_bounds, hold_even};
+            ck_assert_msg(tarn_expr_prune(expr, &lookup) == (negated ? table[i].negated : table[i].truth), "case %zu, %d", i, negated);
+            tarn_expr_release(expr);
+        }
+    }
+    tarn_test_env_close(env);
+}
+END_TEST
+
 START_TEST(prune__ignores_bounds_that_contradict_themselves) /* X-EXPR-8 */
 {
     struct tarn_bounds bounds = ten_to_twenty;
@@ -152,7 +206,7 @@ static enum tarn_truth prune_f64(enum tarn_expr_op op, double literal, bool nan_
                                            .nan_count = nans,
                                            .min = {.type = &f64, .u.f64 = 1},
                                            .max = {.type = &f64, .u.f64 = 2}};
-    const struct tarn_bounds_lookup lookup = {&table, give_bounds};
+    const struct tarn_bounds_lookup lookup = {&table, give_bounds, NULL};
     const enum tarn_truth truth = tarn_expr_prune(expr, &lookup);
     tarn_expr_release(expr);
     tarn_test_env_close(env);
@@ -206,7 +260,7 @@ START_TEST(prune__decides_prefixes) /* X-EXPR-7 */
         bounds->has_max = true;
         bounds->max = (struct tarn_value){.type = &text, .u.bytes = tarn__text_of(prefixes[_i].max)};
     }
-    const struct tarn_bounds_lookup lookup = {&table, give_bounds};
+    const struct tarn_bounds_lookup lookup = {&table, give_bounds, NULL};
     ck_assert_int_eq(tarn_expr_prune(expr, &lookup), prefixes[_i].truth);
     tarn_expr_release(expr);
     tarn_test_env_close(env);
@@ -239,7 +293,7 @@ START_TEST(prune__sees_through_casts) /* X-EXPR-7 */
             make2(b, TARN_EXPR_GT, tarn_expr_make_cast(b, column(b, 0), cast_cases[i].type), tarn_expr_make_literal(b, &literal));
         ck_assert_ok(tarn_expr_builder_finish(b, root, &expr, &err), &err);
         struct table_bounds table = {.known = {true}, .bounds = {ten_to_twenty}};
-        const struct tarn_bounds_lookup lookup = {&table, give_bounds};
+        const struct tarn_bounds_lookup lookup = {&table, give_bounds, NULL};
         ck_assert_int_eq(tarn_expr_prune(expr, &lookup), cast_cases[i].truth);
         tarn_expr_release(expr);
     }
@@ -399,7 +453,7 @@ START_TEST(prune__is_never_contradicted_by_the_rows) /* X-EXPR-7, X-EXPR-8 */
             column(b, c);
         }
         ck_assert_ok(tarn_expr_builder_finish(b, random_predicate(b, 3), &expr, &err), &err);
-        const struct tarn_bounds_lookup lookup = {&table, give_bounds};
+        const struct tarn_bounds_lookup lookup = {&table, give_bounds, NULL};
         const enum tarn_truth truth = tarn_expr_prune(expr, &lookup);
         struct tarn_expr_eval *eval;
         struct tarn__batch_input input;
@@ -424,6 +478,6 @@ START_TEST(prune__is_never_contradicted_by_the_rows) /* X-EXPR-7, X-EXPR-8 */
 END_TEST
 
 TARN_SUITE("format/expr_prune", TARN_LOOP_TEST(prune__decides_by_bounds, decided), TARN_TEST(prune__of_nothing_but_nulls_is_never),
-           TARN_TEST(prune__ignores_bounds_that_contradict_themselves), TARN_TEST(prune__knows_that_bounds_say_nothing_of_nan),
-           TARN_LOOP_TEST(prune__decides_prefixes, prefixes), TARN_TEST(prune__sees_through_casts),
-           TARN_TEST(prune__is_never_contradicted_by_the_rows))
+           TARN_TEST(prune__by_membership), TARN_TEST(prune__ignores_bounds_that_contradict_themselves),
+           TARN_TEST(prune__knows_that_bounds_say_nothing_of_nan), TARN_LOOP_TEST(prune__decides_prefixes, prefixes),
+           TARN_TEST(prune__sees_through_casts), TARN_TEST(prune__is_never_contradicted_by_the_rows))

@@ -17,6 +17,19 @@ START_TEST(hash__has_the_published_values)
 }
 END_TEST
 
+START_TEST(hash__murmur3_has_the_published_values)
+{
+    static const char fox[] = "The quick brown fox jumps over the lazy dog";
+    ck_assert_uint_eq(tarn__murmur3_32("", 0, 0), 0);
+    ck_assert_uint_eq(tarn__murmur3_32("", 0, 1), 0x514e28b7);
+    ck_assert_uint_eq(tarn__murmur3_32("hello", 5, 0), 0x248bfa47);
+    ck_assert_uint_eq(tarn__murmur3_32("hello, world", 12, 0), 0x149bbb7f);
+    ck_assert_uint_eq(tarn__murmur3_32(fox, 43, 0), 0x2e4ff723);
+    static const uint8_t number[8] = {1, 2, 3, 4, 5, 6, 7, 0x88};
+    ck_assert_uint_eq(tarn__murmur3_u64(UINT64_C(0x8807060504030201)), tarn__murmur3_32(number, 8, 0));
+}
+END_TEST
+
 START_TEST(hash__mixes_every_bit)
 {
     for (int bit = 0; bit < 64; bit++) {
@@ -43,4 +56,5 @@ START_TEST(crc32__is_that_of_zlib)
 }
 END_TEST
 
-TARN_SUITE("format/hash", TARN_TEST(hash__has_the_published_values), TARN_TEST(hash__mixes_every_bit), TARN_TEST(crc32__is_that_of_zlib))
+TARN_SUITE("format/hash", TARN_TEST(hash__has_the_published_values), TARN_TEST(hash__murmur3_has_the_published_values),
+           TARN_TEST(hash__mixes_every_bit), TARN_TEST(crc32__is_that_of_zlib))

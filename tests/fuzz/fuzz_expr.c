@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     options.memory_limit = 64 << 20;
     demand(tarn_env_open(&options, &env, NULL) == TARN_OK);
     if (tarn_expr_decode(env, (struct tarn_span){data, size}, &expr, NULL) == TARN_OK) {
-        const struct tarn_bounds_lookup lookup = {NULL, no_bounds};
+        const struct tarn_bounds_lookup lookup = {NULL, no_bounds, NULL};
         struct tarn_span bytes;
         struct tarn_span again;
         struct tarn_expr *back;

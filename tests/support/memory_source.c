@@ -260,7 +260,7 @@ static enum tarn_status plan_tasks(struct memory_scan *scan, const struct tarn_s
     }
     for (uint32_t first = 0; first < source->rows; first += rows) {
         struct bounds_of_task task = {source, first, source->rows - first < rows ? source->rows : first + rows};
-        const struct tarn_bounds_lookup lookup = {&task, task_bounds};
+        const struct tarn_bounds_lookup lookup = {&task, task_bounds, NULL};
         if (request->predicate != NULL && !request->no_prune && tarn_expr_prune(request->predicate, &lookup) == TARN_NEVER) {
             scan->pruned++;
             continue;

@@ -3,12 +3,14 @@
  * Files against a predicate.
  *
  * Invariants
- *  1. A partition value is exact; what statistics do not say is not known, and what is not known is MAYBE.
+ *  1. What neither partition values nor statistics say is not known, and what is not known is MAYBE. Where both speak both hold.
  *  2. Statistics are parsed at most once a file, and only when partition values alone did not decide.
  */
 #include "txlog/core/prune_files.h"
 
 #include <string.h>
+
+#include "txlog/core/partition_transform.h"
 
 enum tarn_status tarn__file_pruner_open(struct tarn__file_pruner *pruner, const struct tarn_snapshot *snapshot,
                                         const struct tarn_expr *predicate, struct tarn_error *err)
@@ -51,35 +53,102 @@ void tarn__file_pruner_close(struct tarn__file_pruner *pruner)
     tarn__arena_free(&pruner->arena);
 }
 
-/* By the partition, else by the statistics that were read. */
+static void take_narrower(struct tarn_bounds *bounds, const struct tarn_bounds *other)
+{
+    if (other->has_null_count && !bounds->has_null_count) {
+        bounds->has_null_count = true;
+        bounds->null_count = other->null_count;
+    }
+    if (other->has_nan_count && !bounds->has_nan_count) {
+        bounds->has_nan_count = true;
+        bounds->nan_count = other->nan_count;
+    }
+    if (other->has_min &&
+        (!bounds->has_min || (tarn_type_equal(bounds->min.type, other->min.type) && tarn_value_compare(&other->min, &bounds->min) > 0))) {
+        bounds->has_min = true;
+        bounds->min_exact = other->min_exact;
+        bounds->min = other->min;
+    }
+    if (other->has_max &&
+        (!bounds->has_max || (tarn_type_equal(bounds->max.type, other->max.type) && tarn_value_compare(&other->max, &bounds->max) < 0))) {
+        bounds->has_max = true;
+        bounds->max_exact = other->max_exact;
+        bounds->max = other->max;
+    }
+}
+
+/* Column number `at` of the predicate, when it is a column of the table that something may be known of. */
+static const struct tarn__bounds_wanted *wanted_of(const struct tarn__file_pruner *pruner, const struct tarn_expr_column *column)
+{
+    const size_t at = (size_t)(column - pruner->predicate->columns);
+    return at < pruner->predicate->column_count && pruner->wanted[at].depth != 0 ? &pruner->wanted[at] : NULL;
+}
+
+/* The next partition field of the column, from *place on, and its value. */
+static const struct tarn__partition_field *next_field(const struct tarn__file_pruner *pruner, const struct tarn__bounds_wanted *wanted,
+                                                      uint32_t *place, const struct tarn_value **value)
+{
+    const struct tarn__partition *partition = pruner->partition;
+    if (wanted->depth != 1 || partition == NULL || partition->values == NULL || partition->spec == NULL) {
+        return NULL;
+    }
+    for (uint32_t i = *place; i < partition->spec->field_count && i < partition->count; i++) {
+        if (partition->spec->fields[i].column == wanted->index[0]) {
+            *place = i + 1;
+            *value = &partition->values[i];
+            return &partition->spec->fields[i];
+        }
+    }
+    return NULL;
+}
+
+/* By the partition, and by the statistics that were read. */
 static bool find_bounds(void *ctx, const struct tarn_expr_column *column, struct tarn_bounds *out)
 {
-    const struct tarn__file_pruner *pruner = ctx;
-    const size_t at = (size_t)(column - pruner->predicate->columns);
-    if (at >= pruner->predicate->column_count || pruner->wanted[at].depth == 0) {
+    struct tarn__file_pruner *pruner = ctx;
+    const struct tarn__bounds_wanted *wanted = wanted_of(pruner, column);
+    if (wanted == NULL) {
         return false;
     }
-    const struct tarn__bounds_wanted *wanted = &pruner->wanted[at];
-    uint32_t place;
-    if (wanted->depth == 1 && pruner->partition != NULL && pruner->partition->values != NULL &&
-        tarn__spec_identity_of(pruner->partition->spec, wanted->index[0], &place) != NULL) {
-        const struct tarn_value *value = &pruner->partition->values[place];
-        const uint64_t rows = pruner->rows > 0 ? (uint64_t)pruner->rows : 1;
-        *out = (struct tarn_bounds){.rows = rows, .has_null_count = true, .null_count = value->is_null ? rows : 0};
-        const bool is_float = value->type->id == TARN_TYPE_F32 || value->type->id == TARN_TYPE_F64;
-        const bool is_nan = is_float && !value->is_null && value->u.f64 != value->u.f64;
-        out->has_nan_count = is_float;
-        out->nan_count = is_nan ? rows : 0;
-        if (!value->is_null && !is_nan) {
-            out->has_min = out->has_max = out->min_exact = out->max_exact = true;
-            out->min = out->max = *value;
+    const struct tarn_bounds nothing = {.rows = pruner->rows > 0 ? (uint64_t)pruner->rows : 1};
+    bool known = pruner->statistics_read && wanted->known;
+    *out = known ? wanted->bounds : nothing;
+    uint32_t place = 0;
+    const struct tarn_value *value;
+    for (;;) {
+        const struct tarn__partition_field *field = next_field(pruner, wanted, &place, &value);
+        if (field == NULL) {
+            return known;
         }
-        return true;
+        struct tarn_bounds bounds = nothing;
+        if (!tarn__transform_bounds(field->transform, field->parameter, value, wanted->type, &pruner->arena, &bounds)) {
+            continue;
+        }
+        if (field->transform == TARN_TRANSFORM_IDENTITY || !known) { /* identity is all there is to say */
+            *out = bounds;
+        } else {
+            take_narrower(out, &bounds);
+        }
+        known = true;
+        if (field->transform == TARN_TRANSFORM_IDENTITY) {
+            return true;
+        }
     }
-    if (!pruner->statistics_read || !wanted->known) {
-        return false;
+}
+
+static bool may_hold(void *ctx, const struct tarn_expr_column *column, const struct tarn_value *literal)
+{
+    const struct tarn__file_pruner *pruner = ctx;
+    const struct tarn__bounds_wanted *wanted = wanted_of(pruner, column);
+    uint32_t place = 0;
+    const struct tarn_value *value;
+    const struct tarn__partition_field *field = wanted != NULL ? next_field(pruner, wanted, &place, &value) : NULL;
+    while (field != NULL) {
+        if (!tarn__transform_may_hold(field->transform, field->parameter, value, wanted->type, literal)) {
+            return false;
+        }
+        field = next_field(pruner, wanted, &place, &value);
     }
-    *out = wanted->bounds;
     return true;
 }
 
@@ -87,16 +156,16 @@ enum tarn_status tarn__file_pruner_ask_about(struct tarn__file_pruner *pruner, c
                                              struct tarn_text statistics, enum tarn_truth *truth, struct tarn_error *err)
 {
     const struct tarn_snapshot *snapshot = pruner->snapshot;
-    const struct tarn_bounds_lookup lookup = {pruner, find_bounds};
+    const struct tarn_bounds_lookup lookup = {pruner, find_bounds, may_hold};
+    if (pruner->arena.total > (1u << 16)) {
+        tarn__arena_free(&pruner->arena);
+    }
     pruner->partition = partition;
     pruner->rows = rows;
     pruner->statistics_read = false;
     *truth = tarn_expr_prune(pruner->predicate, &lookup);
     if (*truth != TARN_MAYBE || statistics.size == 0 || snapshot->format->bounds == NULL) {
         return TARN_OK;
-    }
-    if (pruner->arena.total > (1u << 16)) {
-        tarn__arena_free(&pruner->arena);
     }
     for (uint32_t i = 0; i < pruner->predicate->column_count; i++) {
         pruner->wanted[i].known = false;

@@ -88,10 +88,16 @@ struct tarn_expr_host {
 /** Three answers about a set of rows. ALWAYS: true for every row; NEVER: true for none (each is false or null). */
 enum tarn_truth { TARN_NEVER = 0, TARN_MAYBE = 1, TARN_ALWAYS = 2 };
 
-/** Bounds of a column by slot, over some set of rows. False: nothing is known. */
+/** What is known of columns over some set of rows. */
 struct tarn_bounds_lookup {
     void *ctx;
+    /** False: nothing is known. */
     bool (*bounds)(void *ctx, const struct tarn_expr_column *column, struct tarn_bounds *out);
+    /**
+     * Membership (hash buckets, bloom filters): false when no row of the column equals `value`, which is not null but may be of another
+     * type than the column's, by a cast that loses nothing. NULL: not known of any.
+     */
+    bool (*may_hold)(void *ctx, const struct tarn_expr_column *column, const struct tarn_value *value);
 };
 
 struct tarn_expr_builder;
