@@ -9,6 +9,7 @@
 #include "query/bind/sql_type.h"
 #include "query/dml/dml.h"
 #include "query/query_state.h"
+#include "query/relation/lake.h"
 #include "query/sql/caret.h"
 
 /* Relations that a query opened. */
@@ -70,28 +71,50 @@ static enum tarn_status open_version(struct tarn_query *query, struct tarn_text 
     return tarn_snapshot_source(out->snapshot, &out->source, err);
 }
 
-/* The names with `between` between them, in a folder unless it is empty. */
-static enum tarn_status join_names(struct tarn_query *query, struct tarn_text folder, const struct tarn__table_name *name, char between,
-                                   struct tarn_text *out, struct tarn_error *err)
+/* The name as it is written, its parts joined by dots. */
+static enum tarn_status join_names(struct tarn_query *query, const struct tarn__table_name *name, struct tarn_text *out,
+                                   struct tarn_error *err)
 {
-    struct tarn_text_builder path;
-    tarn__builder_init(&path, query->env);
-    if (folder.size != 0 && !tarn__text_equal(folder, TARN_TEXT("."))) {
-        tarn__builder_add(&path, folder);
-        tarn__builder_add_char(&path, '/');
-    }
+    struct tarn_text_builder text;
+    tarn__builder_init(&text, query->env);
     for (uint32_t i = 0; i < name->name_count; i++) {
         if (i != 0) {
-            tarn__builder_add_char(&path, between);
+            tarn__builder_add_char(&text, '.');
         }
-        tarn__builder_add(&path, name->names[i]);
+        tarn__builder_add(&text, name->names[i]);
     }
-    enum tarn_status status = tarn__builder_status(&path, err);
+    enum tarn_status status = tarn__builder_status(&text, err);
     if (status == TARN_OK) {
-        *out = tarn__arena_text(&query->arena, tarn__builder_text(&path));
-        status = out->data != NULL ? TARN_OK : tarn__nomem(query->env, err, path.size);
+        *out = tarn__arena_text(&query->arena, tarn__builder_text(&text));
+        status = out->data != NULL ? TARN_OK : tarn__nomem(query->env, err, text.size);
     }
-    tarn__builder_free(&path);
+    tarn__builder_free(&text);
+    return status;
+}
+
+struct kept_text {
+    struct tarn_query *query;
+    struct tarn_text text;
+};
+
+static enum tarn_status keep_text(void *arg, struct tarn_text text, struct tarn_error *err)
+{
+    struct kept_text *kept = arg;
+    kept->text = tarn__arena_text(&kept->query->arena, text);
+    return kept->text.data != NULL ? TARN_OK : tarn__nomem(kept->query->env, err, text.size);
+}
+
+static enum tarn_status uri_in_lake(struct tarn_query *query, const struct tarn__table_name *name, struct tarn_text *out,
+                                    struct tarn_error *err)
+{
+    struct kept_text kept = {.query = query};
+    struct tarn_text text;
+    TARN_RETURN_IF_ERROR(join_names(query, name, &text, err));
+    const enum tarn_status status = tarn_lake_table_uri(query->env, query->options.lake, text, keep_text, &kept, err);
+    if (status == TARN_INVALID) {
+        tarn__sql_error_at(err, query->sql, name->place);
+    }
+    *out = kept.text;
     return status;
 }
 
@@ -128,47 +151,45 @@ static enum tarn_status check_confined(struct tarn_query *query, const struct ta
     return TARN_OK;
 }
 
-/* A table inside the folder of another one would mix with its files. */
-static enum tarn_status check_new_confined(struct tarn_query *query, const struct tarn__table_name *name, struct tarn_error *err)
+static enum tarn_status is_table(struct tarn_query *query, struct tarn_text uri, bool *yes, struct tarn_error *err)
 {
-    for (uint32_t names = 1; names < name->name_count; names++) {
-        struct tarn__table_name above = *name;
-        struct tarn_text path;
-        const char *format = NULL;
-        above.name_count = names;
-        TARN_RETURN_IF_ERROR(join_names(query, query->options.lake, &above, '/', &path, err));
-        const enum tarn_status status = tarn_table_detect(query->env, path, &format, err);
-        if (status != TARN_OK && status != TARN_NOT_FOUND) {
-            return status;
-        }
-        if (status == TARN_OK && format != NULL) {
-            return outside(query, name, "the name leads into the folder of another table", err);
-        }
-    }
-    return TARN_OK;
+    const char *format = NULL;
+    const enum tarn_status status = tarn_table_detect(query->env, uri, &format, err);
+    *yes = status == TARN_OK && format != NULL;
+    return status == TARN_NOT_FOUND ? TARN_OK : status;
 }
 
-/* ns.table is lake/ns/table, else lake/ns.table. */
+/* A table inside the folder of another one would mix with its files. Entries of a catalog cannot lie in each other. */
+static enum tarn_status check_new_confined(struct tarn_query *query, const struct tarn__table_name *name, struct tarn_error *err)
+{
+    struct tarn__lake lake;
+    bool inside = false;
+    TARN_RETURN_IF_ERROR(tarn__lake_open(query->env, query->options.lake, &lake, err));
+    const bool folder = lake.catalog == NULL;
+    tarn__lake_close(&lake);
+    for (uint32_t names = 1; folder && !inside && names < name->name_count; names++) {
+        struct tarn__table_name above = *name;
+        struct tarn_text uri;
+        above.name_count = names;
+        TARN_RETURN_IF_ERROR(uri_in_lake(query, &above, &uri, err));
+        TARN_RETURN_IF_ERROR(is_table(query, uri, &inside, err));
+    }
+    return inside ? outside(query, name, "the name leads into the folder of another table", err) : TARN_OK;
+}
+
 static enum tarn_status open_confined(struct tarn_query *query, const struct tarn__table_name *name, struct tarn_relation *out,
                                       struct tarn_error *err)
 {
-    static const char between[] = {'/', '.'};
-    const struct tarn_text lake = query->options.lake.size != 0 ? query->options.lake : TARN_TEXT(".");
-    TARN_RETURN_IF_ERROR(check_confined(query, name, err));
-    for (size_t i = 0; i < sizeof(between); i++) {
-        struct tarn_text path;
-        const char *format = NULL;
-        TARN_RETURN_IF_ERROR(join_names(query, lake, name, between[i], &path, err));
-        const enum tarn_status status = tarn_table_detect(query->env, path, &format, err);
-        if (status != TARN_OK && status != TARN_NOT_FOUND) {
-            return status;
-        }
-        if (status == TARN_OK && format != NULL) {
-            return open_version(query, path, name, out, err);
-        }
-    }
+    struct tarn_text uri;
     struct tarn_text text;
-    TARN_RETURN_IF_ERROR(join_names(query, (struct tarn_text){NULL, 0}, name, '.', &text, err));
+    bool found;
+    TARN_RETURN_IF_ERROR(check_confined(query, name, err));
+    TARN_RETURN_IF_ERROR(uri_in_lake(query, name, &uri, err));
+    TARN_RETURN_IF_ERROR(is_table(query, uri, &found, err));
+    if (found) {
+        return open_version(query, uri, name, out, err);
+    }
+    TARN_RETURN_IF_ERROR(join_names(query, name, &text, err));
     tarn__error_set(err, TARN_NOT_FOUND, "relation", "there is no table \"%.*s\"", TARN_TEXT_ARG(text));
     tarn__sql_error_at(err, query->sql, name->place);
     return TARN_NOT_FOUND;
@@ -182,24 +203,26 @@ enum tarn_status tarn__query_table_path(struct tarn_query *query, const struct t
         TARN_RETURN_IF_ERROR(check_confined(query, name, err));
         TARN_RETURN_IF_ERROR(check_new_confined(query, name, err));
     }
-    return name->is_path ? TARN_OK : join_names(query, query->options.lake, name, '/', out, err);
+    return name->is_path ? TARN_OK : uri_in_lake(query, name, out, err);
 }
 
 enum tarn_status tarn__query_relation(struct tarn_query *query, const struct tarn__table_name *name, struct tarn_relation *out,
                                       struct tarn_error *err)
 {
-    struct tarn_text path;
+    struct tarn_text text = name->names[0];
+    enum tarn_status status;
     if (query->options.confined) {
         return open_confined(query, name, out, err);
     }
-    TARN_RETURN_IF_ERROR(tarn__query_table_path(query, name, &path, err));
     if (name->version != NULL || name->timestamp != NULL) {
-        return open_version(query, path, name, out, err);
+        TARN_RETURN_IF_ERROR(tarn__query_table_path(query, name, &text, err));
+        return open_version(query, text, name, out, err);
     }
-    enum tarn_status status = tarn_relation_open(query->env, query->options.lake, path, out, err);
-    if (status == TARN_NOT_FOUND && !name->is_path && query->options.lake.size != 0) {
-        TARN_RETURN_IF_ERROR(join_names(query, (struct tarn_text){NULL, 0}, name, '.', &path, err)); /* the message is about the name */
-        status = tarn_relation_open(query->env, query->options.lake, path, out, err);
+    if (name->is_path) {
+        status = tarn_relation_open(query->env, query->options.lake, text, out, err);
+    } else {
+        TARN_RETURN_IF_ERROR(join_names(query, name, &text, err));
+        status = tarn__relation_by_name(query->env, query->options.lake, text, out, err);
     }
     if (status == TARN_NOT_FOUND) {
         tarn__sql_error_at(err, query->sql, name->place);
@@ -293,31 +316,20 @@ struct table_list {
     size_t capacity;
 };
 
-/* A table shows by the folder of its log. */
-static enum tarn_status take_table(void *arg, struct tarn_text key, const struct tarn_object_info *info, struct tarn_error *err)
+static enum tarn_status take_table(void *arg, const struct tarn_lake_table *table, struct tarn_error *err)
 {
     struct table_list *list = arg;
-    static const char mark[] = "/_delta_log/";
-    const char *found = memmem(key.data, key.size, mark, sizeof(mark) - 1);
-    (void)info;
-    if (found == NULL) {
-        return TARN_OK;
-    }
-    const struct tarn_text name = {key.data, (size_t)(found - key.data)};
-    if (list->count != 0 && tarn__text_equal(list->names[list->count - 1], name)) {
+    if (table->is_view) {
         return TARN_OK;
     }
     if (!tarn__grow(list->query->env, &list->names, &list->capacity, list->count + 1, sizeof(*list->names))) {
         return tarn__nomem(list->query->env, err, 0);
     }
-    char *copy = tarn__arena_alloc(&list->query->arena, name.size + 1);
-    if (copy == NULL) {
-        return tarn__nomem(list->query->env, err, 0);
+    const struct tarn_text name = tarn__arena_text(&list->query->arena, table->name);
+    if (name.data == NULL) {
+        return tarn__nomem(list->query->env, err, table->name.size);
     }
-    for (size_t i = 0; i < name.size; i++) {
-        copy[i] = name.data[i] == '/' ? '.' : name.data[i];
-    }
-    list->names[list->count++] = (struct tarn_text){copy, name.size};
+    list->names[list->count++] = name;
     return TARN_OK;
 }
 
@@ -325,12 +337,8 @@ static enum tarn_status show_tables(struct tarn_query *query, struct tarn_error 
 {
     static const char *const names[] = {"name"};
     struct table_list list = {.query = query};
-    struct tarn_store *store;
     query->info.kind = TARN_STATEMENT_OTHER;
-    TARN_RETURN_IF_ERROR(
-        tarn_store_open(query->env, query->options.lake.size != 0 ? query->options.lake : TARN_TEXT("."), false, &store, err));
-    enum tarn_status status = tarn_store_list(store, (struct tarn_text){NULL, 0}, (struct tarn_text){NULL, 0}, take_table, &list, err);
-    tarn_store_close(store);
+    enum tarn_status status = tarn_lake_tables(query->env, query->options.lake, take_table, &list, err);
     status = status == TARN_OK ? tarn__query_text_rows(query, 1, names, (uint32_t)list.count, list.names, err) : status;
     tarn__free(query->env, list.names);
     return status;

@@ -3,7 +3,8 @@
  * What a path or a name stands for: a file, a table, a version of a table, many files.
  *
  * Order: what exists under the path as it is written; a pattern; PATH@version of a table; a bare name, or ns.name, in the lake. The first
- * that is there wins, so that no file becomes unreachable because its name holds an '@' or a star.
+ * that is there wins, so that no file becomes unreachable because its name holds an '@' or a star. CATALOG#name is an entry of the catalog
+ * or nothing. SQL's names go to the lake first.
  */
 #include <string.h>
 
@@ -14,13 +15,13 @@
 #include "format/base/text.h"
 #include "query/bind/near_name.h"
 #include "query/relation/glob.h"
+#include "query/relation/lake.h"
 #include "tarn/query.h"
 
 enum { MOST_FILES = 100000, NAMES_LOOKED_AT = 10000 };
 
 struct lookup {
     struct tarn_env *env;
-    struct tarn_text lake;
     struct tarn_relation *out;
 };
 
@@ -118,18 +119,25 @@ static bool parse_travel(struct tarn_text text, struct tarn_snapshot_options *ou
     return text.size < 256;
 }
 
-static enum tarn_status open_version(struct lookup *lookup, struct tarn_text path, struct tarn_error *err)
+/* At the last '@'. False: there is none, or nothing beside it. */
+static bool split_travel(struct tarn_text path, struct tarn_text *base, struct tarn_snapshot_options *options)
 {
     size_t at = path.size;
     while (at > 0 && path.data[at - 1] != '@') {
         at--;
     }
+    *base = (struct tarn_text){path.data, at > 0 ? at - 1 : 0};
+    return at > 1 && at != path.size && parse_travel((struct tarn_text){path.data + at, path.size - at}, options);
+}
+
+static enum tarn_status open_version(struct lookup *lookup, struct tarn_text path, struct tarn_error *err)
+{
     struct tarn_snapshot_options options;
-    if (at <= 1 || at == path.size || !parse_travel((struct tarn_text){path.data + at, path.size - at}, &options)) {
+    struct tarn_text base;
+    bool table;
+    if (!split_travel(path, &base, &options)) {
         return not_found(err, path);
     }
-    const struct tarn_text base = {path.data, at - 1};
-    bool table;
     TARN_RETURN_IF_ERROR(is_table(lookup, base, &table, err));
     return table ? open_table(lookup, base, &options, err) : not_found(err, path);
 }
@@ -198,6 +206,66 @@ static enum tarn_status open_pattern(struct lookup *lookup, struct tarn_text pat
     return status;
 }
 
+/* ---- catalogs ---- */
+
+static bool names_nothing(enum tarn_status status, const struct tarn_error *err)
+{
+    return status == TARN_NOT_FOUND || (status == TARN_INVALID && strcmp(err->detail, "table_name") == 0);
+}
+
+static enum tarn_status open_entry(struct lookup *lookup, const struct tarn__lake *lake, struct tarn_text name,
+                                   const struct tarn_snapshot_options *options, struct tarn_error *err)
+{
+    struct tarn_text_builder uri;
+    bool table = false;
+    tarn__builder_init(&uri, lookup->env);
+    enum tarn_status status = tarn__lake_add_uri(lake, name, &uri, err);
+    status = status == TARN_OK ? is_table(lookup, tarn__builder_text(&uri), &table, err) : status;
+    if (status == TARN_OK) {
+        status = table ? open_table(lookup, tarn__builder_text(&uri), options, err) : not_found(err, name);
+    }
+    tarn__builder_free(&uri);
+    return status;
+}
+
+/* A name, or NAME@version, of a catalog. Nothing else is looked for below it: it is no folder. */
+static enum tarn_status open_in_catalog(struct lookup *lookup, const struct tarn__lake *lake, struct tarn_text name, struct tarn_error *err)
+{
+    struct tarn_error local = TARN_ERROR_INIT;
+    struct tarn_snapshot_options options;
+    struct tarn_text base = {NULL, 0};
+    enum tarn_status status = open_entry(lookup, lake, name, NULL, &local);
+    if (names_nothing(status, &local) && split_travel(name, &base, &options)) {
+        status = open_entry(lookup, lake, base, &options, &local);
+    }
+    if (names_nothing(status, &local)) {
+        return not_found(err, name);
+    }
+    if (status != TARN_OK && err != NULL) {
+        *err = local;
+    }
+    return status;
+}
+
+/* CATALOG#name. *is false: what stands before the '#' is no catalog, and nothing was tried. */
+static enum tarn_status open_catalog_path(struct lookup *lookup, struct tarn_text path, bool *is, struct tarn_error *err)
+{
+    const char *hash = memchr(path.data, '#', path.size);
+    *is = false;
+    if (hash == NULL || hash == path.data) {
+        return TARN_OK;
+    }
+    struct tarn__lake lake;
+    TARN_RETURN_IF_ERROR(tarn__lake_open(lookup->env, (struct tarn_text){path.data, (size_t)(hash - path.data)}, &lake, err));
+    enum tarn_status status = TARN_OK;
+    if (lake.catalog != NULL) {
+        *is = true;
+        status = open_in_catalog(lookup, &lake, (struct tarn_text){hash + 1, path.size - (size_t)(hash + 1 - path.data)}, err);
+    }
+    tarn__lake_close(&lake);
+    return status;
+}
+
 /* ---- the lake ---- */
 
 struct offers {
@@ -206,34 +274,50 @@ struct offers {
     uint32_t looked_at;
 };
 
-static enum tarn_status offer_name(void *arg, struct tarn_text key, const struct tarn_object_info *info, struct tarn_error *err)
+static enum tarn_status offer(struct offers *offers, struct tarn_text name, struct tarn_error *err)
 {
-    struct offers *offers = arg;
-    (void)info;
-    const char *slash = memchr(key.data, '/', key.size);
-    const struct tarn_text name =
-        tarn__arena_text(&offers->names, (struct tarn_text){key.data, slash != NULL ? (size_t)(slash - key.data) : key.size});
-    if (name.data == NULL || offers->looked_at++ == NAMES_LOOKED_AT) {
+    const struct tarn_text copy = tarn__arena_text(&offers->names, name);
+    if (copy.data == NULL || offers->looked_at++ == NAMES_LOOKED_AT) {
         return tarn__error_set(err, TARN_LIMIT, "names", "enough for a suggestion");
     }
-    tarn__near_offer(&offers->near, name);
+    tarn__near_offer(&offers->near, copy);
     return TARN_OK;
 }
 
-/* NOT_FOUND that names what is nearest in the lake. A listing that fails only costs the suggestion. */
-static enum tarn_status suggest(struct lookup *lookup, struct tarn_text path, struct tarn_error *err)
+static enum tarn_status offer_key(void *arg, struct tarn_text key, const struct tarn_object_info *info, struct tarn_error *err)
 {
+    (void)info;
+    const char *slash = memchr(key.data, '/', key.size);
+    return offer(arg, (struct tarn_text){key.data, slash != NULL ? (size_t)(slash - key.data) : key.size}, err);
+}
+
+static enum tarn_status offer_entry(void *arg, const struct tarn_catalog_entry *entry, struct tarn_error *err)
+{
+    return entry->is_view ? TARN_OK : offer(arg, entry->name, err);
+}
+
+static enum tarn_status offer_all(const struct tarn__lake *lake, struct offers *offers)
+{
+    const struct tarn_text all = {NULL, 0};
     struct tarn_store *store;
+    if (lake->catalog != NULL) {
+        return tarn_catalog_list(lake->catalog, offer_entry, offers, NULL);
+    }
+    TARN_RETURN_IF_ERROR(tarn_store_open(lake->env, lake->uri, false, &store, NULL));
+    const enum tarn_status status = tarn_store_list(store, all, all, offer_key, offers, NULL);
+    tarn_store_close(store);
+    return status;
+}
+
+/* NOT_FOUND that names what is nearest in the lake. A listing that fails only costs the suggestion. */
+static enum tarn_status suggest(const struct tarn__lake *lake, struct tarn_text path, struct tarn_error *err)
+{
     struct offers offers = {.near = {.wanted = path}};
     char text[400] = "";
-    tarn__arena_init(&offers.names, lookup->env);
-    if (tarn_store_open(lookup->env, lookup->lake, false, &store, NULL) == TARN_OK) {
-        const struct tarn_text all = {NULL, 0};
-        const enum tarn_status listed = tarn_store_list(store, all, all, offer_name, &offers, NULL);
-        if (listed == TARN_OK || listed == TARN_LIMIT) {
-            tarn__near_print(&offers.near, text, sizeof(text));
-        }
-        tarn_store_close(store);
+    tarn__arena_init(&offers.names, lake->env);
+    const enum tarn_status listed = offer_all(lake, &offers);
+    if (listed == TARN_OK || listed == TARN_LIMIT) {
+        tarn__near_print(&offers.near, text, sizeof(text));
     }
     tarn__error_set(err, TARN_NOT_FOUND, "relation", "there is no file and no table \"%.*s\"%s", TARN_TEXT_ARG(path), text);
     tarn__arena_free(&offers.names);
@@ -242,7 +326,12 @@ static enum tarn_status suggest(struct lookup *lookup, struct tarn_text path, st
 
 static enum tarn_status open_path(struct lookup *lookup, struct tarn_text path, struct tarn_error *err)
 {
-    enum tarn_status status = open_literal(lookup, path, err);
+    bool in_catalog;
+    enum tarn_status status = open_catalog_path(lookup, path, &in_catalog, err);
+    if (status != TARN_OK || in_catalog) {
+        return status;
+    }
+    status = open_literal(lookup, path, err);
     if (status == TARN_NOT_FOUND && lookup->out->snapshot == NULL && tarn__glob_is_pattern(path)) {
         status = open_pattern(lookup, path, err);
     } else if (status == TARN_NOT_FOUND && path.size != 0 && memchr(path.data, '@', path.size) != NULL) {
@@ -251,21 +340,15 @@ static enum tarn_status open_path(struct lookup *lookup, struct tarn_text path, 
     return status;
 }
 
-/* lake/name, and lake/ns/name for ns.name; a dot behind '@' belongs to the time. */
-static enum tarn_status open_in_lake(struct lookup *lookup, struct tarn_text name, struct tarn_error *err)
+/* lake/name, and lake/ns/name for ns.name; a dot behind '@' belongs to the time. A file's name may have dots too. */
+static enum tarn_status open_in_folder(struct lookup *lookup, const struct tarn__lake *lake, struct tarn_text name, struct tarn_error *err)
 {
     struct tarn_text_builder path;
     enum tarn_status status = TARN_NOT_FOUND;
     tarn__builder_init(&path, lookup->env);
-    for (int dots = 0; dots < 2 && status == TARN_NOT_FOUND; dots++) {
+    for (int folders = 1; folders >= 0 && status == TARN_NOT_FOUND; folders--) {
         tarn__builder_clear(&path);
-        tarn__builder_add(&path, lookup->lake);
-        tarn__builder_add_char(&path, '/');
-        bool travel = false;
-        for (size_t i = 0; i < name.size; i++) {
-            travel = travel || name.data[i] == '@';
-            tarn__builder_add_char(&path, dots == 1 && !travel && name.data[i] == '.' ? '/' : name.data[i]);
-        }
+        tarn__lake_add_path(lake, name, folders == 1, &path);
         status = tarn__builder_status(&path, err);
         status = status == TARN_OK ? open_path(lookup, tarn__builder_text(&path), err) : status;
     }
@@ -273,27 +356,65 @@ static enum tarn_status open_in_lake(struct lookup *lookup, struct tarn_text nam
     return status;
 }
 
-enum tarn_status tarn_relation_open(struct tarn_env *env, struct tarn_text lake, struct tarn_text path, struct tarn_relation *out,
-                                    struct tarn_error *err)
+static bool is_missing(enum tarn_status status, const struct tarn_error *err)
+{
+    return status == TARN_NOT_FOUND && strcmp(err->detail, "relation") == 0;
+}
+
+/* `lake_first`: the lake before the path as it is written. A path with '/' is in a folder, never in a catalog. */
+static enum tarn_status open_somewhere(struct lookup *lookup, const struct tarn__lake *lake, struct tarn_text path, bool lake_first,
+                                       struct tarn_error *err)
+{
+    const bool bare = memchr(path.data, '/', path.size) == NULL;
+    enum tarn_status status = TARN_NOT_FOUND;
+    for (int i = 0; i < 2 && status == TARN_NOT_FOUND; i++) {
+        struct tarn_error local = TARN_ERROR_INIT;
+        if ((i == 0) != lake_first) {
+            status = open_path(lookup, path, &local);
+        } else if (bare || (lake_first && lake->catalog == NULL)) {
+            status = lake->catalog != NULL ? open_in_catalog(lookup, lake, path, &local) : open_in_folder(lookup, lake, path, &local);
+        } else {
+            continue;
+        }
+        if (status != TARN_OK && err != NULL) {
+            *err = local;
+        }
+        if (status != TARN_OK && !is_missing(status, &local)) {
+            break;
+        }
+    }
+    return bare && err != NULL && is_missing(status, err) ? suggest(lake, path, err) : status;
+}
+
+static enum tarn_status open_relation(struct tarn_env *env, struct tarn_text lake, struct tarn_text path, bool lake_first,
+                                      struct tarn_relation *out, struct tarn_error *err)
 {
     *out = (struct tarn_relation){TARN_RELATION_FILE, NULL, NULL};
-    struct lookup lookup = {env, lake.size != 0 ? lake : TARN_TEXT("."), out};
-    struct tarn_error first = TARN_ERROR_INIT;
+    struct lookup lookup = {env, out};
+    struct tarn_error local = TARN_ERROR_INIT;
+    struct tarn__lake opened;
     if (path.size == 0) {
         return tarn__invalid(err, "path", "an empty path names nothing");
     }
-    enum tarn_status status = open_path(&lookup, path, &first);
-    const bool bare = memchr(path.data, '/', path.size) == NULL;
-    if (status == TARN_NOT_FOUND && bare && strcmp(first.detail, "relation") == 0) {
-        status = open_in_lake(&lookup, path, &first);
-        if (status == TARN_NOT_FOUND && strcmp(first.detail, "relation") == 0) {
-            return suggest(&lookup, path, err);
-        }
-    }
+    TARN_RETURN_IF_ERROR(tarn__lake_open(env, lake, &opened, err));
+    const enum tarn_status status = open_somewhere(&lookup, &opened, path, lake_first, &local);
+    tarn__lake_close(&opened);
     if (status != TARN_OK && err != NULL) {
-        *err = first;
+        *err = local;
     }
     return status;
+}
+
+enum tarn_status tarn_relation_open(struct tarn_env *env, struct tarn_text lake, struct tarn_text path, struct tarn_relation *out,
+                                    struct tarn_error *err)
+{
+    return open_relation(env, lake, path, false, out, err);
+}
+
+enum tarn_status tarn__relation_by_name(struct tarn_env *env, struct tarn_text lake, struct tarn_text name, struct tarn_relation *out,
+                                        struct tarn_error *err)
+{
+    return open_relation(env, lake, name, true, out, err);
 }
 
 void tarn_relation_close(struct tarn_relation *relation)

@@ -180,10 +180,13 @@ char *select_text(struct session *session, const char *path, const char *columns
 /** The path with @version appended when --version or --as-of is given; freed by the caller. */
 char *travel_path(struct session *session, const char *path);
 
+/** The URI of a table's name in the lake; freed by the caller. NULL: `err` says why. */
+char *lake_table(struct session *session, const char *name, struct tarn_error *err);
+/** The path of a table: the name itself where that is a path, else that of the lake's table. As lake_table. */
+char *table_path(struct session *session, const char *name, struct tarn_error *err);
+
 /* ---- history_commands.c ---- */
 
-/** The path of a table; a bare name is looked for in the lake. Freed by the caller; NULL: no memory. */
-char *table_path(struct session *session, const char *name);
 /** A version's number, as "3" or "v3". False: reported. */
 bool version_argument(struct session *session, const char *text, int64_t *out);
 /** The table in one version; -1: the newest. */

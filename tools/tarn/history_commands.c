@@ -11,22 +11,6 @@
 
 #include "tools/tarn/command.h"
 
-char *table_path(struct session *session, const char *name)
-{
-    const char *lake = has(session, OPTION_LAKE) ? session->args.values[OPTION_LAKE] : NULL;
-    if (lake == NULL || access(name, F_OK) == 0 || strchr(name, '/') != NULL) {
-        return strdup(name);
-    }
-    char *path = malloc(strlen(lake) + strlen(name) + 2);
-    if (path != NULL) {
-        sprintf(path, "%s/%s", lake, name); /* sized above */
-        for (char *dot = strchr(path + strlen(lake) + 1, '.'); dot != NULL && access(path, F_OK) != 0; dot = strchr(dot, '.')) {
-            *dot = '/'; /* ns.name is a folder in a folder */
-        }
-    }
-    return path;
-}
-
 static void time_text(int64_t microseconds, char out[32])
 {
     const time_t seconds = (time_t)(microseconds / 1000000);
@@ -153,9 +137,9 @@ int command_log(struct session *session)
     if (!option_number(session, OPTION_LIMIT, 0, &limit) || limit < 0) {
         return EXIT_USAGE;
     }
-    char *path = table_path(session, session->args.positionals[0]);
+    char *path = table_path(session, session->args.positionals[0], &err);
     const enum tarn_status status =
-        path == NULL ? TARN_NOMEM : tarn_table_history(session->env, text_of(path), (uint64_t)limit, keep_commit, &log, &err);
+        path == NULL ? err.code : tarn_table_history(session->env, text_of(path), (uint64_t)limit, keep_commit, &log, &err);
     free(path);
     if (status != TARN_OK) {
         free(log.lines);
@@ -196,8 +180,8 @@ enum tarn_status load_version(struct session *session, const char *name, int64_t
     struct tarn_snapshot_options options = TARN_SNAPSHOT_OPTIONS_INIT;
     options.version = version;
     *out = NULL;
-    char *path = table_path(session, name);
-    const enum tarn_status status = path == NULL ? TARN_NOMEM : tarn_snapshot_load(session->env, text_of(path), &options, out, err);
+    char *path = table_path(session, name, err);
+    const enum tarn_status status = path == NULL ? err->code : tarn_snapshot_load(session->env, text_of(path), &options, out, err);
     free(path);
     return status;
 }
@@ -284,8 +268,9 @@ int command_restore(struct session *session)
     if (!agreed(session, "Make a new version equal to the old one?")) {
         return 0;
     }
-    char *path = table_path(session, session->args.positionals[0]);
-    const int code = path == NULL ? tarn_status_exit_code(TARN_NOMEM) : restore_to(session, path, version, "restored");
+    struct tarn_error err = TARN_ERROR_INIT;
+    char *path = table_path(session, session->args.positionals[0], &err);
+    const int code = path == NULL ? answer_error(session, &err) : restore_to(session, path, version, "restored");
     free(path);
     return code;
 }
@@ -313,9 +298,9 @@ int command_undo(struct session *session)
 {
     struct tarn_error err = TARN_ERROR_INIT;
     struct newest newest = {0, 0, false};
-    char *path = table_path(session, session->args.positionals[0]);
+    char *path = table_path(session, session->args.positionals[0], &err);
     if (path == NULL) {
-        return tarn_status_exit_code(TARN_NOMEM);
+        return answer_error(session, &err);
     }
     int code = 0;
     if (tarn_table_history(session->env, text_of(path), 2, note_newest, &newest, &err) != TARN_OK) {

@@ -285,13 +285,12 @@ int command_import(struct session *session)
     if (code != 0) {
         return code;
     }
-    if (has(session, OPTION_LAKE) && strchr(table, '/') == NULL) {
-        const char *lake = session->args.values[OPTION_LAKE];
-        in_lake = malloc(strlen(lake) + strlen(table) + 2);
+    if (has(session, OPTION_LAKE) && strpbrk(table, "/#:") == NULL) {
+        struct tarn_error err = TARN_ERROR_INIT;
+        in_lake = lake_table(session, table, &err);
         if (in_lake == NULL) {
-            return tarn_status_exit_code(TARN_NOMEM);
+            return answer_error(session, &err);
         }
-        sprintf(in_lake, "%s/%s", lake, table); /* sized above */
         table = in_lake;
     }
     for (int i = 0; i + 1 < words; i++) {

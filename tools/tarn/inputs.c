@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/tarn/command.h"
 
@@ -102,6 +103,33 @@ char *select_text(struct session *session, const char *path, const char *columns
     words.failed = words.failed || from == NULL;
     free(from);
     return words_take(&words);
+}
+
+static enum tarn_status keep_text(void *arg, struct tarn_text text, struct tarn_error *err)
+{
+    char **kept = arg;
+    *kept = strndup(text.data, text.size);
+    if (*kept == NULL) {
+        err->code = TARN_NOMEM;
+    }
+    return *kept != NULL ? TARN_OK : TARN_NOMEM;
+}
+
+char *lake_table(struct session *session, const char *name, struct tarn_error *err)
+{
+    char *uri = NULL;
+    const char *lake = has(session, OPTION_LAKE) ? session->args.values[OPTION_LAKE] : "";
+    return tarn_lake_table_uri(session->env, text_of(lake), text_of(name), keep_text, &uri, err) == TARN_OK ? uri : NULL;
+}
+
+char *table_path(struct session *session, const char *name, struct tarn_error *err)
+{
+    if (access(name, F_OK) != 0 && strpbrk(name, "/#:") == NULL) {
+        return lake_table(session, name, err);
+    }
+    char *path = strdup(name);
+    err->code = path == NULL ? TARN_NOMEM : err->code;
+    return path;
 }
 
 int input_open(struct session *session, const char *path, struct tarn_relation *out)

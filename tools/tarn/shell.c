@@ -88,7 +88,7 @@ static bool dot_command(struct session *session, char *line, bool *timer)
               ".timer on|off   show how long each statement took\n"
               ".tables         tables of the lake\n"
               ".schema PATH    columns of a table or file\n"
-              ".lake DIR       another lake\n"
+              ".lake LAKE      another lake: a folder or a catalog\n"
               ".quit           leave\n",
               stdout);
     } else if (strcmp(word, ".mode") == 0 && argument != NULL) {
@@ -141,16 +141,30 @@ static void offer(const char *word, size_t size, const char *start)
     }
 }
 
-static void offer_folder(const char *folder, const char *start)
+static enum tarn_status offer_table(void *arg, const struct tarn_lake_table *table, struct tarn_error *err)
 {
-    DIR *dir = opendir(folder);
+    (void)err;
+    if (!table->is_view) {
+        offer(table->name.data, table->name.size, *(const char *const *)arg);
+    }
+    return TARN_OK;
+}
+
+/* Tables of a lake; in a folder also the files in it. */
+static void offer_lake(struct session *session, const char *start)
+{
+    const char *lake = has(session, OPTION_LAKE) ? session->args.values[OPTION_LAKE] : ".";
+    DIR *dir = opendir(lake);
     for (const struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
-        if (entry->d_name[0] != '.') {
+        if (entry->d_name[0] != '.' && entry->d_type != DT_DIR) {
             offer(entry->d_name, strlen(entry->d_name), start);
         }
     }
     if (dir != NULL) {
         closedir(dir);
+    }
+    if (tarn_lake_tables(session->env, text_of(lake), offer_table, &start, NULL) != TARN_OK) {
+        return; /* it only costs candidates */
     }
 }
 
@@ -205,7 +219,7 @@ static char **complete(const char *start, int from, int to)
         for (uint32_t i = 0; tarn_sql_function(i) != NULL; i++) {
             offer(tarn_sql_function(i), strlen(tarn_sql_function(i)), start);
         }
-        offer_folder(has(completing, OPTION_LAKE) ? completing->args.values[OPTION_LAKE] : ".", start);
+        offer_lake(completing, start);
         offer_columns(rl_line_buffer, start);
     }
     return rl_completion_matches(start, next_candidate);

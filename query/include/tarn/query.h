@@ -3,6 +3,7 @@
 #define TARN_QUERY_H
 
 #include "tarn/arrow.h"
+#include "tarn/catalog.h"
 #include "tarn/expr.h"
 #include "tarn/reader.h"
 #include "tarn/table.h"
@@ -29,7 +30,7 @@ struct tarn_named_source {
 
 struct tarn_query_options {
     uint32_t size;
-    struct tarn_text lake; /**< folder that bare table names are in; empty: "." */
+    struct tarn_text lake; /**< folder or catalog that bare table names are in; empty: "." */
     bool read_only;        /**< statements that change anything are INVALID, detail "read_only" */
     bool no_prune;         /**< skip nothing; the answer must be the same */
     uint32_t parameter_count;
@@ -81,6 +82,16 @@ struct tarn_relation {
     struct tarn_snapshot *snapshot; /**< TABLE; else NULL. Owned by the caller */
 };
 
+/** A table of a lake. Texts are valid during the call that hands it out. */
+struct tarn_lake_table {
+    struct tarn_text name; /**< with its namespaces, joined by '.' */
+    struct tarn_text uri;  /**< for calls that take a table's URI */
+    const char *format;    /**< "delta", "iceberg" */
+    bool is_view;          /**< an entry of a catalog that is no table: it cannot be read */
+};
+
+typedef enum tarn_status (*tarn_lake_fn)(void *arg, const struct tarn_lake_table *table, struct tarn_error *err);
+
 TARN_BEGIN_DECLS
 
 /**
@@ -106,12 +117,26 @@ TARN_CALL tarn_query_run(struct tarn_env *env, struct tarn_text sql, const struc
 TARN_API const struct tarn_expr_host *tarn_query_expr_host(void);
 
 /**
- * Opens a file, a table folder or a glob: PATH, PATH@v3, PATH@2026-11-20T10:00Z, PATH@ref. An existing literal path wins; a bare name is
- * looked for in `lake`. Errors: NOT_FOUND, with the nearest names.
+ * Opens a file, a table or a glob: PATH, PATH@v3, PATH@2026-11-20T10:00Z, PATH@ref, CATALOG#ns.name. An existing literal path wins; a bare
+ * name is looked for in `lake`, a folder or a catalog. Errors: NOT_FOUND, with the nearest names.
  */
 TARN_CALL tarn_relation_open(struct tarn_env *env, struct tarn_text lake, struct tarn_text path, struct tarn_relation *out,
                              struct tarn_error *err);
 TARN_API void tarn_relation_close(struct tarn_relation *relation);
+
+/**
+ * The URI of a table by its name in a lake; the table need not be there. Calls fn once. A lake is a folder (empty: ".") or what
+ * tarn_catalog_open takes for a catalog. In a folder `ns.name` is the table in LAKE/ns/name, else that in LAKE/ns.name, else the first of
+ * the two, for a table that is to be made. In a catalog it is CATALOG#ns.name; `name` alone is the entry without a namespace that some
+ * catalogs have, else `default.name`. Errors: INVALID (detail "table_name": a '/', or nothing between two dots), those of the catalog.
+ */
+TARN_CALL tarn_lake_table_uri(struct tarn_env *env, struct tarn_text lake, struct tarn_text name, tarn_text_fn fn, void *arg,
+                              struct tarn_error *err);
+/**
+ * Every table of a lake, by ascending name: of a folder its tables and those of the folders in it, of a catalog its entries.
+ * Errors: NOT_FOUND (there is no such lake), those of store and catalog. Cost for a folder: one listing a folder, none of a table's files.
+ */
+TARN_CALL tarn_lake_tables(struct tarn_env *env, struct tarn_text lake, tarn_lake_fn fn, void *arg, struct tarn_error *err);
 
 /** A predicate over one source from SQL text (`--where`): for scans and pruning. */
 TARN_CALL tarn_predicate_parse(struct tarn_env *env, const struct tarn_schema *schema, struct tarn_text sql, struct tarn_expr **out,
