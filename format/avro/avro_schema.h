@@ -74,12 +74,13 @@ struct tarn__avro_type {
 enum { TARN_AVRO_MOST_TYPES = 20000, TARN_AVRO_MOST_DEPTH = 64 };
 
 /**
- * Parses `json`. `failure` is what a mistake in it is: CORRUPT (a file's), INVALID (the caller's).
- * Errors: failure with detail avro.schema (or json.*); UNSUPPORTED avro.recursion; LIMIT avro.schema over MOST_TYPES types or MOST_DEPTH;
- * NOMEM.
+ * Parses `json`, which begins at `base` in its file (for errors). `failure` is what a mistake in it is: CORRUPT (a file's), INVALID (the
+ * caller's). Errors: failure with detail avro.schema (or json.*); UNSUPPORTED avro.recursion; LIMIT avro.schema over MOST_TYPES types or
+ * MOST_DEPTH; NOMEM.
  */
-TARN_WARN_UNUSED enum tarn_status tarn__avro_schema_parse(struct tarn_arena *arena, struct tarn_text json, enum tarn_status failure,
-                                                          const struct tarn__avro_type **out, struct tarn_error *err);
+TARN_WARN_UNUSED enum tarn_status tarn__avro_schema_parse(struct tarn_arena *arena, struct tarn_text json, uint64_t base,
+                                                          enum tarn_status failure, const struct tarn__avro_type **out,
+                                                          struct tarn_error *err);
 
 /** The only branch of a union with null that is not null (*optional set), any other type itself; NULL for another union. */
 const struct tarn__avro_type *tarn__avro_required(const struct tarn__avro_type *type, bool *optional);

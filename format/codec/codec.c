@@ -14,6 +14,7 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
+#include "format/base/checked.h"
 #include "format/codec/snappy.h"
 #include "format/thrift/parquet_thrift.h"
 
@@ -89,8 +90,7 @@ static bool charge_zstd(struct tarn_codec_context *context)
     return true;
 }
 
-static enum tarn_status zstd_decompress(struct tarn_codec_context *context, struct tarn_span in, uint8_t *out, size_t size,
-                                        struct tarn_error *err)
+static enum tarn_status need_zstd_read(struct tarn_codec_context *context, struct tarn_error *err)
 {
     if (context->zstd_read == NULL) {
         context->zstd_read = ZSTD_createDCtx();
@@ -100,6 +100,13 @@ static enum tarn_status zstd_decompress(struct tarn_codec_context *context, stru
             return tarn__nomem(context->env, err, 1 << 17);
         }
     }
+    return TARN_OK;
+}
+
+static enum tarn_status zstd_decompress(struct tarn_codec_context *context, struct tarn_span in, uint8_t *out, size_t size,
+                                        struct tarn_error *err)
+{
+    TARN_RETURN_IF_ERROR(need_zstd_read(context, err));
     const size_t got = ZSTD_decompressDCtx(context->zstd_read, out, size, in.data, in.size);
     return got == size ? TARN_OK : damaged(PARQUET_CODEC_ZSTD, in, size, err);
 }
@@ -129,6 +136,36 @@ enum tarn_status tarn__codec_decompress(struct tarn_codec_context *context, int3
         return in.size == 0 ? damaged(codec, in, size, err) : zstd_decompress(context, in, out, size, err);
     }
     return ok ? TARN_OK : damaged(codec, in, size, err);
+}
+
+enum tarn_status tarn__codec_unpack_zstd(struct tarn_codec_context *context, struct tarn_span in, uint64_t limit,
+                                         struct tarn_text_builder *out, struct tarn_error *err)
+{
+    enum { FIRST_LEAST = 1 << 16 };
+    tarn__builder_clear(out);
+    TARN_RETURN_IF_ERROR(need_zstd_read(context, err));
+    const unsigned long long stated = ZSTD_getFrameContentSize(in.data, in.size); /* of the first frame; a hint here */
+    uint64_t room = stated < limit ? stated : tarn__min_size(in.size, SIZE_MAX / 4) * 4;
+    room = room > FIRST_LEAST ? room : FIRST_LEAST;
+    for (;; room *= 2) {
+        const bool last = room >= limit;
+        room = last ? limit : room;
+        char *at = tarn__builder_reserve(out, (size_t)room);
+        if (at == NULL) {
+            return tarn__builder_status(out, err);
+        }
+        const size_t got = ZSTD_decompressDCtx(context->zstd_read, at, (size_t)room, in.data, in.size);
+        if (!ZSTD_isError(got)) {
+            out->size = got;
+            return TARN_OK;
+        }
+        if (ZSTD_getErrorCode(got) != ZSTD_error_dstSize_tooSmall) {
+            return tarn__corrupt(err, "codec", "%zu bytes of zstd do not unpack: %s", in.size, ZSTD_getErrorName(got));
+        }
+        if (last) {
+            return tarn__error_set(err, TARN_LIMIT, "codec_size", "the packed bytes hold more than %llu bytes", (unsigned long long)limit);
+        }
+    }
 }
 
 size_t tarn__codec_bound(int32_t codec, size_t size)

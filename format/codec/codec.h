@@ -3,6 +3,7 @@
 #define TARN_FORMAT_CODEC_CODEC_H
 
 #include "format/base/alloc.h"
+#include "format/base/text.h"
 
 /*
  * Block compression by Parquet's codec numbers (enum parquet_codec): UNCOMPRESSED, SNAPPY, ZSTD, LZ4_RAW. The others are UNSUPPORTED by
@@ -26,6 +27,13 @@ TARN_WARN_UNUSED enum tarn_status tarn__codec_check(int32_t codec, struct tarn_e
  */
 TARN_WARN_UNUSED enum tarn_status tarn__codec_decompress(struct tarn_codec_context *context, int32_t codec, struct tarn_span in,
                                                          uint8_t *out, size_t size, struct tarn_error *err);
+
+/**
+ * Replaces what is in `out` by what the frames of zstd in `in` hold, however much that is. Errors: CORRUPT detail "codec", LIMIT detail
+ * "codec_size" (more than `limit` bytes), NOMEM.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__codec_unpack_zstd(struct tarn_codec_context *context, struct tarn_span in, uint64_t limit,
+                                                          struct tarn_text_builder *out, struct tarn_error *err);
 
 /** The most bytes that compressing `size` bytes can take; SIZE_MAX when no codec takes so many at once. */
 size_t tarn__codec_bound(int32_t codec, size_t size);

@@ -57,6 +57,7 @@ struct tarn_inflate {
     uint64_t padding;
 
     enum stage stage;
+    bool raw; /* DEFLATE alone: no header, no trailer, what is behind it is not looked at */
     bool last_block;
     bool first_member;
     uint32_t stored; /* bytes of a stored block that are still to come */
@@ -524,6 +525,10 @@ static enum tarn_status read_member_header(struct tarn_inflate *in)
 
 static enum tarn_status read_trailer(struct tarn_inflate *in)
 {
+    if (in->raw) {
+        in->stage = STAGE_END;
+        return overran(in) ? broken(in, "gzip.truncated", "") : TARN_OK;
+    }
     align(in);
     const uint32_t crc = read_bits(in, 32);
     const uint32_t size = read_bits(in, 32);
@@ -602,6 +607,15 @@ enum tarn_status tarn__inflate_open(struct tarn_env *env, tarn_inflate_source so
     in->source = source;
     in->ctx = ctx;
     in->first_member = true;
+    return TARN_OK;
+}
+
+enum tarn_status tarn__inflate_open_raw(struct tarn_env *env, tarn_inflate_source source, void *ctx, struct tarn_inflate **out,
+                                        struct tarn_error *err)
+{
+    TARN_RETURN_IF_ERROR(tarn__inflate_open(env, source, ctx, out, err));
+    (*out)->raw = true;
+    (*out)->stage = STAGE_BLOCK;
     return TARN_OK;
 }
 

@@ -20,6 +20,9 @@ typedef enum tarn_status (*tarn_inflate_source)(void *ctx, struct tarn_span *out
 /** Errors: NOMEM, LIMIT. */
 TARN_WARN_UNUSED enum tarn_status tarn__inflate_open(struct tarn_env *env, tarn_inflate_source source, void *ctx, struct tarn_inflate **out,
                                                      struct tarn_error *err);
+/** The same for one stream of DEFLATE (RFC 1951) without gzip around it; bytes behind its end are passed over. */
+TARN_WARN_UNUSED enum tarn_status tarn__inflate_open_raw(struct tarn_env *env, tarn_inflate_source source, void *ctx,
+                                                         struct tarn_inflate **out, struct tarn_error *err);
 /** NULL is legal. */
 void tarn__inflate_close(struct tarn_inflate *inflate);
 
