@@ -17,6 +17,7 @@
 #include "format/base/text.h"
 #include "format/batch/gather.h"
 #include "format/batch/vector.h"
+#include "txlog/core/partition_transform.h"
 #include "txlog/core/table_format.h"
 
 enum { MOST_WRITERS = 100, MOST_FOLDER_NAME = 150 };
@@ -49,7 +50,8 @@ struct ingest {
     uint32_t file_count;
     uint32_t made;
     uint64_t clock;
-    struct tarn_value *values; /* of the row at hand, by partition field */
+    struct tarn_value *values;             /* of the row at hand, by partition field */
+    struct tarn_vector **partition_values; /* of the batch at hand, by partition field; references */
     struct tarn_text_builder raw;
 };
 
@@ -411,8 +413,35 @@ static enum tarn_status write_rows(struct ingest *ingest, struct open_file *file
     return TARN_OK;
 }
 
-static enum tarn_status write_partitioned(struct ingest *ingest, const struct tarn_batch *table, struct tarn_batch *batch,
-                                          struct tarn_error *err)
+static void release_partition_values(struct ingest *ingest)
+{
+    for (uint32_t f = 0; f < ingest->options.snapshot->spec->field_count; f++) {
+        tarn_vector_release(ingest->partition_values[f]);
+        ingest->partition_values[f] = NULL;
+    }
+}
+
+/* What the batch's rows are partitioned by. */
+static enum tarn_status transform_rows(struct ingest *ingest, const struct tarn_batch *table, struct tarn_error *err)
+{
+    const struct tarn__partition_spec *spec = ingest->options.snapshot->spec;
+    for (uint32_t f = 0; f < spec->field_count; f++) {
+        const struct tarn__partition_field *field = &spec->fields[f];
+        if (field->column == TARN_NO_COLUMN) {
+            return tarn__unsupported(err, "table.partition_source", "the table is partitioned by what is not a column of its own: \"%.*s\"",
+                                     TARN_TEXT_ARG(field->name));
+        }
+        const enum tarn_status status = tarn__transform_vector(field->transform, field->parameter, table->columns[field->column],
+                                                               field->type, &ingest->partition_values[f], err);
+        if (status != TARN_OK) {
+            tarn__error_at_column(err, ingest->base.schema->fields[field->column].name);
+            return status;
+        }
+    }
+    return TARN_OK;
+}
+
+static enum tarn_status write_partitioned(struct ingest *ingest, struct tarn_batch *batch, struct tarn_error *err)
 {
     const struct tarn_snapshot *snapshot = ingest->options.snapshot;
     const uint32_t fields = snapshot->spec->field_count;
@@ -429,7 +458,7 @@ static enum tarn_status write_partitioned(struct ingest *ingest, const struct ta
         }
         for (; row < batch->length; row++) {
             for (uint32_t f = 0; f < fields; f++) {
-                ingest->values[f] = tarn__vector_value(table->columns[snapshot->spec->fields[f].column], row);
+                ingest->values[f] = tarn__vector_value(ingest->partition_values[f], row);
                 ingest->values[f].type = snapshot->spec->fields[f].type;
             }
             tarn__builder_clear(raw);
@@ -481,7 +510,11 @@ static enum tarn_status write_compact(struct ingest *ingest, const struct tarn_b
             status = write_rows(ingest, file, batch, batch_bytes(batch), err);
         }
     } else {
-        status = write_partitioned(ingest, table, batch, err);
+        status = transform_rows(ingest, table, err);
+        if (status == TARN_OK) {
+            status = write_partitioned(ingest, batch, err);
+        }
+        release_partition_values(ingest);
     }
     tarn_batch_release(batch);
     return status;
@@ -579,7 +612,9 @@ enum tarn_status tarn__ingest_open(const struct tarn__ingest_options *options, s
     enum tarn_status status = make_file_schema(ingest, err);
     if (status == TARN_OK) {
         ingest->values = tarn__arena_calloc(&ingest->arena, (size_t)options->snapshot->spec->field_count + 1, sizeof(*ingest->values));
-        status = ingest->values == NULL ? tarn__nomem(env, err, sizeof(*ingest->values)) : TARN_OK;
+        ingest->partition_values =
+            tarn__arena_calloc(&ingest->arena, (size_t)options->snapshot->spec->field_count + 1, sizeof(struct tarn_vector *));
+        status = ingest->values == NULL || ingest->partition_values == NULL ? tarn__nomem(env, err, sizeof(*ingest->values)) : TARN_OK;
     }
     if (status != TARN_OK) {
         end_ingest(ingest, false);

@@ -82,6 +82,8 @@ struct tarn__table_format {
     enum tarn_status (*judge)(struct tarn_transaction *transaction, enum tarn__verdict *verdict, struct tarn_error *err);
     /** After a commit that is known to have landed: hints, objects of lost attempts. Best effort, changes nothing. NULL: nothing to do. */
     void (*settle)(struct tarn_transaction *transaction);
+    /** Frees what begin and judge made outside the transaction's arena; called once, also when begin failed. NULL: nothing. */
+    void (*end)(struct tarn_transaction *transaction);
     /** Takes over what is not files (schema, properties) from an older snapshot. */
     enum tarn_status (*restore)(struct tarn_transaction *transaction, const struct tarn_snapshot *target, struct tarn_error *err);
     /** Proves the log itself: every file of it is read. */

@@ -28,6 +28,9 @@ static enum tarn_status copy_text(struct tarn_transaction *transaction, struct t
 void tarn__transaction_free(struct tarn_transaction *transaction)
 {
     struct tarn_env *env = transaction->env;
+    if (transaction->format->end != NULL) {
+        transaction->format->end(transaction);
+    }
     for (size_t i = 0; i < transaction->predicate_count; i++) {
         tarn_expr_release(transaction->predicates[i]);
     }
