@@ -136,11 +136,11 @@ static enum tarn_status import_columns(const struct tarn__arrow_importer *import
     return status;
 }
 
-enum tarn_status tarn_arrow_import_batch(struct tarn_env *env, const struct tarn_schema *schema, const struct ArrowSchema *arrow_schema,
-                                         struct ArrowArray *array, struct tarn_batch **out, struct tarn_error *err)
+/* The array in a holder of one reference, the caller's; NULL with the error set, and the array released. */
+static enum tarn_status hold(struct tarn_env *env, struct ArrowArray *array, struct tarn__arrow_holder **out, struct tarn_error *err)
 {
     struct tarn__arrow_holder *holder = array->release != NULL ? tarn__calloc(env, 1, sizeof(*holder)) : NULL;
-    *out = NULL;
+    *out = holder;
     if (holder == NULL) {
         const bool released = array->release == NULL;
         if (!released) {
@@ -152,8 +152,30 @@ enum tarn_status tarn_arrow_import_batch(struct tarn_env *env, const struct tarn
     holder->array = *array;
     array->release = NULL;
     atomic_init(&holder->references, 1);
+    return TARN_OK;
+}
+
+enum tarn_status tarn_arrow_import_batch(struct tarn_env *env, const struct tarn_schema *schema, const struct ArrowSchema *arrow_schema,
+                                         struct ArrowArray *array, struct tarn_batch **out, struct tarn_error *err)
+{
+    struct tarn__arrow_holder *holder;
+    *out = NULL;
+    TARN_RETURN_IF_ERROR(hold(env, array, &holder, err));
     const struct tarn__arrow_importer importer = {env, holder, err};
     const enum tarn_status status = import_columns(&importer, schema, arrow_schema, out);
+    tarn__arrow_holder_release(holder);
+    return status;
+}
+
+enum tarn_status tarn__arrow_import_column(struct tarn_env *env, const struct tarn_field *field, const struct ArrowSchema *schema,
+                                           struct ArrowArray *array, struct tarn_vector **out, struct tarn_error *err)
+{
+    struct tarn__arrow_holder *holder;
+    *out = NULL;
+    TARN_RETURN_IF_ERROR(hold(env, array, &holder, err));
+    const struct tarn__arrow_importer importer = {env, holder, err};
+    const enum tarn_status status =
+        tarn__arrow_import_member(&importer, schema, &holder->array, field, 0, tarn__arrow_length(&holder->array), out);
     tarn__arrow_holder_release(holder);
     return status;
 }

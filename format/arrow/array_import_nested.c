@@ -26,9 +26,9 @@ static void prefix_path(struct tarn_error *err, struct tarn_text name)
     memcpy(err->column + name.size + 1, path, inner + 1);
 }
 
-static enum tarn_status import_member(const struct tarn__arrow_importer *importer, const struct ArrowSchema *schema,
-                                      const struct ArrowArray *array, const struct tarn_field *field, uint64_t first, uint64_t length,
-                                      struct tarn_vector **out)
+enum tarn_status tarn__arrow_import_member(const struct tarn__arrow_importer *importer, const struct ArrowSchema *schema,
+                                           const struct ArrowArray *array, const struct tarn_field *field, uint64_t first, uint64_t length,
+                                           struct tarn_vector **out)
 {
     enum tarn_status status = tarn__arrow_import_array(importer, schema, array, field->type, first, length, out);
     if (status == TARN_OK && !field->nullable && tarn_vector_null_count(*out) != 0) {
@@ -55,8 +55,8 @@ enum tarn_status tarn__arrow_import_struct(const struct tarn__arrow_importer *im
     for (uint32_t i = 0; i < count && status == TARN_OK; i++) {
         struct tarn_field field = fields[i];
         field.nullable = field.nullable || validity != NULL; /* below a null anything may stand */
-        status = import_member(importer, source->schema->children[i], source->array->children[i], &field, source->at, source->length,
-                               &children[i]);
+        status = tarn__arrow_import_member(importer, source->schema->children[i], source->array->children[i], &field, source->at,
+                                           source->length, &children[i]);
     }
     if (status == TARN_OK) {
         status =
@@ -80,7 +80,7 @@ static enum tarn_status import_elements(const struct tarn__arrow_importer *impor
     children[0] = NULL;
     children[1] = NULL;
     if (source->type->id != TARN_TYPE_MAP) {
-        return import_member(importer, schema, array, &source->type->fields[0], first, length, &children[0]);
+        return tarn__arrow_import_member(importer, schema, array, &source->type->fields[0], first, length, &children[0]);
     }
     struct tarn__arrow_source entries;
     struct tarn_buffer *validity;
@@ -95,8 +95,8 @@ static enum tarn_status import_elements(const struct tarn__arrow_importer *impor
     }
     enum tarn_status status = TARN_OK;
     for (int i = 0; i < 2 && status == TARN_OK; i++) {
-        status =
-            import_member(importer, schema->children[i], array->children[i], &source->type->fields[i], entries.at, length, &children[i]);
+        status = tarn__arrow_import_member(importer, schema->children[i], array->children[i], &source->type->fields[i], entries.at, length,
+                                           &children[i]);
     }
     if (status != TARN_OK) {
         tarn_vector_release(children[0]);
@@ -224,7 +224,7 @@ enum tarn_status tarn__arrow_import_list_views(const struct tarn__arrow_importer
 
 /* ---- runs and dictionaries ---- */
 
-static bool index_width(const char *format, uint32_t *width, bool *is_signed)
+bool tarn__arrow_index_width(const char *format, uint32_t *width, bool *is_signed)
 {
     static const char formats[] = "cCsSiIlL";
     const char *at = format[0] != '\0' && format[1] == '\0' ? strchr(formats, format[0]) : NULL;
@@ -253,7 +253,7 @@ static enum tarn_status import_ends(const struct tarn__arrow_importer *importer,
     *out = NULL;
     *first_run = 0;
     *run_count = 0;
-    if (!index_width(ends->schema->format, &width, &is_signed) || !is_signed || width < 2 ||
+    if (!tarn__arrow_index_width(ends->schema->format, &width, &is_signed) || !is_signed || width < 2 ||
         (ends->length != 0 && ends->array->buffers[1] == NULL)) {
         return tarn__arrow_refuse(importer, "its run ends are no integers");
     }
@@ -314,7 +314,8 @@ static enum tarn_status import_codes(const struct tarn__arrow_importer *importer
     uint32_t width;
     bool is_signed;
     *out = NULL;
-    if (!index_width(source->schema->format, &width, &is_signed) || (source->length != 0 && source->array->buffers[1] == NULL)) {
+    if (!tarn__arrow_index_width(source->schema->format, &width, &is_signed) ||
+        (source->length != 0 && source->array->buffers[1] == NULL)) {
         return tarn__arrow_refuse(importer, "the codes of a dictionary are no integers");
     }
     struct tarn_buffer *codes = tarn__buffer_new(importer->env, (size_t)source->length * sizeof(uint32_t));
@@ -334,32 +335,86 @@ static enum tarn_status import_codes(const struct tarn__arrow_importer *importer
     return TARN_OK;
 }
 
+static void release_values_array(struct ArrowArray *array)
+{
+    array->release = NULL;
+}
+
+static bool can_be_dictionary(const struct tarn_vector *values)
+{
+    return (values->shape == TARN_SHAPE_FLAT || values->shape == TARN_SHAPE_STRINGS || values->shape == TARN_SHAPE_VIEWS) &&
+           values->validity == NULL;
+}
+
+bool tarn__arrow_values_make(struct tarn_env *env, struct tarn_vector *vector, struct tarn__arrow_values *out)
+{
+    *out = (struct tarn__arrow_values){vector, NULL};
+    if (!can_be_dictionary(vector)) {
+        return true;
+    }
+    out->dictionary = tarn__dictionary_make(env, tarn_vector_retain(vector));
+    if (out->dictionary == NULL) {
+        tarn_vector_release(vector);
+        out->vector = NULL;
+    }
+    return out->dictionary != NULL;
+}
+
+void tarn__arrow_values_release(struct tarn__arrow_values *values)
+{
+    tarn__dictionary_release(values->dictionary);
+    tarn_vector_release(values->vector);
+    *values = (struct tarn__arrow_values){NULL, NULL};
+}
+
+struct ArrowArray tarn__arrow_values_array(struct tarn__arrow_values *values)
+{
+    return (struct ArrowArray){.length = values->vector->length, .release = release_values_array, .private_data = values};
+}
+
+/* The values of a dictionary, which the caller then releases: those known before, or the array's. */
+static enum tarn_status import_values(const struct tarn__arrow_importer *importer, const struct tarn__arrow_source *source,
+                                      struct tarn__arrow_values *out)
+{
+    const struct ArrowArray *array = source->array->dictionary;
+    struct tarn_vector *vector;
+    *out = (struct tarn__arrow_values){NULL, NULL};
+    if (array->release == release_values_array) {
+        const struct tarn__arrow_values *known = array->private_data;
+        if (!tarn_type_equal(known->vector->type, source->type)) {
+            return tarn__arrow_refuse(importer, "its dictionary is of another type");
+        }
+        out->vector = tarn_vector_retain(known->vector);
+        out->dictionary = known->dictionary != NULL ? tarn__dictionary_retain(known->dictionary) : NULL;
+        return TARN_OK;
+    }
+    TARN_RETURN_IF_ERROR(
+        tarn__arrow_import_array(importer, source->schema->dictionary, array, source->type, 0, tarn__arrow_length(array), &vector));
+    return tarn__arrow_values_make(importer->env, vector, out) ? TARN_OK : tarn__arrow_nomem(importer);
+}
+
 enum tarn_status tarn__arrow_import_dictionary(const struct tarn__arrow_importer *importer, const struct tarn__arrow_source *source,
                                                struct tarn_buffer *validity, struct tarn_vector **out)
 {
-    const struct ArrowArray *dictionary = source->array->dictionary;
-    struct tarn_vector *values;
+    struct tarn__arrow_values values;
     struct tarn_buffer *codes = NULL;
-    enum tarn_status status = tarn__arrow_import_array(importer, source->schema->dictionary, dictionary, source->type, 0,
-                                                       tarn__arrow_length(dictionary), &values);
+    enum tarn_status status = import_values(importer, source, &values);
     if (status != TARN_OK) {
         tarn__buffer_release(validity);
         return status;
     }
-    const bool plain = (values->shape == TARN_SHAPE_FLAT || values->shape == TARN_SHAPE_STRINGS || values->shape == TARN_SHAPE_VIEWS) &&
-                       values->validity == NULL;
-    status = import_codes(importer, source, validity, values->length, plain ? 0 : TARN_GATHER_NULL, &codes);
+    const bool plain = values.dictionary != NULL;
+    status = import_codes(importer, source, validity, values.vector->length, plain ? 0 : TARN_GATHER_NULL, &codes);
     if (status == TARN_OK && !plain) { /* entries that tarn's dictionaries cannot hold: the rows themselves, then */
-        status = tarn__vector_gather(values, (const uint32_t *)(const void *)codes->data, source->length, out, importer->err);
+        status = tarn__vector_gather(values.vector, (const uint32_t *)(const void *)codes->data, source->length, out, importer->err);
         tarn__buffer_release(codes);
     } else if (status == TARN_OK) {
-        struct tarn_dictionary *made_dictionary = tarn__dictionary_make(importer->env, tarn_vector_retain(values));
-        status = tarn__arrow_made(
-            importer,
-            tarn__vector_dictionary(importer->env, source->type, source->length, codes, made_dictionary, tarn__buffer_retain(validity)),
-            out);
+        status = tarn__arrow_made(importer,
+                                  tarn__vector_dictionary(importer->env, source->type, source->length, codes,
+                                                          tarn__dictionary_retain(values.dictionary), tarn__buffer_retain(validity)),
+                                  out);
     }
     tarn__buffer_release(validity);
-    tarn_vector_release(values);
+    tarn__arrow_values_release(&values);
     return status;
 }

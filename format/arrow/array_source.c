@@ -60,12 +60,12 @@ struct tarn_buffer *tarn__arrow_show(const struct tarn__arrow_importer *importer
 
 /* ---- what holds for every layout ---- */
 
-static int64_t buffers_of(const struct tarn__arrow_source *source)
+uint32_t tarn__arrow_buffer_count(const struct ArrowSchema *schema, enum tarn__arrow_layout layout)
 {
-    if (source->schema->dictionary != NULL) {
+    if (schema->dictionary != NULL) {
         return 2;
     }
-    switch (source->format.layout) {
+    switch (layout) {
     case TARN__ARROW_NULL:
     case TARN__ARROW_RUNS:
         return 0;
@@ -126,7 +126,7 @@ enum tarn_status tarn__arrow_source_open(const struct tarn__arrow_importer *impo
     if (!tarn__add((uint64_t)array->offset, first, &out->at) || out->at > INT64_MAX / 64) {
         return tarn__arrow_refuse(importer, "its offset is out of range");
     }
-    const int64_t buffers = buffers_of(out);
+    const int64_t buffers = tarn__arrow_buffer_count(schema, out->format.layout);
     const bool views = schema->dictionary == NULL && out->format.layout == TARN__ARROW_VIEWS;
     const bool null_type = out->format.layout == TARN__ARROW_NULL;
     if (array->n_buffers < buffers || (array->n_buffers != buffers && !views && !null_type) || array->n_buffers > INT32_MAX ||

@@ -110,4 +110,9 @@ TARN_WARN_UNUSED enum tarn_status tarn__arrow_import_array(const struct tarn__ar
                                                            const struct ArrowArray *array, const struct tarn_type *type, uint64_t first,
                                                            uint64_t length, struct tarn_vector **out);
 
+/** An array as a field: nulls only where it may have them, and errors that name it. */
+TARN_WARN_UNUSED enum tarn_status tarn__arrow_import_member(const struct tarn__arrow_importer *importer, const struct ArrowSchema *schema,
+                                                            const struct ArrowArray *array, const struct tarn_field *field, uint64_t first,
+                                                            uint64_t length, struct tarn_vector **out);
+
 #endif

@@ -2,8 +2,8 @@
  *
  * Which format a file has, and opening it with default options.
  *
- * Bytes decide before names: a Parquet file by its magic, whatever it is called; of text the extension says most, and only when it says
- * nothing the first character does.
+ * Bytes decide before names: a Parquet or Arrow file by its magic, whatever it is called; of text the extension says most, and only when it
+ * says nothing the first character does.
  */
 #include "format/base/bytes.h"
 #include "format/base/error.h"
@@ -50,6 +50,15 @@ static enum tarn_file_format format_of_text(const uint8_t *bytes, size_t size)
     return i < size && (bytes[i] == '{' || bytes[i] == '[') ? TARN_FILE_JSON : TARN_FILE_CSV;
 }
 
+/* The magic of a file, or the mark before the first message of a stream. Streams of old, which have none, and Feather files of version 1,
+ * whose magic could be text, are known by their names. */
+static bool is_arrow(struct tarn_text name, const uint8_t *bytes, size_t size)
+{
+    return (size >= 8 && memcmp(bytes, "ARROW1\0\0", 8) == 0) || (size >= 4 && memcmp(bytes, "\xff\xff\xff\xff", 4) == 0) ||
+           ends_with(name, TARN_TEXT(".arrow")) || ends_with(name, TARN_TEXT(".arrows")) || ends_with(name, TARN_TEXT(".feather")) ||
+           ends_with(name, TARN_TEXT(".ipc"));
+}
+
 enum tarn_status tarn_file_format_detect(struct tarn_store *store, struct tarn_text key, enum tarn_file_format *out, struct tarn_error *err)
 {
     struct tarn_object *object;
@@ -64,6 +73,10 @@ enum tarn_status tarn_file_format_detect(struct tarn_store *store, struct tarn_t
     TARN_RETURN_IF_ERROR(status);
     if (range.size >= 4 && (memcmp(sample, "PAR1", 4) == 0 || memcmp(sample, "PARE", 4) == 0)) {
         *out = TARN_FILE_PARQUET;
+        return TARN_OK;
+    }
+    if (is_arrow(key, sample, range.size)) {
+        *out = TARN_FILE_ARROW;
         return TARN_OK;
     }
     *out = format_of_name(key);
@@ -87,6 +100,8 @@ enum tarn_status tarn_file_open(struct tarn_store *store, struct tarn_text key, 
         return tarn_csv_open(store, key, NULL, out, err);
     case TARN_FILE_JSON:
         return tarn_json_open(store, key, NULL, out, err);
+    case TARN_FILE_ARROW:
+        return tarn_arrow_ipc_open(store, key, NULL, out, err);
     default:
         return tarn__invalid(err, "format", "%d is no file format", (int)format);
     }

@@ -22,7 +22,7 @@ static const struct {
     {"table", 4},
     {"catalog", 3},
     {"expr", 2},
-    {"arrow", 2},
+    {"arrow", 9},
     {"avro", 2},
     /* clang-format on */
 };

@@ -40,7 +40,7 @@ struct arguments {
     int positional_count;
 };
 
-enum form { FORM_TABLE, FORM_CSV, FORM_TSV, FORM_JSON, FORM_JSONL, FORM_MARKDOWN, FORM_HTML, FORM_LINE, FORM_PARQUET };
+enum form { FORM_TABLE, FORM_CSV, FORM_TSV, FORM_JSON, FORM_JSONL, FORM_MARKDOWN, FORM_HTML, FORM_LINE, FORM_PARQUET, FORM_ARROW };
 
 struct session {
     struct arguments args;

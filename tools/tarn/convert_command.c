@@ -36,6 +36,52 @@ static bool codec_asked(struct session *session, enum tarn_codec *out)
     return false;
 }
 
+enum kind { KIND_UNKNOWN, KIND_PARQUET, KIND_CSV, KIND_TSV, KIND_JSON, KIND_JSONL, KIND_ARROW_FILE, KIND_ARROW_STREAM };
+
+static enum kind kind_of(const char *path)
+{
+    static const struct {
+        const char *ending;
+        enum kind kind;
+    } kinds[] = {{".parquet", KIND_PARQUET},     {".csv", KIND_CSV},         {".tsv", KIND_TSV},          {".json", KIND_JSON},
+                 {".ndjson", KIND_JSONL},        {".jsonl", KIND_JSONL},     {".arrow", KIND_ARROW_FILE}, {".feather", KIND_ARROW_FILE},
+                 {".arrows", KIND_ARROW_STREAM}, {".ipc", KIND_ARROW_STREAM}};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (ends_with(path, kinds[i].ending)) {
+            return kinds[i].kind;
+        }
+    }
+    return KIND_UNKNOWN;
+}
+
+static enum tarn_status sink_of_kind(struct session *session, enum kind kind, struct tarn_store *store, struct tarn_text key,
+                                     const struct tarn_schema *schema, struct tarn_sink **out, struct tarn_error *err)
+{
+    struct tarn_csv_write_options csv = TARN_CSV_WRITE_OPTIONS_INIT;
+    struct tarn_json_write_options json = TARN_JSON_WRITE_OPTIONS_INIT;
+    struct tarn_arrow_ipc_write_options arrow = TARN_ARROW_IPC_WRITE_OPTIONS_INIT;
+    struct tarn_parquet_write_options parquet = TARN_PARQUET_WRITE_OPTIONS_INIT;
+    switch (kind) {
+    case KIND_CSV:
+    case KIND_TSV:
+        csv.delimiter = kind == KIND_TSV ? '\t' : ',';
+        csv.no_header = has(session, OPTION_NO_HEADER);
+        return tarn_csv_create(store, key, schema, &csv, out, err);
+    case KIND_JSON:
+    case KIND_JSONL:
+        json.array = kind == KIND_JSON;
+        return tarn_json_create(store, key, schema, &json, out, err);
+    case KIND_ARROW_FILE:
+    case KIND_ARROW_STREAM:
+        arrow.format = kind == KIND_ARROW_FILE ? TARN_ARROW_IPC_FILE : TARN_ARROW_IPC_STREAM;
+        codec_asked(session, &arrow.codec);
+        return tarn_arrow_ipc_create(store, key, schema, &arrow, out, err);
+    default:
+        codec_asked(session, &parquet.codec);
+        return tarn_parquet_create(store, key, schema, &parquet, out, err);
+    }
+}
+
 /* The sink for a destination, by its name. */
 static enum tarn_status sink_open(struct session *session, const char *path, const struct tarn_schema *schema, struct tarn_sink **out,
                                   struct tarn_error *err)
@@ -44,21 +90,7 @@ static enum tarn_status sink_open(struct session *session, const char *path, con
     char *key;
     *out = NULL;
     TARN_TOOL_TRY(store_of_path(session->env, path, true, &store, &key, err));
-    enum tarn_status status;
-    if (ends_with(path, ".csv") || ends_with(path, ".tsv")) {
-        struct tarn_csv_write_options options = TARN_CSV_WRITE_OPTIONS_INIT;
-        options.delimiter = ends_with(path, ".tsv") ? '\t' : ',';
-        options.no_header = has(session, OPTION_NO_HEADER);
-        status = tarn_csv_create(store, text_of(key), schema, &options, out, err);
-    } else if (ends_with(path, ".json") || ends_with(path, ".ndjson") || ends_with(path, ".jsonl")) {
-        struct tarn_json_write_options options = TARN_JSON_WRITE_OPTIONS_INIT;
-        options.array = ends_with(path, ".json");
-        status = tarn_json_create(store, text_of(key), schema, &options, out, err);
-    } else {
-        struct tarn_parquet_write_options options = TARN_PARQUET_WRITE_OPTIONS_INIT;
-        codec_asked(session, &options.codec);
-        status = tarn_parquet_create(store, text_of(key), schema, &options, out, err);
-    }
+    const enum tarn_status status = sink_of_kind(session, kind_of(path), store, text_of(key), schema, out, err);
     tarn_store_close(store);
     free(key);
     return status;
@@ -67,13 +99,9 @@ static enum tarn_status sink_open(struct session *session, const char *path, con
 static int check_destination(struct session *session, const char *path)
 {
     enum tarn_codec codec;
-    static const char *const endings[] = {".parquet", ".csv", ".tsv", ".json", ".ndjson", ".jsonl"};
-    bool known = false;
-    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
-        known = known || ends_with(path, endings[i]);
-    }
-    if (!known) {
-        return answer_usage(session, "%s: the name must end in .parquet, .csv, .tsv, .json, .ndjson or .jsonl", path);
+    if (kind_of(path) == KIND_UNKNOWN) {
+        return answer_usage(
+            session, "%s: the name must end in .parquet, .csv, .tsv, .json, .ndjson, .jsonl, .arrow, .feather, .arrows or .ipc", path);
     }
     if (!codec_asked(session, &codec)) {
         return EXIT_USAGE;

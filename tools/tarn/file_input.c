@@ -96,6 +96,12 @@ static enum tarn_status open_source(struct input *input, struct tarn_text key, c
         return is_stdin ? tarn_json_open_stream(input->env, stream, &options, &input->source, err)
                         : tarn_json_open(input->store, key, &options, &input->source, err);
     }
+    if (is_stdin && input->format == TARN_FILE_ARROW) {
+        return tarn_arrow_ipc_open_stream(input->env, stream, NULL, &input->source, err);
+    }
+    if (is_stdin) {
+        return tool_error(err, TARN_INVALID, "stream", "Parquet is read from its end: give it as a file, not on standard input");
+    }
     return tarn_file_open(input->store, key, input->format, &input->source, err);
 }
 

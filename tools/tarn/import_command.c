@@ -24,6 +24,9 @@ static enum tarn_file_format format_asked(struct session *session)
     if (strcmp(word, "parquet") == 0) {
         return TARN_FILE_PARQUET;
     }
+    if (strcmp(word, "arrow") == 0) {
+        return TARN_FILE_ARROW;
+    }
     return TARN_FILE_AUTO;
 }
 
@@ -70,7 +73,10 @@ void input_tell(struct session *session, struct input *input)
         }
         note(session, "\n");
     } else {
-        note(session, "%s: %s\n", input->path, input->format == TARN_FILE_JSON ? "JSON" : "Parquet");
+        note(session, "%s: %s\n", input->path,
+             input->format == TARN_FILE_JSON    ? "JSON"
+             : input->format == TARN_FILE_ARROW ? "Arrow"
+                                                : "Parquet");
     }
     for (uint32_t i = 0; i < schema->field_count; i++) {
         char type[256];

@@ -13,8 +13,8 @@ bool form_of(struct session *session, enum form *out)
     static const struct {
         const char *name;
         enum form form;
-    } forms[] = {{"table", FORM_TABLE},       {"csv", FORM_CSV},   {"tsv", FORM_TSV},   {"json", FORM_JSON},      {"jsonl", FORM_JSONL},
-                 {"markdown", FORM_MARKDOWN}, {"html", FORM_HTML}, {"line", FORM_LINE}, {"parquet", FORM_PARQUET}};
+    } forms[] = {{"table", FORM_TABLE},       {"csv", FORM_CSV},   {"tsv", FORM_TSV},   {"json", FORM_JSON},       {"jsonl", FORM_JSONL},
+                 {"markdown", FORM_MARKDOWN}, {"html", FORM_HTML}, {"line", FORM_LINE}, {"parquet", FORM_PARQUET}, {"arrow", FORM_ARROW}};
     *out = session->shell_form_set ? session->shell_form : FORM_TABLE;
     if (!has(session, OPTION_OUTPUT)) {
         return true;
@@ -25,7 +25,7 @@ bool form_of(struct session *session, enum form *out)
             return true;
         }
     }
-    answer_usage(session, "-o %s: the forms are table, csv, tsv, json, jsonl, markdown, html, line, parquet",
+    answer_usage(session, "-o %s: the forms are table, csv, tsv, json, jsonl, markdown, html, line, parquet, arrow",
                  session->args.values[OPTION_OUTPUT]);
     return false;
 }
@@ -66,6 +66,20 @@ static int print_sink(struct session *session, struct tarn_batches *batches, enu
         status = tarn_json_create_stream(session->env, to, batches->schema, &options, &sink, &err);
     }
     uint64_t rows;
+    status = status == TARN_OK ? tarn_batches_copy(batches, sink, &rows, &err) : status;
+    return status == TARN_OK ? 0 : answer_error(session, &err);
+}
+
+static int print_arrow(struct session *session, struct tarn_batches *batches)
+{
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct tarn_sink *sink = NULL;
+    const struct tarn_byte_sink to = {NULL, write_stdout};
+    uint64_t rows;
+    if (session->stdout_tty) {
+        return answer_usage(session, "Arrow is binary: send it to a file or a pipe");
+    }
+    enum tarn_status status = tarn_arrow_ipc_create_stream(session->env, to, batches->schema, NULL, &sink, &err);
     status = status == TARN_OK ? tarn_batches_copy(batches, sink, &rows, &err) : status;
     return status == TARN_OK ? 0 : answer_error(session, &err);
 }
@@ -185,6 +199,9 @@ int rows_print(struct session *session, struct tarn_batches *batches)
     }
     if (form == FORM_PARQUET) {
         return print_parquet(session, batches);
+    }
+    if (form == FORM_ARROW) {
+        return print_arrow(session, batches);
     }
     int saved = -1;
     FILE *pager = pager_open(session, &saved);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Text on its way out, in large pieces.
+ * Bytes on their way out, in large pieces.
  */
 #include "writer/text/text_output.h"
 
@@ -53,7 +53,7 @@ enum tarn_status tarn__text_output_finish(struct tarn__text_output *output, stru
 {
     enum tarn_status status = tarn__text_output_flush(output, true, err);
     if (status == TARN_OK && output->writer != NULL) {
-        status = tarn_object_writer_commit(output->writer, TARN_PUT_OVERWRITE, err);
+        status = tarn_object_writer_commit(output->writer, output->mode, err);
         output->writer = NULL;
     }
     tarn__text_output_abort(output);
