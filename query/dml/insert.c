@@ -197,6 +197,7 @@ static enum tarn_status create_table(struct tarn_query *query, const struct tarn
     struct tarn_transaction *transaction;
     uint64_t rows = 0;
     create.schema = schema;
+    create.format = s->format;
     create.partition_columns = s->partitions;
     create.partition_column_count = s->partition_count;
     options.operation = s->select != NULL ? "CREATE TABLE AS SELECT" : "CREATE TABLE";

@@ -150,8 +150,9 @@ struct tarn__statement {
     const uint32_t *column_places;
     uint32_t definition_count;
     const struct tarn__column_definition *definitions;
+    const char *format; /**< CREATE ... USING; NULL: the lake's own */
     uint32_t partition_count;
-    const struct tarn_text *partitions;
+    const struct tarn_text *partitions; /**< names, or transforms as written: bucket(16, id) */
     bool if_not_exists;
     uint32_t parameter_count; /**< how many ? there are */
 };

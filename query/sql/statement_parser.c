@@ -487,6 +487,69 @@ static enum tarn_status definitions(struct tarn__parser *p, struct tarn__stateme
     return tarn__parser_expect(p, ")", err);
 }
 
+/* A column, or a transform of one, whose text is for the table's format to understand: bucket(16, id), day("at"). */
+static enum tarn_status partition_field(struct tarn__parser *p, struct tarn_text *out, struct tarn_error *err)
+{
+    const uint32_t begin = p->token.place;
+    bool more = true;
+    TARN_RETURN_IF_ERROR(tarn__parser_name(p, "a column, or a transform of one as bucket(16, column)", out, err));
+    if (!tarn__parser_at(p, "(")) {
+        return TARN_OK;
+    }
+    TARN_RETURN_IF_ERROR(tarn__parser_advance(p, err));
+    while (more) {
+        if (p->token.kind == TARN__TOKEN_INTEGER) {
+            TARN_RETURN_IF_ERROR(tarn__parser_advance(p, err));
+        } else {
+            struct tarn_text unused;
+            TARN_RETURN_IF_ERROR(tarn__parser_name(p, "a number or a column", &unused, err));
+        }
+        TARN_RETURN_IF_ERROR(tarn__parser_accept(p, ",", &more, err));
+    }
+    TARN_RETURN_IF_ERROR(tarn__parser_expect(p, ")", err));
+    *out = (struct tarn_text){p->lexer.sql.data + begin, p->last_end - begin};
+    return TARN_OK;
+}
+
+static enum tarn_status partition_fields(struct tarn__parser *p, struct tarn__statement *s, struct tarn_error *err)
+{
+    struct tarn__parser_list list = LIST(p, struct tarn_text);
+    bool more;
+    TARN_RETURN_IF_ERROR(tarn__parser_expect(p, "(", err));
+    do {
+        struct tarn_text *slot = tarn__parser_push(&list);
+        if (slot == NULL) {
+            return tarn__parser_nomem(p, err);
+        }
+        TARN_RETURN_IF_ERROR(partition_field(p, slot, err));
+        TARN_RETURN_IF_ERROR(tarn__parser_accept(p, ",", &more, err));
+    } while (more);
+    s->partition_count = list.count;
+    s->partitions = list.items;
+    return tarn__parser_expect(p, ")", err);
+}
+
+/* USING FORMAT, as Spark writes it. The word goes to the table layer in lower case, which knows the formats there are. */
+static enum tarn_status using_format(struct tarn__parser *p, struct tarn__statement *s, struct tarn_error *err)
+{
+    bool taken;
+    struct tarn_text name;
+    TARN_RETURN_IF_ERROR(tarn__parser_accept(p, "USING", &taken, err));
+    if (!taken) {
+        return TARN_OK;
+    }
+    TARN_RETURN_IF_ERROR(tarn__parser_name(p, "a table format, as delta or iceberg", &name, err));
+    char *copy = tarn__arena_alloc(p->arena, name.size + 1);
+    if (copy == NULL) {
+        return tarn__parser_nomem(p, err);
+    }
+    for (size_t i = 0; i < name.size; i++) {
+        copy[i] = name.data[i] >= 'A' && name.data[i] <= 'Z' ? (char)(name.data[i] + ('a' - 'A')) : name.data[i];
+    }
+    s->format = copy;
+    return TARN_OK;
+}
+
 static enum tarn_status create_statement(struct tarn__parser *p, struct tarn__statement *s, struct tarn_error *err)
 {
     bool taken;
@@ -506,9 +569,10 @@ static enum tarn_status create_statement(struct tarn__parser *p, struct tarn__st
     if (tarn__parser_at(p, "(")) {
         TARN_RETURN_IF_ERROR(definitions(p, s, err));
     }
+    TARN_RETURN_IF_ERROR(using_format(p, s, err));
     TARN_RETURN_IF_ERROR(word_pair(p, "PARTITIONED", "BY", &taken, err));
     if (taken) {
-        TARN_RETURN_IF_ERROR(name_list(p, &s->partition_count, &s->partitions, NULL, err));
+        TARN_RETURN_IF_ERROR(partition_fields(p, s, err));
     }
     TARN_RETURN_IF_ERROR(tarn__parser_accept(p, "AS", &taken, err));
     if (taken) {

@@ -124,6 +124,9 @@ static const struct {
     {"INSERT INTO t (b) VALUES ('x')", TARN_INVALID, ""},
     {"CREATE TABLE t (x INTEGER)", TARN_EXISTS, ""},
     {"CREATE TABLE v (x INTEGER, x INTEGER)", TARN_INVALID, ""},
+    {"CREATE TABLE v (x INTEGER) USING parchment", TARN_UNSUPPORTED, "there is no table format \"parchment\""},
+    {"CREATE TABLE v (x INTEGER, y INTEGER) USING delta PARTITIONED BY (bucket(4, x))", TARN_INVALID,
+     "there is no column \"bucket(4, x)\""},
 };
 
 START_TEST(dml__refuses_and_leaves_the_table) /* Q-DML-4 */

@@ -202,11 +202,36 @@ static const struct {
     {"UPDATE 't' SET a = 1, b = b + 1 WHERE c", TARN__STATEMENT_UPDATE, 0},
     {"INSERT INTO t (a, b) VALUES (1, 2)", TARN__STATEMENT_INSERT, 0},
     {"CREATE TABLE IF NOT EXISTS t (a INT NOT NULL, b STRUCT(x INT)[]) PARTITIONED BY (a)", TARN__STATEMENT_CREATE, 0},
+    {"CREATE TABLE t (a INT) USING Iceberg PARTITIONED BY (bucket(16, a), day(\"at\"), b)", TARN__STATEMENT_CREATE, 0},
+    {"CREATE TABLE t USING delta AS SELECT 1 a", TARN__STATEMENT_CREATE, 0},
     {"CREATE TABLE t AS SELECT 1 a", TARN__STATEMENT_CREATE, 0},
     {"DESCRIBE t", TARN__STATEMENT_DESCRIBE, 0},
     {"SHOW TABLES", TARN__STATEMENT_SHOW_TABLES, 0},
     {"EXPLAIN SELECT 1", TARN__STATEMENT_EXPLAIN, 0},
 };
+
+START_TEST(sql_parser__keeps_partition_transforms_as_text)
+{
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_arena arena;
+    struct tarn__statement *s;
+    tarn__arena_init(&arena, env);
+    ck_assert_ok(
+        tarn__sql_parse(&arena, TARN_TEXT("CREATE TABLE t (a INT) USING Iceberg PARTITIONED BY (bucket( 16, a ), \"b c\", d)"), &s, &err),
+        &err);
+    ck_assert_str_eq(s->format, "iceberg");
+    ck_assert_uint_eq(s->partition_count, 3);
+    static const char *const wanted[] = {"bucket( 16, a )", "b c", "d"};
+    for (uint32_t i = 0; i < 3; i++) {
+        ck_assert(tarn__text_equal(s->partitions[i], tarn__text_of(wanted[i])));
+    }
+    ck_assert_int_eq(tarn__sql_parse(&arena, TARN_TEXT("CREATE TABLE t (a INT) PARTITIONED BY (bucket(16, a"), &s, &err), TARN_INVALID);
+    ck_assert_int_eq(tarn__sql_parse(&arena, TARN_TEXT("CREATE TABLE t (a INT) PARTITIONED BY (bucket())"), &s, &err), TARN_INVALID);
+    tarn__arena_free(&arena);
+    tarn_test_env_close(env);
+}
+END_TEST
 
 START_TEST(sql_parser__reads_statements) /* Q-STMT-1 Q-STMT-2 */
 {
@@ -310,6 +335,6 @@ END_TEST
 TARN_SUITE("query/sql_parser", TARN_LOOP_TEST(sql_parser__reads_expressions, shapes),
            TARN_LOOP_TEST(sql_parser__points_at_the_place, refused), TARN_TEST(caret__cuts_long_lines_around_the_place),
            TARN_TEST(caret__survives_any_place_in_any_text), TARN_LOOP_TEST(sql_parser__reads_statements, statements),
-           TARN_LOOP_TEST(sql_parser__names_what_is_missing, missing),
+           TARN_TEST(sql_parser__keeps_partition_transforms_as_text), TARN_LOOP_TEST(sql_parser__names_what_is_missing, missing),
            TARN_LOOP_TEST(sql_parser__refuses_deep_nesting_and_takes_long_chains, long_forms),
            TARN_TEST(sql_lexer__refuses_what_is_no_text), TARN_TEST(sql_lexer__lists_its_keywords_in_order))

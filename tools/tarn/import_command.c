@@ -147,6 +147,26 @@ static void tell_widened(void *arg, const struct input *input)
     note(((struct import *)arg)->session, "%s: a later row needs a wider type; beginning anew\n", input->path);
 }
 
+/* Columns and transforms of columns, with commas between: city, bucket(16, id). A comma in parentheses is the transform's. */
+static void take_partition(struct import *import, const char *list)
+{
+    struct table_import *table = &import->table;
+    table->partition_columns = import->partition_columns;
+    while (*list != '\0' && table->partition_column_count < MOST_PARTITION_COLUMNS) {
+        int depth = 0;
+        const char *begin = list + strspn(list, " ");
+        for (list = begin; *list != '\0' && (*list != ',' || depth > 0); list++) {
+            depth += (*list == '(') - (*list == ')');
+        }
+        size_t size = (size_t)(list - begin);
+        while (size > 0 && begin[size - 1] == ' ') {
+            size--;
+        }
+        import->partition_columns[table->partition_column_count++] = (struct tarn_text){begin, size};
+        list += *list == ',';
+    }
+}
+
 /* What the command line says about the table. 0, or the exit code of what was reported. */
 static int take_options(struct session *session, struct import *import)
 {
@@ -161,13 +181,7 @@ static int take_options(struct session *session, struct import *import)
         table->mode = IMPORT_APPEND; /* nothing is written: say what the files look like */
     }
     table->format = has(session, OPTION_TABLE_FORMAT) ? session->args.values[OPTION_TABLE_FORMAT] : NULL;
-    const char *at = has(session, OPTION_PARTITION_BY) ? session->args.values[OPTION_PARTITION_BY] : "";
-    while (*at != '\0' && table->partition_column_count < MOST_PARTITION_COLUMNS) {
-        const size_t size = strcspn(at, ",");
-        import->partition_columns[table->partition_column_count++] = (struct tarn_text){at, size};
-        at += size + (at[size] == ',');
-    }
-    table->partition_columns = import->partition_columns;
+    take_partition(import, has(session, OPTION_PARTITION_BY) ? session->args.values[OPTION_PARTITION_BY] : "");
     if (has(session, OPTION_APP_ID)) {
         table->app_id = text_of(session->args.values[OPTION_APP_ID]);
         return option_number(session, OPTION_APP_VERSION, 0, &table->app_version) ? 0 : EXIT_USAGE;

@@ -23,7 +23,7 @@ struct tarn_transaction;
 
 struct tarn_snapshot_options {
     uint32_t size;
-    int64_t version;      /**< -1: not by version. (Iceberg: snapshot id) */
+    int64_t version;      /**< -1: not by version. Delta counts from 0; Iceberg: snapshot id, any number */
     int64_t as_of;        /**< the newest version not younger than this, microseconds since 1970 UTC; INT64_MIN: not by time */
     struct tarn_text ref; /**< branch or tag; empty: main */
 };
@@ -42,7 +42,7 @@ struct tarn_snapshot_info {
     struct tarn_text table_id;
     struct tarn_text name;
     struct tarn_text comment;
-    int64_t version;
+    int64_t version;   /**< -1: an Iceberg table without a snapshot */
     int64_t timestamp; /**< of the commit, microseconds since 1970 UTC */
     uint64_t file_count;
     uint64_t total_bytes;
@@ -97,10 +97,10 @@ typedef enum tarn_status (*tarn_commit_fn)(void *arg, const struct tarn_commit_i
 
 struct tarn_table_create_options {
     uint32_t size;
-    const char *format; /**< "delta"; NULL: delta */
+    const char *format; /**< "delta", "iceberg"; NULL: delta, and iceberg in a catalog */
     const struct tarn_schema *schema;
     uint32_t partition_column_count;
-    const struct tarn_text *partition_columns;
+    const struct tarn_text *partition_columns; /**< names; Iceberg also transforms: bucket(16, id), truncate(4, name), day(at) */
     uint32_t property_count;
     const struct tarn_property *properties;
     struct tarn_text name;
