@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <utf8proc.h>
 
 #include "tools/tarn/command.h"
 
@@ -24,15 +25,23 @@ int64_t monotonic_now(void)
 void json_string(FILE *to, struct tarn_text text)
 {
     fputc('"', to);
-    for (size_t i = 0; i < text.size; i++) {
+    for (size_t i = 0; i < text.size;) {
         const unsigned char c = (unsigned char)text.data[i];
+        utf8proc_int32_t code;
+        const utf8proc_ssize_t size = utf8proc_iterate((const utf8proc_uint8_t *)text.data + i, (utf8proc_ssize_t)(text.size - i), &code);
+        if (size <= 0) {
+            fputs("\\ufffd", to); /* a message cut within a character, or text of others that is none */
+            i++;
+            continue;
+        }
         if (c == '"' || c == '\\') {
             fprintf(to, "\\%c", c);
         } else if (c < 0x20) {
             fprintf(to, "\\u%04x", c);
         } else {
-            fputc(c, to);
+            fwrite(text.data + i, 1, (size_t)size, to);
         }
+        i += (size_t)size;
     }
     fputc('"', to);
 }

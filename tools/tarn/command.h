@@ -45,6 +45,8 @@ enum form { FORM_TABLE, FORM_CSV, FORM_TSV, FORM_JSON, FORM_JSONL, FORM_MARKDOWN
 struct session {
     struct arguments args;
     struct tarn_env *env;
+    struct tarn_env_options env_options; /* that made it: for a command that needs more of them */
+    struct tarn_executor executor;
     struct tarn_pool *pool;
     const struct command *command;
     bool json;        /* --json: one document, made by answer.c */

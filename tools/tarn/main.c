@@ -54,17 +54,17 @@ static bool env_make(struct session *session, int *code)
         *code = answer_usage(session, "--memory-limit takes a size, as 512MiB or 2GB");
         return false;
     }
-    struct tarn_executor executor;
     if (threads != 1) {
         if (tarn_pool_open((uint32_t)threads, &session->pool, &err) != TARN_OK) {
             *code = answer_error(session, &err);
             return false;
         }
-        executor = tarn_pool_executor(session->pool);
-        options.executor = &executor;
+        session->executor = tarn_pool_executor(session->pool);
+        options.executor = &session->executor;
     }
     options.is_cancelled = is_interrupted;
     options.expr_host = tarn_query_expr_host();
+    session->env_options = options;
     if (tarn_env_open(&options, &session->env, &err) != TARN_OK) {
         *code = answer_error(session, &err);
         return false;
