@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the interop tests share: where the engines and tarn are, running them, comparing rows by value."""
+import json
 import os
 import pathlib
 import subprocess
@@ -8,7 +9,7 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 PEERS = pathlib.Path(os.environ.get("TARN_PEERS", HERE.parent.parent / "build" / "peers"))
-ENVIRONMENT = {"deltalake": "peers", "polars": "peers", "duckdb": "duckdb-lake", "spark": "spark"}
+ENVIRONMENT = {"deltalake": "peers", "polars": "peers", "duckdb": "duckdb-lake", "spark": "spark", "pyiceberg": "pyiceberg"}
 
 
 def not_run(why):
@@ -32,6 +33,36 @@ def dump(engine, table, out, version=None):
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, env={**os.environ, "TARN_PEERS": str(PEERS)})
     if done.returncode != 0:
         sys.exit(f"{engine} cannot read {table}:\n{done.stderr[-3000:]}")
+
+
+class IcebergReader:
+    """An engine that stays up and reads one Iceberg table after the other (read_iceberg.py)."""
+
+    def __init__(self, engine, catalogs=None):
+        self.engine = engine
+        python = PEERS / ENVIRONMENT[engine] / "bin" / "python"
+        self.there = python.exists()
+        if self.there:
+            environment = {**os.environ, "TARN_PEERS": str(PEERS), "SPARK_CATALOGS": json.dumps(catalogs or {})}
+            self.process = subprocess.Popen([python, HERE / "read_iceberg.py", engine], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                            stderr=subprocess.DEVNULL, text=True, env=environment)
+
+    def ask(self, **job):
+        """The answer; what the engine cannot do ends the test."""
+        answer = self.try_to(**job)
+        if "error" in answer:
+            sys.exit(f"{self.engine} fails: {job}\n  {answer['error']}")
+        return answer
+
+    def try_to(self, **job):
+        self.process.stdin.write(json.dumps({key: str(value) if isinstance(value, pathlib.Path) else value for key, value in job.items()}) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        return json.loads(answer) if answer else {"error": "the engine ended"}
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
 
 
 def same_rows(connection, left, right, what):
