@@ -23,7 +23,7 @@ static const struct {
     {"catalog", 3},
     {"expr", 2},
     {"arrow", 9},
-    {"avro", 2},
+    {"avro", 2}, {"iceberg", 1},
     /* clang-format on */
 };
 
