@@ -420,3 +420,35 @@ void tarn__uuid(struct tarn_env *env, char out[37])
     }
     *at = '\0';
 }
+
+/* ---- the same, for implementations outside of the library ---- */
+
+struct tarn_env *tarn_env_retain(struct tarn_env *env)
+{
+    return tarn__env_retain(env);
+}
+
+void *tarn_env_alloc(struct tarn_env *env, size_t bytes)
+{
+    return tarn__calloc(env, 1, bytes);
+}
+
+void tarn_env_free(struct tarn_env *env, void *block)
+{
+    tarn__free(env, block);
+}
+
+enum tarn_status tarn_env_nomem(struct tarn_env *env, uint64_t bytes, struct tarn_error *err)
+{
+    return tarn__nomem(env, err, bytes);
+}
+
+enum tarn_status tarn_env_check_cancelled(struct tarn_env *env, struct tarn_error *err)
+{
+    return tarn__check_cancelled(env, err);
+}
+
+enum tarn_durability tarn_env_durability(const struct tarn_env *env)
+{
+    return env->options.durability;
+}

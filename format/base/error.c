@@ -121,6 +121,15 @@ enum tarn_status tarn__error_set(struct tarn_error *err, enum tarn_status code, 
     return code;
 }
 
+enum tarn_status tarn_error_set(struct tarn_error *err, enum tarn_status code, const char *detail, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    set_va(err, code, detail, format, args);
+    va_end(args);
+    return code;
+}
+
 enum tarn_status tarn__invalid(struct tarn_error *err, const char *detail, const char *format, ...)
 {
     va_list args;

@@ -250,7 +250,7 @@ static enum tarn_status open_in_catalog(struct lookup *lookup, const struct tarn
 /* CATALOG#name. *is false: what stands before the '#' is no catalog, and nothing was tried. */
 static enum tarn_status open_catalog_path(struct lookup *lookup, struct tarn_text path, bool *is, struct tarn_error *err)
 {
-    const char *hash = memchr(path.data, '#', path.size);
+    const char *hash = memrchr(path.data, '#', path.size);
     *is = false;
     if (hash == NULL || hash == path.data) {
         return TARN_OK;

@@ -30,6 +30,17 @@ export PKG_CONFIG_PATH=$libraries/pkgconfig
 read -ra flags < <(pkg-config --cflags --libs tarn)
 gcc -std=c11 -Wall -Wextra -Werror "$source_dir/examples/embed.c" -o "$work/embed" "${flags[@]}"
 expect "$work/embed"
+if [ -e "$libraries/libtarn-sqlcatalog.so" ]; then
+    read -ra flags < <(pkg-config --cflags --libs tarn-sqlcatalog)
+    gcc -std=c11 -Wall -Wextra -Werror "$source_dir/examples/list_lake.c" -o "$work/list_lake" "${flags[@]}"
+    for program in "$work/list_lake" "$work/cmake/list_lake"; do
+        answer=$("$program" "sqlite:///$work/missing.db" 2>&1 || true)
+        if [[ $answer != NOT_FOUND.catalog:* ]]; then
+            echo "$program says: $answer" >&2
+            exit 1
+        fi
+    done
+fi
 if [ "$(wc -l <"$source_dir/examples/embed.c")" -ge 40 ]; then
     echo "embed.c is to stay under 40 lines" >&2
     exit 1

@@ -121,6 +121,20 @@ TARN_API void tarn_env_close(struct tarn_env *env);
 /** Bytes allocated through the env now, and the most there ever were. */
 TARN_API uint64_t tarn_env_memory(const struct tarn_env *env, uint64_t *peak);
 
+/* ---- for those who implement stores and catalogs: what the library itself goes by ---- */
+
+/** One more reference, given back by tarn_env_close. */
+TARN_API struct tarn_env *tarn_env_retain(struct tarn_env *env);
+/** Memory of the env, zeroed, aligned to 16 bytes; NULL: none, for which tarn_env_nomem has the words. Threads: any. */
+TARN_API void *tarn_env_alloc(struct tarn_env *env, size_t bytes);
+/** NULL is legal. */
+TARN_API void tarn_env_free(struct tarn_env *env, void *block);
+/** LIMIT or NOMEM, whichever refused `bytes`. */
+TARN_API enum tarn_status tarn_env_nomem(struct tarn_env *env, uint64_t bytes, struct tarn_error *err);
+/** CANCELLED when the host says so, else OK. */
+TARN_CALL tarn_env_check_cancelled(struct tarn_env *env, struct tarn_error *err);
+TARN_API enum tarn_durability tarn_env_durability(const struct tarn_env *env);
+
 /** A thread pool, for hosts that have none. After fork the child runs serial. */
 struct tarn_pool;
 

@@ -42,6 +42,10 @@ TARN_BEGIN_DECLS
  */
 TARN_API size_t tarn_error_format(const struct tarn_error *err, char *buffer, size_t size);
 
+/** For those who implement stores and catalogs: fills in the error, without places, and returns `code`. `err` NULL is legal. */
+TARN_API enum tarn_status tarn_error_set(struct tarn_error *err, enum tarn_status code, const char *detail, const char *format, ...)
+    TARN_PRINTF(4, 5);
+
 TARN_END_DECLS
 
 #ifdef __cplusplus
