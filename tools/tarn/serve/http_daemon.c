@@ -27,7 +27,8 @@ enum {
     IDLE_SECONDS = 60,  /* for a connection to be used again */
     QUIET_SECONDS = 30, /* without a byte in either direction */
     CONNECTION_MEMORY = 128 * 1024,
-    DRAINED = 1 << 20, /* of a refused body: clients read an answer only when they have sent what they began */
+    DRAINED = 100000000, /* bytes of a refused body that are passed over */
+    LONG_LENGTH = 8,     /* digits of more than that */
     DAEMON_THREADS = 2,
 };
 
@@ -302,6 +303,7 @@ static enum MHD_Result send_reply(struct request *request)
     struct reply *reply = &request->reply;
     struct MHD_Response *response = NULL;
     struct tarn_error err = TARN_ERROR_INIT;
+    body_free(request); /* before anyone can know that the request is done */
     if (reply->spooled && reply->size != 0 && spool_file_write(&reply->file, reply->data, reply->size, &err) != TARN_OK) {
         request_fail(request, &err);
     }
@@ -404,13 +406,16 @@ static struct request *new_request(struct server *server, struct MHD_Connection 
     return request;
 }
 
-/* Refused by its head: a short body is drained first, for a long one the connection is closed. */
+/*
+ * Refused by its head. Most clients read an answer only when they have sent what they began, and then find the connection reset: so what
+ * they send is passed over first, unless they asked before sending, or it is very much.
+ */
 static enum MHD_Result refuse(struct request *request)
 {
-    const struct tarn_text length = request_header(request, "Content-Length");
-    const bool chunked = request_header(request, "Transfer-Encoding").size != 0;
+    const bool asked = request_header(request, "Expect").size != 0;
+    const bool endless = request_header(request, "Content-Length").size > LONG_LENGTH;
     request->state = REQUEST_REFUSED;
-    return chunked || length.size <= 6 ? MHD_YES : send_reply(request);
+    return asked || endless ? send_reply(request) : MHD_YES;
 }
 
 static enum MHD_Result take_bytes(struct request *request, const char *bytes, size_t *size)
@@ -423,7 +428,7 @@ static enum MHD_Result take_bytes(struct request *request, const char *bytes, si
         request->received = 0;
     } else if (request->state == REQUEST_REFUSED) {
         request->received += *size;
-        if (request->received > DRAINED && request->received > request->server->limits.body) {
+        if (request->received > DRAINED) {
             return MHD_NO;
         }
     }
