@@ -21,6 +21,6 @@ cmake --build --preset dev
 if [ "${1:-}" = quick ]; then
     exec ctest --preset dev -L quick -j "$(nproc)" --no-tests=error
 fi
-ctest --preset dev -LE 'interop|long|campaign' -j "$(nproc)" --no-tests=error
+ctest --preset dev -LE 'interop|python|long|campaign' -j "$(nproc)" --no-tests=error
 tests/interop/setup.sh
-TARN_PEERS=${TARN_PEERS:-$PWD/build/peers} ctest --preset dev -L interop --no-tests=error
+TARN_PEERS=${TARN_PEERS:-$PWD/build/peers} ctest --preset dev -L 'interop|python' --no-tests=error

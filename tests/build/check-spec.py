@@ -25,7 +25,7 @@ def rules(root):
 def tags(root):
     """Tags in comments of tests: a START_TEST line, or a line that says 'SPEC: ...'."""
     found = {}
-    for path in sorted((root / "tests").rglob("*")):
+    for path in [*sorted((root / "tests").rglob("*")), *sorted((root / "bindings").glob("*/tests/*"))]:
         if path.suffix in (".c", ".h", ".py", ".sh") and path.name != "check-spec.py":
             for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
                 if "START_TEST" in line or "SPEC:" in line:

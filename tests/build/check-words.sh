@@ -15,7 +15,7 @@ refuse() {
     fi
 }
 
-code=(format reader writer txlog query tools bench examples)
+code=(format reader writer txlog query tools bindings bench examples)
 refuse "marks of unfinished work" < <(grep -rnwE 'TODO|FIXME|XXX|HACK' --include='*.[ch]' --include='*.sh' "${code[@]}")
 refuse "a file or folder is named for its concept" < <(find "${code[@]}" tests | grep -E '/(utils?|helpers?|common|misc)(\.[ch])?$')
 refuse "the table model names a format" < <(grep -rniwE 'delta|iceberg' txlog/core 2>/dev/null)

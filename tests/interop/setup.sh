@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the virtual environments of the foreign engines, versions pinned in versions.env. Safe to run again: what is there stays.
 #
-#   tests/interop/setup.sh [peers] [duckdb-lake] [pyiceberg] [spark] [tpch]     (none named: all)
+#   tests/interop/setup.sh [peers] [duckdb-lake] [pyiceberg] [spark] [tpch] [python39] ...     (none named: all)
 #
 # They live in $TARN_PEERS (default: build/peers), one folder each, since they disagree about their dependencies:
 #   peers        pyarrow, polars, duckdb, deltalake
@@ -9,6 +9,8 @@
 #   pyiceberg    pyiceberg with its SQL catalog, fastavro
 #   spark        pyspark, with Delta's jars in spark/jars, Iceberg's and SQLite's in spark/iceberg-jars (needs Java 17 and Maven)
 #   tpch         tpchgen-cli, the other generator that bench/gen is checked against
+#   python39, python311, python313   what the Python package is tested with, a CPython each; passed over where that CPython is not there
+#   python-build what makes and audits its wheel
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -27,9 +29,24 @@ venv() {
         return
     fi
     rm -rf "${root:?}/$name"
-    python3 -m venv "$root/$name"
+    "${interpreter:-python3}" -m venv "$root/$name"
     "$root/$name/bin/pip" install --quiet --disable-pip-version-check "$@"
     echo "$*" >"$stamp"
+}
+
+# venv_for MINOR NAME REQUIREMENT...: with CPython 3.MINOR.
+venv_for() {
+    local minor=$1 interpreter
+    shift
+    interpreter=$(command -v "python3.$minor" || true)
+    if [ -z "$interpreter" ] || ! "$interpreter" -c '' 2>/dev/null; then
+        interpreter=$(compgen -G "$(pyenv root 2>/dev/null || echo /nowhere)/versions/3.$minor.*/bin/python3" | head -n 1 || true)
+    fi
+    if [ -z "$interpreter" ]; then
+        echo "CPython 3.$minor is not here: no $1"
+        return
+    fi
+    venv "$@"
 }
 
 # spark_jars FOLDER GROUPS ARTIFACT...: jars of these artifacts and of what they need from GROUPS; pyspark has the rest.
@@ -57,7 +74,7 @@ POM
 }
 
 wanted=("$@")
-[ ${#wanted[@]} -gt 0 ] || wanted=(peers duckdb-lake pyiceberg spark tpch)
+[ ${#wanted[@]} -gt 0 ] || wanted=(peers duckdb-lake pyiceberg spark tpch python39 python311 python313 python-build)
 for name in "${wanted[@]}"; do
     case $name in
     peers) venv peers "pyarrow==$PYARROW" "polars==$POLARS" "duckdb==$DUCKDB" "deltalake==$DELTALAKE" "pandas==$PANDAS" "pytz==$PYTZ" ;;
@@ -70,6 +87,10 @@ for name in "${wanted[@]}"; do
         spark_jars iceberg-jars org.apache.iceberg,org.xerial "$ICEBERG_SPARK" "$SQLITE_JDBC"
         ;;
     tpch) venv tpch "tpchgen-cli==$TPCHGEN" ;;
+    python39) venv_for 9 python39 "${PYTHON39[@]}" ;;
+    python311) venv_for 11 python311 "${PYTHON311[@]}" ;;
+    python313) venv_for 13 python313 "${PYTHON313[@]}" ;;
+    python-build) venv_for 11 python-build "${PYTHON_BUILD[@]}" ;;
     *)
         echo "setup.sh: unknown environment '$name'" >&2
         exit 2
