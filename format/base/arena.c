@@ -55,6 +55,24 @@ void *tarn__arena_calloc(struct tarn_arena *arena, size_t count, size_t bytes)
     return tarn__mul(count, bytes, &whole) ? tarn__arena_alloc(arena, whole) : NULL;
 }
 
+bool tarn__arena_room(struct tarn_arena *arena, void *array, size_t count, size_t element)
+{
+    if ((count & (count - 1)) != 0) { /* full only where the count is a power of two */
+        return true;
+    }
+    void *grown = tarn__arena_calloc(arena, count == 0 ? 1 : count * 2, element);
+    if (grown == NULL) {
+        return false;
+    }
+    if (count != 0) {
+        const void *old;
+        memcpy(&old, array, sizeof(old));
+        memcpy(grown, old, count * element);
+    }
+    memcpy(array, &grown, sizeof(grown));
+    return true;
+}
+
 struct tarn_text tarn__arena_text(struct tarn_arena *arena, struct tarn_text text)
 {
     char *copy = text.size < SIZE_MAX ? tarn__arena_alloc(arena, text.size + 1) : NULL;

@@ -20,6 +20,11 @@ void tarn__arena_init(struct tarn_arena *arena, struct tarn_env *env);
 /** Zeroed; NULL when there is no memory. */
 void *tarn__arena_alloc(struct tarn_arena *arena, size_t bytes);
 void *tarn__arena_calloc(struct tarn_arena *arena, size_t count, size_t bytes);
+/**
+ * Room for one more element in an array that grows one by one: `array` is the address of its pointer (NULL at the begin), `count` what it
+ * has. False when there is no memory (array unchanged). What is outgrown stays in the arena.
+ */
+bool tarn__arena_room(struct tarn_arena *arena, void *array, size_t count, size_t element);
 /** A copy with a terminator behind; `data` is NULL when there is no memory. */
 struct tarn_text tarn__arena_text(struct tarn_arena *arena, struct tarn_text text);
 struct tarn_span tarn__arena_span(struct tarn_arena *arena, struct tarn_span bytes);

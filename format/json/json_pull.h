@@ -90,6 +90,12 @@ TARN_WARN_UNUSED enum tarn_status tarn__json_key(struct tarn_json *json, bool *m
 /** Inside an array: *more is false, and the ARRAY_END consumed, at its end; else the next value is still to be read. */
 TARN_WARN_UNUSED enum tarn_status tarn__json_element(struct tarn_json *json, bool *more, struct tarn_error *err);
 
+/** After an OBJECT_END or ARRAY_END: the text of the value whose BEGIN had the offset `begin`. Borrowed from the input. */
+static inline struct tarn_text tarn__json_since(const struct tarn_json *json, size_t begin)
+{
+    return (struct tarn_text){json->begin + begin, json->offset + 1 - begin};
+}
+
 /** True when the last KEY or STRING is this literal. */
 #define tarn__json_is(json, literal) tarn__text_equal((json)->text, TARN_TEXT(literal))
 

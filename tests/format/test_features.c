@@ -23,7 +23,8 @@ static const struct {
     {"catalog", 3},
     {"expr", 2},
     {"arrow", 9},
-    {"avro", 2}, {"iceberg", 1},
+    {"avro", 2},
+    {"iceberg", 11},
     /* clang-format on */
 };
 

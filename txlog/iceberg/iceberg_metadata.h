@@ -102,7 +102,7 @@ struct tarn__iceberg_metadata {
 /**
  * Reads metadata, plain or gzip (unpacked into the arena; else the result borrows from `bytes`).
  * Errors: CORRUPT metadata.* (what is missing or contradicts itself, by name), those of JSON and gzip; UNSUPPORTED
- * iceberg.format_version.3, iceberg.format_version.later; LIMIT, NOMEM.
+ * iceberg.format_version.3, iceberg.format_version; LIMIT, NOMEM.
  */
 TARN_WARN_UNUSED enum tarn_status tarn__iceberg_metadata_parse(struct tarn_span bytes, struct tarn_arena *arena,
                                                                struct tarn__iceberg_metadata *out, struct tarn_error *err);

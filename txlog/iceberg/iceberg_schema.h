@@ -57,7 +57,9 @@ TARN_WARN_UNUSED enum tarn_status tarn__iceberg_schema_assign(struct tarn_env *e
 TARN_WARN_UNUSED enum tarn_status tarn__iceberg_schema_physical(struct tarn_arena *arena, uint32_t count, const struct tarn_field *fields,
                                                                 const struct tarn__physical **out, struct tarn_error *err);
 
-/** The field with this id at any depth, or NULL; *top (may be NULL) is the index of the top-level field it is in or is. */
+/** The field with this id among `fields` and in them, or NULL. */
+const struct tarn_field *tarn__iceberg_field_find(uint32_t count, const struct tarn_field *fields, int32_t id);
+/** The same in a schema; *top (may be NULL) is the index of the top-level field it is in or is. */
 const struct tarn_field *tarn__iceberg_schema_find(const struct tarn_schema *schema, int32_t id, uint32_t *top);
 
 /** May a column of type `from` become one of `to`: the same type, int to long, float to double, a decimal of more digits? */

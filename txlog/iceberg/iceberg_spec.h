@@ -27,6 +27,7 @@ struct tarn__iceberg_spec {
     int32_t id;
     uint32_t field_count;
     const struct tarn__iceberg_partition_field *fields;
+    struct tarn_text json; /* as it was read, what is printed again; empty: a new one */
 };
 
 struct tarn__iceberg_sort_field {
@@ -42,6 +43,7 @@ struct tarn__iceberg_order {
     int32_t id;
     uint32_t field_count;
     const struct tarn__iceberg_sort_field *fields;
+    struct tarn_text json; /* as it was read; empty: a new one */
 };
 
 /** "bucket[16]"; UNKNOWN for another word. Errors: CORRUPT transform (a known word with a parameter that cannot be). */
@@ -84,6 +86,9 @@ typedef const struct tarn_type *(*tarn__iceberg_old_type_fn)(void *arg, int32_t 
 TARN_WARN_UNUSED enum tarn_status tarn__iceberg_spec_bind(struct tarn_arena *arena, const struct tarn__iceberg_spec *spec,
                                                           const struct tarn_schema *schema, tarn__iceberg_old_type_fn old, void *arg,
                                                           struct tarn__partition_spec *out, struct tarn_error *err);
+/** May new files be partitioned by it? Errors: UNSUPPORTED iceberg.partition_transform, iceberg.partition_source. */
+TARN_WARN_UNUSED enum tarn_status tarn__iceberg_spec_admit(const struct tarn__iceberg_spec *spec, const struct tarn__partition_spec *bound,
+                                                           struct tarn_error *err);
 /** The model's order; fields whose source is not top-level have column TARN_NO_COLUMN. */
 TARN_WARN_UNUSED enum tarn_status tarn__iceberg_order_bind(struct tarn_arena *arena, const struct tarn__iceberg_order *order,
                                                            const struct tarn_schema *schema, struct tarn__sort_order *out,
