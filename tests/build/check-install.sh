@@ -34,8 +34,8 @@ if [ -e "$libraries/libtarn-sqlcatalog.so" ]; then
     read -ra flags < <(pkg-config --cflags --libs tarn-sqlcatalog)
     gcc -std=c11 -Wall -Wextra -Werror "$source_dir/examples/list_lake.c" -o "$work/list_lake" "${flags[@]}"
     for program in "$work/list_lake" "$work/cmake/list_lake"; do
-        answer=$("$program" "sqlite:///$work/missing.db" 2>&1 || true)
-        if [[ $answer != NOT_FOUND.catalog:* ]]; then
+        answer=$("$program" "sqlite:$work/missing.db" 2>&1 || true)
+        if [[ $answer != INVALID.catalog_uri:* ]]; then
             echo "$program says: $answer" >&2
             exit 1
         fi

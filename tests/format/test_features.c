@@ -20,7 +20,7 @@ static const struct {
     {"parquet", 29},
     {"delta", 28},
     {"table", 4},
-    {"catalog", 3},
+    {"catalog", 4},
     {"expr", 2},
     {"arrow", 9},
     {"avro", 2},

@@ -45,6 +45,7 @@ enum form { FORM_TABLE, FORM_CSV, FORM_TSV, FORM_JSON, FORM_JSONL, FORM_MARKDOWN
 struct session {
     struct arguments args;
     struct tarn_env *env;
+    char *lake;                          /* what the lake's value points at, when it is not of argv */
     struct tarn_env_options env_options; /* that made it: for a command that needs more of them */
     struct tarn_executor executor;
     struct tarn_pool *pool;
@@ -182,6 +183,8 @@ char *select_text(struct session *session, const char *path, const char *columns
 /** The path with @version appended when --version or --as-of is given; freed by the caller. */
 char *travel_path(struct session *session, const char *path);
 
+/** Makes `word` the lake: a folder, a URI, or the name of a catalog. Errors: those of lake_by_name. */
+enum tarn_status lake_set(struct session *session, const char *word, struct tarn_error *err);
 /** The URI of a table's name in the lake; freed by the caller. NULL: `err` says why. */
 char *lake_table(struct session *session, const char *name, struct tarn_error *err);
 /** The path of a table: the name itself where that is a path, else that of the lake's table. As lake_table. */

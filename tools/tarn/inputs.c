@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/tarn/catalogs.h"
 #include "tools/tarn/command.h"
 
 /* Text that grows; `failed` sticks. */
@@ -113,6 +114,25 @@ static enum tarn_status keep_text(void *arg, struct tarn_text text, struct tarn_
         err->code = TARN_NOMEM;
     }
     return *kept != NULL ? TARN_OK : TARN_NOMEM;
+}
+
+enum tarn_status lake_set(struct session *session, const char *word, struct tarn_error *err)
+{
+    char *lake;
+    const enum tarn_status status = lake_by_name(word, &lake, err);
+    if (status != TARN_OK) {
+        return status;
+    }
+    lake = lake != NULL ? lake : strdup(word);
+    if (lake == NULL) {
+        err->code = TARN_NOMEM;
+        return TARN_NOMEM;
+    }
+    free(session->lake);
+    session->lake = lake;
+    session->args.given |= BIT(LAKE);
+    session->args.values[OPTION_LAKE] = lake;
+    return TARN_OK;
 }
 
 char *lake_table(struct session *session, const char *name, struct tarn_error *err)

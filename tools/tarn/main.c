@@ -2,12 +2,14 @@
  *
  * tarn, the command. Decides what the first words mean, opens the env, runs one command, and turns its outcome into an exit code.
  *
- * The tool is where the environment is read (NO_COLOR, PAGER, COLUMNS, HOME) and where signals are handled; the library does neither.
+ * The tool is where the environment is read (NO_COLOR, PAGER, COLUMNS, HOME, PYICEBERG_*) and where signals are handled; the library does
+ * neither.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/tarn/catalogs.h"
 #include "tools/tarn/command.h"
 
 volatile sig_atomic_t interrupted;
@@ -64,8 +66,10 @@ static bool env_make(struct session *session, int *code)
     }
     options.is_cancelled = is_interrupted;
     options.expr_host = tarn_query_expr_host();
+    catalogs_offer(&options);
     session->env_options = options;
-    if (tarn_env_open(&options, &session->env, &err) != TARN_OK) {
+    if (tarn_env_open(&options, &session->env, &err) != TARN_OK ||
+        (has(session, OPTION_LAKE) && lake_set(session, session->args.values[OPTION_LAKE], &err) != TARN_OK)) {
         *code = answer_error(session, &err);
         return false;
     }
@@ -80,6 +84,7 @@ static int finish(struct session *session, int code)
     answer_done(session);
     tarn_env_close(session->env);
     tarn_pool_close(session->pool);
+    free(session->lake);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fputs("tarn: standard output could not be written\n", stderr);
         return code == 0 ? tarn_status_exit_code(TARN_IO) : code;
@@ -92,17 +97,25 @@ static bool looks_like_path(const char *word)
     return access(word, F_OK) == 0 || strpbrk(word, "/.:*") != NULL;
 }
 
-/* tarn PATH 'SQL': PATH is the lake, or a table in it, whose folder then is the lake. */
+/* tarn PATH 'SQL': PATH is the lake, or a table in it, whose folder or catalog then is the lake. */
 static int run_with_path(struct session *session, const char *path, const char *sql)
 {
     struct tarn_error err = TARN_ERROR_INIT;
     const char *format = NULL;
-    if (tarn_table_detect(session->env, text_of(path), &format, &err) != TARN_OK) {
-        return answer_error(session, &err);
-    }
     char *lake = strdup(path);
     if (lake == NULL) {
         return tarn_status_exit_code(TARN_NOMEM);
+    }
+    char *hash = strrchr(lake, '#');
+    if (hash != NULL) {
+        *hash = '\0';
+    }
+    if (!is_catalog(session->env, lake)) {
+        strcpy(lake, path); /* it was copied from there */
+        if (tarn_table_detect(session->env, text_of(path), &format, &err) != TARN_OK) {
+            free(lake);
+            return answer_error(session, &err);
+        }
     }
     if (format != NULL) {
         size_t length = strlen(lake);

@@ -102,8 +102,10 @@ static bool dot_command(struct session *session, char *line, bool *timer)
         session->args.positionals = words;
         command_schema(session);
     } else if (strcmp(word, ".lake") == 0 && argument != NULL) {
-        session->args.given |= BIT(LAKE);
-        session->args.values[OPTION_LAKE] = strdup(argument); /* lives as long as the shell */
+        struct tarn_error err = TARN_ERROR_INIT;
+        if (lake_set(session, argument, &err) != TARN_OK) {
+            answer_error(session, &err);
+        }
     } else {
         fprintf(stderr, "%s: no such command, or its argument is missing; .help lists them\n", word);
     }

@@ -380,12 +380,10 @@ static enum tarn_status sql_list(struct tarn_catalog *base, tarn_catalog_fn fn, 
     if (status != TARN_OK) {
         return status;
     }
-    if (!there) {
-        return tarn_error_set(err, TARN_NOT_FOUND, "catalog", "there is no database %s: the first table that is made makes it",
-                              catalog->uri.path);
+    if (there) {
+        status = gather(&operation, &entries, err);
+        end_operation(&operation);
     }
-    status = gather(&operation, &entries, err);
-    end_operation(&operation);
     if (status == TARN_OK && entries.count > 1) {
         qsort(entries.items, entries.count, sizeof(*entries.items), by_name);
     }

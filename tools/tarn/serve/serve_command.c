@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tools/tarn/catalogs.h"
 #include "tools/tarn/command.h"
 #include "tools/tarn/file_input.h"
 #include "tools/tarn/serve/server.h"
@@ -89,10 +90,12 @@ static bool take_options(struct session *session, struct server *server)
 /* ---- the lake and the addresses ---- */
 
 /* The folder, made if it is not there; as an absolute path, so that it can be taken out of messages. */
-static enum tarn_status open_lake(struct server *server, char **folder, struct tarn_error *err)
+static enum tarn_status open_lake(struct session *session, struct server *server, char **folder, struct tarn_error *err)
 {
     *folder = NULL;
-    if (strstr(server->lake, "://") != NULL) {
+    TARN_TOOL_TRY(lake_set(session, server->lake, err)); /* it may be a catalog's name */
+    server->lake = session->lake;
+    if (strstr(server->lake, "://") != NULL || is_catalog(session->env, server->lake)) {
         const char *temporary = getenv("TMPDIR");
         return spool_open(&server->spool, temporary != NULL ? temporary : "/tmp", err);
     }
@@ -110,6 +113,9 @@ static enum tarn_status open_lake(struct server *server, char **folder, struct t
 static enum tarn_status refuse_table(struct session *session, const struct server *server, struct tarn_error *err)
 {
     const char *format = NULL;
+    if (is_catalog(session->env, server->lake)) {
+        return TARN_OK;
+    }
     const enum tarn_status status = tarn_table_detect(session->env, text_of(server->lake), &format, err);
     if (status == TARN_OK && format != NULL) {
         return tool_error(err, TARN_INVALID, "lake", "%s is a table; the folder above it is the lake to serve", server->lake);
@@ -263,7 +269,7 @@ int command_serve(struct session *session)
     for (int i = 0; i < CREATION_LOCKS; i++) {
         pthread_mutex_init(&server->creating[i], NULL);
     }
-    enum tarn_status status = open_lake(server, &folder, &err);
+    enum tarn_status status = open_lake(session, server, &folder, &err);
     status = status == TARN_OK ? start(session, server, &pem, &shown, &err) : status;
     if (status == TARN_OK) {
         tell_start(session, server, &shown);

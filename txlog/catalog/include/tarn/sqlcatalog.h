@@ -20,7 +20,8 @@
  *   name=NAME               the catalog's name in the database. Without it: the one that the database has; in an empty one "default"
  *   timeout=SECONDS         how long to wait for others who hold the database (default 5)
  *
- * The database is made, with its tables, by the first swap that makes an entry; reading makes nothing. A database of version 0 (no column
+ * The database is made, with its tables, by the first swap that makes an entry; reading makes nothing, and finds a catalog
+ * without tables where there is no database. A database of version 0 (no column
  * iceberg_type) stays one.
  *
  * Durability: env's. FULL and COMMIT_ONLY sync the database and its folder before swap returns (a commit is the log itself).
