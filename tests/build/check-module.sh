@@ -10,8 +10,10 @@ if [ "$exported" != "$wanted" ]; then
     printf '%s exports:\n%s\nand is to export:\n%s\n' "$library" "$exported" "$wanted" >&2
     exit 1
 fi
-if nm -D --undefined-only "$library" | grep 'tarn__'; then
+undefined=$(nm -D --undefined-only "$library")
+if [[ $undefined == *tarn__* ]]; then
     echo "the module uses what is internal to tarn" >&2
     exit 1
 fi
-ldd "$library" | grep -q 'libtarn\.so' || { echo "$library does not need libtarn.so" >&2; exit 1; }
+needed=$(ldd "$library")
+[[ $needed == *libtarn.so* ]] || { echo "$library does not need libtarn.so" >&2; exit 1; }
