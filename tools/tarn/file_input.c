@@ -69,15 +69,42 @@ static void reject_row(void *arg, const struct tarn_reject *reject)
 
 static enum tarn_status read_stdin(void *ctx, uint8_t *into, size_t size, size_t *got, struct tarn_error *err)
 {
-    (void)ctx;
+    struct input *input = ctx;
+    if (input->head_used < input->head_size) {
+        *got = input->head_size - input->head_used < size ? input->head_size - input->head_used : size;
+        memcpy(into, input->head + input->head_used, *got);
+        input->head_used += *got;
+        return TARN_OK;
+    }
     const ssize_t count = read(STDIN_FILENO, into, size);
     *got = count > 0 ? (size_t)count : 0;
     return count < 0 ? tool_error(err, TARN_IO, "read", "standard input cannot be read") : TARN_OK;
 }
 
+/* Arrow is known by its first bytes; of texts nothing says what they are, and CSV is what they mostly are. */
+static enum tarn_status stdin_format(struct input *input, enum tarn_file_format *out, struct tarn_error *err)
+{
+    *out = TARN_FILE_CSV;
+    while (input->head_size < sizeof(input->head)) {
+        const ssize_t count = read(STDIN_FILENO, input->head + input->head_size, sizeof(input->head) - input->head_size);
+        if (count < 0) {
+            return tool_error(err, TARN_IO, "read", "standard input cannot be read");
+        }
+        if (count == 0) {
+            break;
+        }
+        input->head_size += (size_t)count;
+    }
+    if (input->head_size == sizeof(input->head) &&
+        (memcmp(input->head, "ARROW1\0\0", 8) == 0 || memcmp(input->head, "\xff\xff\xff\xff", 4) == 0)) {
+        *out = TARN_FILE_ARROW;
+    }
+    return TARN_OK;
+}
+
 static enum tarn_status open_source(struct input *input, struct tarn_text key, const struct tarn_schema *schema, struct tarn_error *err)
 {
-    const struct tarn_byte_stream stream = {NULL, read_stdin};
+    const struct tarn_byte_stream stream = {input, read_stdin};
     const bool is_stdin = input->store == NULL;
     if (input->format == TARN_FILE_CSV) {
         struct tarn_csv_options options = input->csv;
@@ -129,7 +156,9 @@ enum tarn_status input_open_file(struct input *input, const struct tarn_schema *
     TARN_TOOL_TRY(begin_rejects(input, err));
     input->format = input->asked;
     if (strcmp(input->path, "-") == 0) {
-        input->format = input->asked == TARN_FILE_AUTO ? TARN_FILE_CSV : input->asked;
+        if (input->asked == TARN_FILE_AUTO) {
+            TARN_TOOL_TRY(stdin_format(input, &input->format, err));
+        }
         return open_source(input, (struct tarn_text){NULL, 0}, schema, err);
     }
     struct tarn_object_info info;

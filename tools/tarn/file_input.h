@@ -7,8 +7,9 @@
 #include "tarn/tarn.h"
 
 /*
- * A file whose rows are taken in: a CSV, JSON or Parquet file, or standard input, opened with what is known of it, and opened again with
- * wider types when a later row breaks an inferred one. Who asked for it (a command line, a request) fills in what stands above the line.
+ * A file whose rows are taken in: a CSV, JSON, Parquet or Arrow file, or standard input, opened with what is known of it, and opened again
+ * with wider types when a later row breaks an inferred one. Who asked for it (a command line, a request) fills in what stands above the
+ * line.
  */
 struct input {
     struct tarn_env *env;
@@ -23,7 +24,10 @@ struct input {
     struct tarn_store *store; /* of the file, which counts the bytes that were read; NULL: standard input */
     struct tarn_source *source;
     uint64_t rejected;
-    uint64_t bytes; /* of the file; 0: not known */
+    uint64_t bytes;  /* of the file; 0: not known */
+    uint8_t head[8]; /* of standard input: read to see its format, handed on as its first bytes */
+    size_t head_size;
+    size_t head_used;
 };
 
 /** Returns from the caller unless the call is OK. */
