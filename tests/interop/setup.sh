@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the virtual environments of the foreign engines, versions pinned in versions.env. Safe to run again: what is there stays.
 #
-#   tests/interop/setup.sh [peers] [duckdb-lake] [pyiceberg] [spark] [tpch] [python39] ...     (none named: all)
+#   tests/interop/setup.sh [peers] [duckdb-lake] [pyiceberg] [spark] [tpch] [python39] [serve] ...     (none named: all)
 #
 # They live in $TARN_PEERS (default: build/peers), one folder each, since they disagree about their dependencies:
 #   peers        pyarrow, polars, duckdb, deltalake
@@ -11,6 +11,7 @@
 #   tpch         tpchgen-cli, the other generator that bench/gen is checked against
 #   python39, python311, python313   what the Python package is tested with, a CPython each; passed over where that CPython is not there
 #   python-build what makes and audits its wheel
+#   serve        clients of `tarn serve`: httpx, and schemathesis, which asks what its OpenAPI description promises
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -74,7 +75,7 @@ POM
 }
 
 wanted=("$@")
-[ ${#wanted[@]} -gt 0 ] || wanted=(peers duckdb-lake pyiceberg spark tpch python39 python311 python313 python-build)
+[ ${#wanted[@]} -gt 0 ] || wanted=(peers duckdb-lake pyiceberg spark tpch python39 python311 python313 python-build serve)
 for name in "${wanted[@]}"; do
     case $name in
     peers) venv peers "pyarrow==$PYARROW" "polars==$POLARS" "duckdb==$DUCKDB" "deltalake==$DELTALAKE" "pandas==$PANDAS" "pytz==$PYTZ" ;;
@@ -91,6 +92,7 @@ for name in "${wanted[@]}"; do
     python311) venv_for 11 python311 "${PYTHON311[@]}" ;;
     python313) venv_for 13 python313 "${PYTHON313[@]}" ;;
     python-build) venv_for 11 python-build "${PYTHON_BUILD[@]}" ;;
+    serve) venv serve "httpx==$HTTPX" "schemathesis==$SCHEMATHESIS" ;;
     *)
         echo "setup.sh: unknown environment '$name'" >&2
         exit 2

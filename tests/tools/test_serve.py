@@ -52,13 +52,17 @@ def takes_every_form(folder):
         equal(server.rows("SELECT count(*) AS n FROM birds"), [{"n": 10000}], "Parquet")
         equal(server.ingest("ns.t", CSV).expect(201).json()["table"], "ns.t", "a name in a namespace")
         equal(server.rows("SELECT count(*) AS n FROM ns.t"), [{"n": 2}], "rows in a namespace")
+        stream = server.query("SELECT * FROM csv", format="arrow").expect(200)
+        equal(stream.headers["Content-Type"], "application/vnd.apache.arrow.stream", "type of a stream")
+        equal(server.ingest("arrow", stream.body, "application/vnd.apache.arrow.stream").expect(201).json()["rows"], 15, "Arrow")
+        equal(server.query("SELECT * FROM arrow", format="csv").body, server.query("SELECT * FROM csv", format="csv").body, "rows through Arrow")
         form = (
             '--Bound\r\nContent-Disposition: form-data; name="f"; filename="a.csv"\r\nContent-Type: text/csv\r\n\r\nid,name\n1,a\n\r\n'
             '--Bound\r\nContent-Disposition: form-data; name="g"; filename="b.csv"\r\n\r\nid,name\n2,b\n3,c\n\r\n--Bound--\r\n'
         )
         equal(server.ingest("form", form, "multipart/form-data; boundary=Bound").expect(201).json()["rows"], 3, "a form of two files")
-        equal(server.ask("GET", "/tables", token="read").expect(200).json()["tables"][0], {"name": "birds", "format": "delta"}, "tables")
-        equal([t["name"] for t in server.ask("GET", "/tables").json()["tables"]], ["birds", "csv", "form", "ns.t"], "names of tables")
+        equal(server.ask("GET", "/tables", token="read").expect(200).json()["tables"][1], {"name": "birds", "format": "delta"}, "tables")
+        equal([t["name"] for t in server.ask("GET", "/tables").json()["tables"]], ["arrow", "birds", "csv", "form", "ns.t"], "names of tables")
         about = server.ask("GET", "/tables/csv", token="read").expect(200).json()
         equal([c["name"] for c in about["columns"]], ["id", "name"], "columns")
         equal((about["version"], about["rows"]), (8, 15), "table")
@@ -145,7 +149,8 @@ def reaches_nothing_beside_the_lake(folder):
                     'CREATE TABLE t.below AS SELECT 1 AS a', 'CREATE TABLE "../x" AS SELECT 1 AS a']:
             equal(server.ask("POST", "/query", json.dumps({"sql": sql}), "write", json_type).status, 403, sql)
         for path in ["/ingest/..%2fx", "/ingest/../x", "/ingest/.hidden", "/ingest/_x", "/ingest/a..b", "/ingest/t._delta_log", "/ingest/t.below",
-                     "/ingest/a%00b", "/ingest/%2e%2e", "/ingest/", "/ingest/a/b", "/ingest/" + "a" * 201, "/tables/..%2fbeside", "/ingest/%C3%A9"]:
+                     "/ingest/a%00b", "/ingest/%2e%2e",
+                      "/ingest/", "/ingest/a/b", "/ingest/" + "a" * 201, "/tables/..%2fbeside", "/ingest/%C3%A9"]:
             verb = "POST" if path.startswith("/ingest") else "GET"
             answer = server.ask(verb, path, CSV, headers={"Content-Type": "text/csv"})
             equal(answer.status in (400, 403, 404), True, f"{path}: {answer.status}")
@@ -264,6 +269,13 @@ def keeps_limits(folder):
         bomb = gzip.compress(b"a\n" + b"x" * 400_000_000)
         equal(server.ingest("bomb", bomb, headers={"Content-Encoding": "gzip"}).status in (400, 413, 422), True, "a bomb")
         server.ask("GET", "/healthz").expect(200)
+    with Server("lake", "--time-limit", "1") as server:
+        endless = gzip.compress(b"a,b\n") + 200 * gzip.compress(b"1,2\n" * 1000000)
+        begun = time.monotonic()
+        server.ingest("endless", endless, headers={"Content-Encoding": "gzip"}).expect(422, "time")
+        equal(time.monotonic() - begun < 10, True, "stopped in time")
+        equal((folder / "lake" / "endless").exists(), False, "a table of a request that took too long")
+        equal(server.spooled(), [], "files left in the spool")
     with Server("lake", "--max-body", "20KB") as server:
         server.query("SELECT * FROM rows").expect(422, "answer")
 
@@ -353,6 +365,7 @@ def does_once_what_has_a_key(folder):
         equal((again["version"], again["rows"], again["replayed"]), (first["version"], first["rows"], True), "again")
         server.ingest("t", "id,name\n3,c\n", key="k-1").expect(422, "idempotency_key")
         server.ingest("t", CSV, key="k-1", mode="overwrite").expect(422, "idempotency_key")
+        server.ingest("t", CSV, "text/tab-separated-values", key="k-1").expect(422, "idempotency_key")
         server.ingest("t", CSV, key="k-2", mode="error").expect(409, "table")
         equal(server.ingest("t", CSV, key="k-2").expect(200).json()["replayed"], False, "a refused key is free")
         server.ingest("u", CSV, key="k-1").expect(201)  # keys are of a table

@@ -45,8 +45,12 @@ static void hash_request(const struct request *request, char out[HASH_TEXT])
         crypto_generichash_update(&state, (const unsigned char *)"", 1);
     }
     for (uint32_t i = 0; i < request->part_count; i++) {
-        crypto_generichash_state part = request->parts[i].file.hash;
-        crypto_generichash_final(&part, hash, sizeof(hash));
+        const struct part *part = &request->parts[i];
+        const unsigned char form[] = {(unsigned char)part->format, (unsigned char)part->delimiter, (unsigned char)part->header};
+        crypto_generichash_state bytes = part->file.hash;
+        crypto_generichash_update(&state, form, sizeof(form));
+        crypto_generichash_update(&state, (const unsigned char *)part->encoding, sizeof(part->encoding));
+        crypto_generichash_final(&bytes, hash, sizeof(hash));
         crypto_generichash_update(&state, hash, sizeof(hash));
     }
     crypto_generichash_final(&state, hash, sizeof(hash));

@@ -19,7 +19,7 @@ static const char schemas[] =
     ",\"version\":" COUNT "}}}},"
 
     "\"Query\":{\"type\":\"object\",\"required\":[\"sql\"],\"additionalProperties\":false,\"properties\":{"
-    "\"sql\":{\"type\":\"string\",\"minLength\":1},"
+    "\"sql\":{\"type\":\"string\",\"minLength\":1,\"examples\":[\"SHOW TABLES\",\"SELECT count(*) FROM t\"]},"
     "\"params\":{\"description\":\"values of :name, or in order of ?\",\"oneOf\":["
     "{\"type\":\"object\",\"maxProperties\":64,\"additionalProperties\":{\"$ref\":\"#/components/schemas/Value\"}},"
     "{\"type\":\"array\",\"maxItems\":64,\"items\":{\"$ref\":\"#/components/schemas/Value\"}}]}}},"

@@ -124,7 +124,7 @@ static enum tarn_status open_sink(struct request *request, const struct tarn_sch
         return tarn_csv_create_stream(request->env, to, schema, NULL, out, err);
     }
     if (form == ROWS_ARROW) {
-        return tool_error(err, TARN_UNSUPPORTED, "arrow_ipc", "Arrow streams are not written yet");
+        return tarn_arrow_ipc_create_stream(request->env, to, schema, NULL, out, err);
     }
     struct tarn_json_write_options options = TARN_JSON_WRITE_OPTIONS_INIT;
     options.array = form == ROWS_JSON;

@@ -63,7 +63,7 @@ const struct route routes[] = {
         .parameters = {TABLE_PARAMETER,
                        {"mode", IN_QUERY, PARAMETER_CHOICE, false, "append,overwrite,error",
                         "when the table is there: append (default), overwrite, or error"},
-                       {"table_format", IN_QUERY, PARAMETER_CHOICE, false, "delta", "format of a table that is made"},
+                       {"table_format", IN_QUERY, PARAMETER_CHOICE, false, "delta,iceberg", "format of a table that is made"},
                        {"Idempotency-Key", IN_HEADER, PARAMETER_KEY, false, NULL,
                         "the same key with the same rows is answered with the first result, whether or not its answer arrived; with "
                         "other rows it is refused with 422"}},
