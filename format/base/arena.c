@@ -88,6 +88,24 @@ struct tarn_span tarn__arena_span(struct tarn_arena *arena, struct tarn_span byt
     return (struct tarn_span){(const uint8_t *)copy.data, copy.size};
 }
 
+/* The blocks go below those of `arena`, whose last one goes on being filled. */
+void tarn__arena_absorb(struct tarn_arena *arena, struct tarn_arena *from)
+{
+    if (arena->last == NULL) {
+        arena->last = from->last;
+        arena->used = from->used;
+    } else if (from->last != NULL) {
+        struct tarn__arena_block *first = from->last;
+        while (first->before != NULL) {
+            first = first->before;
+        }
+        first->before = arena->last->before;
+        arena->last->before = from->last;
+    }
+    arena->total += from->total;
+    *from = (struct tarn_arena){.env = from->env};
+}
+
 void tarn__arena_free(struct tarn_arena *arena)
 {
     while (arena->last != NULL) {

@@ -28,6 +28,8 @@ bool tarn__arena_room(struct tarn_arena *arena, void *array, size_t count, size_
 /** A copy with a terminator behind; `data` is NULL when there is no memory. */
 struct tarn_text tarn__arena_text(struct tarn_arena *arena, struct tarn_text text);
 struct tarn_span tarn__arena_span(struct tarn_arena *arena, struct tarn_span bytes);
+/** What `from` holds lives with `arena` from now on, at the same addresses; `from` is empty. Both are of one env. */
+void tarn__arena_absorb(struct tarn_arena *arena, struct tarn_arena *from);
 void tarn__arena_free(struct tarn_arena *arena);
 
 #endif

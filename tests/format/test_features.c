@@ -24,7 +24,7 @@ static const struct {
     {"expr", 2},
     {"arrow", 9},
     {"avro", 2},
-    {"iceberg", 11},
+    {"iceberg", 18},
     /* clang-format on */
 };
 

@@ -7,7 +7,8 @@
  *     in files that do not have it.
  *  2. Columns are found by name or by id, as the snapshot says; a file without any ids serves a table that goes by ids only by the aliases
  *     that the table gives its columns.
- *  3. The file's reader is given those conjuncts of the predicate only whose columns it has under the same types: skipping less is right,
+ *  3. What a file does not have is null; where the table's column is never null, the file is damaged.
+ *  4. The file's reader is given those conjuncts of the predicate only whose columns it has under the same types: skipping less is right,
  *     skipping by another meaning is not.
  */
 #include "txlog/core/file_plan.h"
@@ -88,10 +89,12 @@ static enum tarn_status resolve(struct tarn_arena *arena, const struct tarn_snap
             }
         }
         if (found < 0 || (uint32_t)found >= file_count) {
-            if (d != 0 || !is_partition_value(snapshot, file, (uint32_t)at, out)) {
-                out->from = TARN_COLUMN_NULLS;
+            if (d == 0 && is_partition_value(snapshot, file, (uint32_t)at, out)) {
+                return TARN_OK;
             }
-            return TARN_OK;
+            out->from = TARN_COLUMN_NULLS;
+            return fields[at].nullable ? TARN_OK
+                                       : tarn__corrupt(err, "required_column", "a column that is never null is not in the file");
         }
         file_type = file_fields[found].type;
         file_count = file_type->field_count;

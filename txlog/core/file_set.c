@@ -4,7 +4,7 @@
  *
  * Invariants
  *  1. Records never move: segments are allocated whole, so that pointers to files stay good while the set grows.
- *  2. Every file is in the index once, until the set is sealed; the index is at most three quarters full.
+ *  2. Every file is in the index once, until the set is sealed; the index is at most three quarters full. An unindexed set has none.
  *  3. No two partitions have the same raw form.
  */
 #include "txlog/core/file_set.h"
@@ -138,24 +138,29 @@ static const char *keep_path(struct tarn__file_set *set, struct tarn_text path)
     return copy;
 }
 
+/* Room for the next file. */
+static enum tarn_status make_segment(struct tarn__file_set *set, struct tarn_error *err)
+{
+    if (set->count % TARN_FILE_SEGMENT != 0) {
+        return TARN_OK;
+    }
+    const size_t segment = set->count / TARN_FILE_SEGMENT;
+    if (!tarn__grow(set->env, &set->segments, &set->segment_capacity, segment + 1, sizeof(*set->segments))) {
+        return tarn__nomem(set->env, err, sizeof(*set->segments));
+    }
+    set->segments[segment] = tarn__alloc(set->env, TARN_FILE_SEGMENT * sizeof(**set->segments));
+    return set->segments[segment] == NULL ? tarn__nomem(set->env, err, TARN_FILE_SEGMENT * sizeof(**set->segments)) : TARN_OK;
+}
+
 enum tarn_status tarn__file_set_add(struct tarn__file_set *set, const struct tarn__tracked_file *file, struct tarn_error *err)
 {
     if (set->count >= INT32_MAX) {
         return tarn__error_set(err, TARN_LIMIT, "files", "the table has more than %d files", INT32_MAX);
     }
-    if ((uint64_t)(set->count + 1) * 4 > (uint64_t)set->slot_count * 3) {
+    if (!set->unindexed && (uint64_t)(set->count + 1) * 4 > (uint64_t)set->slot_count * 3) {
         TARN_RETURN_IF_ERROR(grow_slots(set, err));
     }
-    if (set->count % TARN_FILE_SEGMENT == 0) {
-        const size_t segment = set->count / TARN_FILE_SEGMENT;
-        if (!tarn__grow(set->env, &set->segments, &set->segment_capacity, segment + 1, sizeof(*set->segments))) {
-            return tarn__nomem(set->env, err, sizeof(*set->segments));
-        }
-        set->segments[segment] = tarn__alloc(set->env, TARN_FILE_SEGMENT * sizeof(**set->segments));
-        if (set->segments[segment] == NULL) {
-            return tarn__nomem(set->env, err, TARN_FILE_SEGMENT * sizeof(**set->segments));
-        }
-    }
+    TARN_RETURN_IF_ERROR(make_segment(set, err));
     const char *path = keep_path(set, file->path);
     if (path == NULL) {
         if (set->count % TARN_FILE_SEGMENT == 0) {
@@ -168,7 +173,9 @@ enum tarn_status tarn__file_set_add(struct tarn__file_set *set, const struct tar
     *record = *file;
     record->path.data = path;
     set->bytes = file->size > UINT64_MAX - set->bytes ? UINT64_MAX : set->bytes + file->size;
-    put_slot(set->slots, set->slot_count, key_hash(record->path, tarn__file_deletion_vector(record)), index);
+    if (!set->unindexed) {
+        put_slot(set->slots, set->slot_count, key_hash(record->path, tarn__file_deletion_vector(record)), index);
+    }
     return TARN_OK;
 }
 
@@ -214,6 +221,53 @@ enum tarn_status tarn__file_set_partition(struct tarn__file_set *set, struct tar
     set->partitions[*partition] = (struct tarn__partition){.raw = copy};
     put_slot(set->partition_slots, set->partition_slot_count, hash, *partition);
     return TARN_OK;
+}
+
+/* The number in `set` of each partition of `from`. */
+static enum tarn_status absorb_partitions(struct tarn__file_set *set, const struct tarn__file_set *from, uint32_t *numbers,
+                                          struct tarn_error *err)
+{
+    for (uint32_t i = 0; i < from->partition_count; i++) {
+        TARN_RETURN_IF_ERROR(tarn__file_set_partition(set, from->partitions[i].raw, &numbers[i], err));
+    }
+    return TARN_OK;
+}
+
+static enum tarn_status absorb_files(struct tarn__file_set *set, const struct tarn__file_set *from, const uint32_t *partitions,
+                                     uint32_t shift, struct tarn_error *err)
+{
+    for (uint32_t i = 0; i < from->count; i++) {
+        if (set->count >= INT32_MAX) {
+            return tarn__error_set(err, TARN_LIMIT, "files", "the table has more than %d files", INT32_MAX);
+        }
+        TARN_RETURN_IF_ERROR(make_segment(set, err));
+        struct tarn__tracked_file *record = tarn__file_set_at(set, set->count++);
+        *record = *tarn__file_set_at(from, i);
+        record->statistics.block += record->statistics.size != 0 ? shift : 0;
+        record->partition = record->partition < from->partition_count ? partitions[record->partition] : record->partition;
+    }
+    set->bytes = from->bytes > UINT64_MAX - set->bytes ? UINT64_MAX : set->bytes + from->bytes;
+    return TARN_OK;
+}
+
+enum tarn_status tarn__file_set_absorb(struct tarn__file_set *set, struct tarn__file_set *from, struct tarn_error *err)
+{
+    uint32_t *numbers = tarn__calloc(set->env, (size_t)from->partition_count + 1, sizeof(*numbers));
+    enum tarn_status status = numbers == NULL ? tarn__nomem(set->env, err, from->partition_count) : TARN_OK;
+    uint32_t shift = 0;
+    if (status == TARN_OK) {
+        status = absorb_partitions(set, from, numbers, err);
+    }
+    if (status == TARN_OK) {
+        status = tarn__text_pool_absorb(&set->statistics, &from->statistics, &shift, err);
+    }
+    if (status == TARN_OK) {
+        status = absorb_files(set, from, numbers, shift, err);
+    }
+    tarn__arena_absorb(&set->arena, &from->arena);
+    tarn__free(set->env, numbers);
+    tarn__file_set_free(from);
+    return status;
 }
 
 struct tarn__file_extra *tarn__file_extra_copy(struct tarn_arena *arena, const struct tarn__file_extra *extra)

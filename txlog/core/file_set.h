@@ -79,6 +79,7 @@ struct tarn__file_set {
     uint32_t *partition_slots;
     uint32_t partition_slot_count;
     uint64_t bytes; /* sum of sizes */
+    bool unindexed; /* files are only added, never looked for: set before the first */
 };
 
 void tarn__file_set_init(struct tarn__file_set *set, struct tarn_env *env);
@@ -108,6 +109,12 @@ TARN_WARN_UNUSED enum tarn_status tarn__file_set_add(struct tarn__file_set *set,
 /** The tuple with this raw form, added when it is new. */
 TARN_WARN_UNUSED enum tarn_status tarn__file_set_partition(struct tarn__file_set *set, struct tarn_text raw, uint32_t *partition,
                                                            struct tarn_error *err);
+
+/**
+ * Moves all files of `from` behind those of `set`, with their paths, statistics and partitions; both are unindexed. `from` is empty
+ * afterwards, also on failure. So a set can be filled by several threads, each a part of its own. Errors: NOMEM, LIMIT.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__file_set_absorb(struct tarn__file_set *set, struct tarn__file_set *from, struct tarn_error *err);
 
 /** A deep copy in the set's arena; NULL: no memory. */
 struct tarn__file_extra *tarn__file_extra_copy(struct tarn_arena *arena, const struct tarn__file_extra *extra);

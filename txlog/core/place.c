@@ -12,6 +12,7 @@
 
 #include "format/base/alloc.h"
 #include "format/base/text.h"
+#include "format/base/utf8.h"
 
 static const char metadata_ending[] = ".metadata.json";
 static const char gzip_ending[] = ".metadata.json.gz";
@@ -39,6 +40,39 @@ bool tarn__place_split_metadata(struct tarn_text location, struct tarn_text *fol
     *key = (struct tarn_text){location.data + at, location.size - at};
     *folder = at > 1 ? (struct tarn_text){location.data, at - 1} : at == 1 ? TARN_TEXT("/") : TARN_TEXT(".");
     return memchr(key->data, '/', key->size) != NULL;
+}
+
+size_t tarn__place_scheme(struct tarn_text uri)
+{
+    if (uri.size == 0 || !tarn__is_letter(uri.data[0])) {
+        return 0;
+    }
+    for (size_t i = 1; i < uri.size; i++) {
+        const char c = uri.data[i];
+        if (c == ':') {
+            return i + 1;
+        }
+        if (!tarn__is_letter(c) && !tarn__is_digit(c) && c != '+' && c != '-' && c != '.') {
+            return 0;
+        }
+    }
+    return 0;
+}
+
+bool tarn__place_leads_out(struct tarn_text path)
+{
+    if (path.size == 0 || path.data[0] == '/') {
+        return true;
+    }
+    for (size_t i = 0; i < path.size;) {
+        const char *slash = memchr(path.data + i, '/', path.size - i);
+        const size_t end = slash != NULL ? (size_t)(slash - path.data) : path.size;
+        if (end - i == 2 && path.data[i] == '.' && path.data[i + 1] == '.') {
+            return true;
+        }
+        i = end + 1;
+    }
+    return false;
 }
 
 static enum tarn_status keep(struct tarn_env *env, struct tarn_text text, char **out, struct tarn_error *err)

@@ -36,4 +36,9 @@ void tarn__place_close(struct tarn__place *place);
  */
 bool tarn__place_split_metadata(struct tarn_text location, struct tarn_text *folder, struct tarn_text *key);
 
+/** The length of "scheme:" at the begin of a URI, or 0. A partition folder ("p=a:b") is none: '=' is not of a scheme. */
+size_t tarn__place_scheme(struct tarn_text uri);
+/** Does what a table calls the path of a file lead out of its folder: an absolute path, or one with ".."? */
+bool tarn__place_leads_out(struct tarn_text path);
+
 #endif

@@ -131,8 +131,20 @@ const struct tarn__partition *tarn__snapshot_partition(const struct tarn_snapsho
     return partition != NULL && partition->values != NULL ? partition : NULL;
 }
 
+void tarn__file_view_init(struct tarn__file_view *view, const struct tarn_snapshot *snapshot)
+{
+    tarn__pool_reader_init(&view->reader, &snapshot->files.statistics);
+    tarn__builder_init(&view->text, snapshot->env);
+}
+
+void tarn__file_view_free(struct tarn__file_view *view)
+{
+    tarn__pool_reader_free(&view->reader);
+    tarn__builder_free(&view->text);
+}
+
 enum tarn_status tarn__snapshot_file_info(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file,
-                                          struct tarn__pool_reader *reader, struct tarn_file_info *out, struct tarn_error *err)
+                                          struct tarn__file_view *view, struct tarn_file_info *out, struct tarn_error *err)
 {
     *out = (struct tarn_file_info){
         .path = file->path,
@@ -145,21 +157,28 @@ enum tarn_status tarn__snapshot_file_info(const struct tarn_snapshot *snapshot, 
         out->partition_count = snapshot->files.partitions[file->partition].count;
         out->partition_values = snapshot->files.partitions[file->partition].values;
     }
-    return tarn__pool_reader_get(reader, file->statistics, &out->statistics, err);
+    TARN_RETURN_IF_ERROR(tarn__pool_reader_get(&view->reader, file->statistics, &out->statistics, err));
+    if (out->statistics.size == 0 || snapshot->format->statistics_text == NULL) {
+        return TARN_OK;
+    }
+    tarn__builder_clear(&view->text);
+    TARN_RETURN_IF_ERROR(snapshot->format->statistics_text(snapshot, out->statistics, &view->text, err));
+    out->statistics = tarn__builder_text(&view->text);
+    return TARN_OK;
 }
 
 enum tarn_status tarn_snapshot_files(struct tarn_snapshot *snapshot, tarn_file_fn fn, void *arg, struct tarn_error *err)
 {
-    struct tarn__pool_reader reader;
-    tarn__pool_reader_init(&reader, &snapshot->files.statistics);
+    struct tarn__file_view view;
+    tarn__file_view_init(&view, snapshot);
     enum tarn_status status = TARN_OK;
     for (uint32_t i = 0; status == TARN_OK && i < snapshot->files.count; i++) {
         struct tarn_file_info info;
-        status = tarn__snapshot_file_info(snapshot, tarn__file_set_at(&snapshot->files, i), &reader, &info, err);
+        status = tarn__snapshot_file_info(snapshot, tarn__file_set_at(&snapshot->files, i), &view, &info, err);
         if (status == TARN_OK) {
             status = fn(arg, &info, err);
         }
     }
-    tarn__pool_reader_free(&reader);
+    tarn__file_view_free(&view);
     return status;
 }

@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "format/base/text.h"
 #include "tarn/table.h"
 #include "txlog/core/file_set.h"
 #include "txlog/core/place.h"
@@ -129,9 +130,17 @@ const struct tarn__partition_field *tarn__spec_identity_of(const struct tarn__pa
 /** The partition tuple of a file, with its values and the spec that they are of; NULL: not known. */
 const struct tarn__partition *tarn__snapshot_partition(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file);
 
-/** The public view of a file. `reader` finds its statistics; the result is valid until its next use. */
+/** What the public view of a file is made in; valid until its next use. */
+struct tarn__file_view {
+    struct tarn__pool_reader reader;
+    struct tarn_text_builder text;
+};
+
+void tarn__file_view_init(struct tarn__file_view *view, const struct tarn_snapshot *snapshot);
+void tarn__file_view_free(struct tarn__file_view *view);
+/** The public view of a file. */
 TARN_WARN_UNUSED enum tarn_status tarn__snapshot_file_info(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file,
-                                                           struct tarn__pool_reader *reader, struct tarn_file_info *out,
+                                                           struct tarn__file_view *view, struct tarn_file_info *out,
                                                            struct tarn_error *err);
 
 #endif

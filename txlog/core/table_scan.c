@@ -66,27 +66,11 @@ static const struct tarn_type row_index_type = {.id = TARN_TYPE_I64};
 
 /* ---- opening files ---- */
 
-static bool leads_out(struct tarn_text path)
-{
-    if (path.size == 0 || path.data[0] == '/') {
-        return true;
-    }
-    for (size_t i = 0; i < path.size;) {
-        const char *slash = memchr(path.data + i, '/', path.size - i);
-        const size_t end = slash != NULL ? (size_t)(slash - path.data) : path.size;
-        if (end - i == 2 && path.data[i] == '.' && path.data[i + 1] == '.') {
-            return true;
-        }
-        i = end + 1;
-    }
-    return false;
-}
-
 enum tarn_status tarn__open_data_file(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file, struct tarn_source **out,
                                       struct tarn_error *err)
 {
     *out = NULL;
-    if (leads_out(file->path)) {
+    if (tarn__place_leads_out(file->path)) {
         return tarn__error_set(err, TARN_AUTH, "outside_table", "the table names a file that lies outside its folder");
     }
     const enum tarn_status status = tarn_parquet_open(snapshot->store, file->path, NULL, out, err);

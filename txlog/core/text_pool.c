@@ -87,6 +87,32 @@ enum tarn_status tarn__text_pool_add(struct tarn__text_pool *pool, struct tarn_t
     return TARN_OK;
 }
 
+enum tarn_status tarn__text_pool_absorb(struct tarn__text_pool *pool, struct tarn__text_pool *from, uint32_t *shift, struct tarn_error *err)
+{
+    *shift = 0;
+    if (pool->open_size != 0) {
+        TARN_RETURN_IF_ERROR(close_block(pool, err));
+    }
+    const size_t count = pool->block_count + from->block_count;
+    if (count > UINT32_MAX || !tarn__grow(pool->env, &pool->blocks, &pool->block_capacity, count + 1, sizeof(*pool->blocks))) {
+        return tarn__nomem(pool->env, err, from->block_count * sizeof(*pool->blocks));
+    }
+    *shift = (uint32_t)pool->block_count;
+    if (from->block_count != 0) {
+        memcpy(pool->blocks + pool->block_count, from->blocks, from->block_count * sizeof(*from->blocks));
+    }
+    pool->block_count = count;
+    from->block_count = 0;
+    /* The open block of `from` goes on as the open one: its number is the count of blocks, before and after. */
+    tarn__free(pool->env, pool->open);
+    pool->open = from->open;
+    pool->open_size = from->open_size;
+    pool->open_capacity = from->open_capacity;
+    from->open = NULL;
+    tarn__text_pool_free(from);
+    return TARN_OK;
+}
+
 void tarn__pool_reader_init(struct tarn__pool_reader *reader, const struct tarn__text_pool *pool)
 {
     *reader = (struct tarn__pool_reader){.pool = pool, .block = UINT32_MAX};

@@ -47,6 +47,13 @@ void tarn__text_pool_free(struct tarn__text_pool *pool);
 TARN_WARN_UNUSED enum tarn_status tarn__text_pool_add(struct tarn__text_pool *pool, struct tarn_text text, struct tarn__pool_ref *ref,
                                                       struct tarn_error *err);
 
+/**
+ * Moves all texts of `from` behind those of `pool`, without touching them: the blocks of references into `from` are then *shift higher.
+ * `from` is empty afterwards. Errors: NOMEM.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__text_pool_absorb(struct tarn__text_pool *pool, struct tarn__text_pool *from, uint32_t *shift,
+                                                         struct tarn_error *err);
+
 void tarn__pool_reader_init(struct tarn__pool_reader *reader, const struct tarn__text_pool *pool);
 void tarn__pool_reader_free(struct tarn__pool_reader *reader);
 /** *text is valid until the next get. Errors: NOMEM. */

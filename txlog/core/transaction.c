@@ -388,14 +388,14 @@ enum tarn_status tarn_transaction_file_info(struct tarn_transaction *transaction
 {
     *out = (struct tarn_file_info){0};
     TARN_RETURN_IF_ERROR(check_file(transaction, file, err));
-    struct tarn__pool_reader reader;
-    tarn__pool_reader_init(&reader, &transaction->snapshot->files.statistics);
+    struct tarn__file_view view;
+    tarn__file_view_init(&view, transaction->snapshot);
     enum tarn_status status = tarn__snapshot_file_info(
-        transaction->snapshot, tarn__file_set_at(&transaction->snapshot->files, transaction->selected[file]), &reader, out, err);
+        transaction->snapshot, tarn__file_set_at(&transaction->snapshot->files, transaction->selected[file]), &view, out, err);
     if (status == TARN_OK && out->statistics.size != 0) {
-        status = copy_text(transaction, out->statistics, &out->statistics, err); /* the reader's memory goes */
+        status = copy_text(transaction, out->statistics, &out->statistics, err); /* the view goes */
     }
-    tarn__pool_reader_free(&reader);
+    tarn__file_view_free(&view);
     return status;
 }
 

@@ -39,6 +39,12 @@ static bool is_bytes(enum tarn_type_id id)
     return id == TARN_TYPE_BINARY || id == TARN_TYPE_BSON;
 }
 
+/* Writers differ in whether they annotate the 16 bytes of a UUID. */
+static bool is_uuid_bytes(const struct tarn_type *a, const struct tarn_type *b)
+{
+    return a->id == TARN_TYPE_UUID && b->id == TARN_TYPE_FIXED && b->width == 16;
+}
+
 static enum tarn_status refuse(const struct tarn_type *from, const struct tarn_type *to, struct tarn_error *err)
 {
     char file[96];
@@ -120,7 +126,8 @@ static bool plan_scalar(const struct tarn_type *from, const struct tarn_type *to
     const enum tarn_type_id b = to->id;
     if (a == TARN_TYPE_NULL) {
         *kind = TARN_ADAPT_NULLS;
-    } else if (tarn_type_equal(from, to) || (is_text(a) && (is_text(b) || is_bytes(b))) || (is_bytes(a) && is_bytes(b))) {
+    } else if (tarn_type_equal(from, to) || (is_text(a) && (is_text(b) || is_bytes(b))) || (is_bytes(a) && is_bytes(b)) ||
+               is_uuid_bytes(from, to) || is_uuid_bytes(to, from)) {
         *kind = TARN_ADAPT_SAME;
     } else if (is_integer(a) && is_signed(b)) {
         *kind = TARN_ADAPT_INTEGER;

@@ -10,24 +10,7 @@
 
 #include "format/base/bytes.h"
 #include "format/base/utf8.h"
-
-/* The length of "scheme:" at the begin, or 0. A partition folder ("p=a:b") is none: '=' is not of a scheme. */
-static size_t scheme_size(struct tarn_text uri)
-{
-    if (uri.size == 0 || !tarn__is_letter(uri.data[0])) {
-        return 0;
-    }
-    for (size_t i = 1; i < uri.size; i++) {
-        const char c = uri.data[i];
-        if (c == ':') {
-            return i + 1;
-        }
-        if (!tarn__is_letter(c) && !tarn__is_digit(c) && c != '+' && c != '-' && c != '.') {
-            return 0;
-        }
-    }
-    return 0;
-}
+#include "txlog/core/place.h"
 
 /* Drops empty segments and "." in the text from `begin` on. */
 static void normalise(struct tarn_text_builder *out, size_t begin)
@@ -57,7 +40,7 @@ static void normalise(struct tarn_text_builder *out, size_t begin)
 bool tarn__delta_path_decode(struct tarn_text uri, struct tarn_text_builder *out)
 {
     const size_t begin = out->size;
-    const size_t scheme = scheme_size(uri);
+    const size_t scheme = tarn__place_scheme(uri);
     bool absolute = uri.size != 0 && uri.data[0] == '/';
     if (scheme != 0) {
         absolute = true;
@@ -69,7 +52,7 @@ bool tarn__delta_path_decode(struct tarn_text uri, struct tarn_text_builder *out
     } else if (absolute) {
         tarn__builder_add_char(out, '/');
     }
-    const bool other_scheme = scheme != 0 && scheme_size(uri) != 0;
+    const bool other_scheme = scheme != 0 && tarn__place_scheme(uri) != 0;
     const size_t body = out->size;
     for (size_t i = 0; i < uri.size; i++) {
         char c = uri.data[i];

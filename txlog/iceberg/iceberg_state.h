@@ -36,13 +36,20 @@ static inline struct tarn__iceberg_state *tarn__iceberg_state_of(const struct ta
     return snapshot->state;
 }
 
+/** Microseconds of the model's times; what lies beyond is the last there is. */
+static inline int64_t tarn__iceberg_micros(int64_t milliseconds)
+{
+    const int64_t most = INT64_MAX / 1000;
+    return milliseconds > most ? INT64_MAX : milliseconds < -most ? -INT64_MAX : milliseconds * 1000;
+}
+
 /** Reads number and form out of a key; `location` is left empty, `key` borrowed. False: it is no metadata file's. */
 bool tarn__iceberg_metadata_name_parse(struct tarn_text key, struct tarn__iceberg_metadata_name *out);
 
 /**
  * The newest metadata of a place: what its catalog points at (`ask`: the catalog is asked again, else what it said when the place was
  * found), else the place's entry, else by the version hint and what follows it, else the highest number in the folder. Texts live in the
- * arena. Errors: NOT_FOUND (table), AUTH (the catalog points elsewhere by now), those of stores and catalogs.
+ * arena. Errors: NOT_FOUND (table), CONFLICT (the catalog points into another folder by now), those of stores and catalogs.
  */
 TARN_WARN_UNUSED enum tarn_status tarn__iceberg_newest(const struct tarn__place *place, bool ask, struct tarn_arena *arena,
                                                        struct tarn__iceberg_metadata_name *out, struct tarn_error *err);

@@ -30,6 +30,20 @@ void tarn__iceberg_statistics_pack(const struct tarn__iceberg_data_file *file, u
 TARN_WARN_UNUSED enum tarn_status tarn__iceberg_statistics_unpack(struct tarn_text packed, struct tarn_arena *arena,
                                                                   struct tarn__iceberg_data_file *out, struct tarn_error *err);
 
+/** Metrics of one column; -1: not known. */
+struct tarn__iceberg_column_metrics {
+    int64_t values;
+    int64_t nulls;
+    int64_t nans;
+    bool has_lower;
+    bool has_upper;
+    struct tarn_span lower; /* single-value bytes, borrowed */
+    struct tarn_span upper;
+};
+
+/** Those of one column out of a packed form, without unpacking the others. False: not a packed form; nothing is known then. */
+bool tarn__iceberg_statistics_find(struct tarn_text packed, int32_t field_id, int64_t *rows, struct tarn__iceberg_column_metrics *out);
+
 /** `statistics` of the seam: metrics of a new file as Java collects them, under the table's write.metadata.metrics.* properties. */
 TARN_WARN_UNUSED enum tarn_status tarn__iceberg_statistics_make(const struct tarn_snapshot *snapshot,
                                                                 const struct tarn__statistics_input *input, struct tarn_text_builder *out,
