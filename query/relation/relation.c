@@ -101,7 +101,7 @@ static enum tarn_status open_literal(struct lookup *lookup, struct tarn_text pat
 
 /* ---- PATH@version ---- */
 
-/* v3, a time, or a name of a ref. False: too long to be one. */
+/* v3, a time, or a name of a ref; ref:NAME when the name would be one of the others. False: too long to be one. */
 static bool parse_travel(struct tarn_text text, struct tarn_snapshot_options *out)
 {
     static const struct tarn_snapshot_options init = TARN_SNAPSHOT_OPTIONS_INIT;
@@ -109,7 +109,9 @@ static bool parse_travel(struct tarn_text text, struct tarn_snapshot_options *ou
     int64_t micros;
     *out = init;
     const struct tarn_text digits = {text.data + 1, text.size - 1};
-    if (text.size > 1 && text.data[0] == 'v' && tarn__int64_parse(digits, &version) == TARN_PARSED && version != -1) {
+    if (text.size > 4 && memcmp(text.data, "ref:", 4) == 0) {
+        out->ref = (struct tarn_text){text.data + 4, text.size - 4};
+    } else if (text.size > 1 && text.data[0] == 'v' && tarn__int64_parse(digits, &version) == TARN_PARSED && version != -1) {
         out->version = version;
     } else if (tarn__timestamp_parse(text, 6, &micros, NULL) == TARN_PARSED) {
         out->as_of = micros;

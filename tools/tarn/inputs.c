@@ -63,6 +63,9 @@ char *travel_path(struct session *session, const char *path)
     if (has(session, OPTION_VERSION)) {
         words_add_str(&words, "@v");
         words_add_str(&words, session->args.values[OPTION_VERSION]);
+    } else if (has(session, OPTION_REF)) {
+        words_add_str(&words, "@ref:");
+        words_add_str(&words, session->args.values[OPTION_REF]);
     } else if (has(session, OPTION_AS_OF)) {
         words_add_str(&words, "@");
         words_add_str(&words, session->args.values[OPTION_AS_OF]);
