@@ -41,3 +41,7 @@ foreach(run sql_random:interop:150:20 sql_random_campaign:campaign:5000:200)
     add_test(NAME interop/${name} COMMAND sh -c "exec \"\${TARN_PEERS:-${peers}}/peers/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/random_sql.py --seed 5 --count ${count} --dml ${dml}")
     set_tests_properties(interop/${name} PROPERTIES LABELS ${label} TIMEOUT 3600 SKIP_RETURN_CODE 77 ENVIRONMENT "TARN=$<TARGET_FILE:tarn>")
 endforeach()
+
+# Iceberg manifests and manifest lists, both ways, beside fastavro and PyIceberg.
+add_test(NAME interop/iceberg_manifests COMMAND sh -c "test -x \"\${TARN_PEERS:-${peers}}/pyiceberg/bin/python\" || exit 77; exec \"\${TARN_PEERS:-${peers}}/pyiceberg/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/test_iceberg_manifests.py $<TARGET_FILE:dump_manifest> $<TARGET_FILE:write_manifests> ${CMAKE_BINARY_DIR}/tests/manifests")
+set_tests_properties(interop/iceberg_manifests PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77)

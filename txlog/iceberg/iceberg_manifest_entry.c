@@ -2,8 +2,9 @@
  *
  * What entries of manifests mean: what they inherit, and their partition values.
  *
- * Specification: Iceberg, "Sequence Number Inheritance", "First Row ID Inheritance", appendix A. SPEC: I-MANIFEST-5, I-MANIFEST-6.
+ * Specification: Iceberg, "Sequence Number Inheritance", "First Row ID Inheritance", appendix A. SPEC: T-ICEBERG-MANIFEST-5, T-ICEBERG-MANIFEST-6.
  */
+#include "format/base/checked.h"
 #include "format/base/decimal.h"
 #include "format/base/utf8.h"
 #include "txlog/iceberg/iceberg_manifest.h"
@@ -42,7 +43,7 @@ enum tarn_status tarn__iceberg_entry_inherit(struct tarn__iceberg_entry *entry, 
     if (inheritance->next_row_id >= 0 && entry->status != TARN_ICEBERG_DELETED && entry->file.content == TARN_ICEBERG_DATA &&
         entry->file.first_row_id < 0) {
         entry->file.first_row_id = inheritance->next_row_id;
-        if (__builtin_add_overflow(inheritance->next_row_id, entry->file.record_count, &inheritance->next_row_id)) {
+        if (!tarn__add(inheritance->next_row_id, entry->file.record_count, &inheritance->next_row_id)) {
             return tarn__corrupt(err, "iceberg.manifest", "the row ids of %.*s do not fit in 64 bits", TARN_TEXT_ARG(entry->file.path));
         }
     }

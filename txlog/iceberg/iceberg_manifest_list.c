@@ -2,7 +2,7 @@
  *
  * Manifest lists, read.
  *
- * Specification: Iceberg, "Manifest Lists", appendix A. SPEC: I-LIST-1 to I-LIST-3.
+ * Specification: Iceberg, "Manifest Lists", appendix A. SPEC: T-ICEBERG-LIST-1 to T-ICEBERG-LIST-3.
  */
 #include "txlog/iceberg/iceberg_manifest_list.h"
 

@@ -3,7 +3,7 @@
  * Manifests, read.
  *
  * Specification: Iceberg, "Manifests", "Manifest Entry Fields", "Data File Fields", "Sequence Number Inheritance", appendix A.
- * SPEC: I-MANIFEST-1 to I-MANIFEST-8.
+ * SPEC: T-ICEBERG-MANIFEST-1 to T-ICEBERG-MANIFEST-8.
  *
  * Invariants
  *  1. What kind of type each known field has is checked once, when the manifest is opened; entries then only read.
