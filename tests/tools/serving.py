@@ -34,7 +34,7 @@ class Server:
         self.errors = pathlib.Path(errors).absolute()
         with open(self.errors, "ab") as errors:
             self.process = subprocess.Popen(
-                [TARN, "serve", str(lake), "--port", "0", "--json", *map(str, options)], stdout=subprocess.PIPE, stderr=errors, text=True
+                [TARN, "serve", str(lake), "--port", "0", *map(str, options), "--json"], stdout=subprocess.PIPE, stderr=errors, text=True
             )
         line = self.process.stdout.readline()
         if not line.startswith('{"ok":true'):

@@ -118,7 +118,7 @@ def answers_in_every_form(folder):
         equal(server.ask("GET", "/query?sql=SELECT%20%00", token="read").status, 400, "NUL")
 
 
-def changes_with_a_write_token_only(folder):
+def changes_with_a_write_token_only(folder):  # SPEC: H-QUERY-1
     with Server("lake") as server:
         server.ingest("t", CSV).expect(201)
         change = json.dumps({"sql": "DELETE FROM t WHERE id = 1"})
@@ -158,7 +158,7 @@ def reaches_nothing_beside_the_lake(folder):
         equal(str(folder) in server.query("SELECT * FROM nothing").body.decode(), False, "the lake's folder in an error")
 
 
-def keeps_modes_and_schemas(folder):
+def keeps_modes_and_schemas(folder):  # SPEC: H-INGEST-1
     with Server("lake") as server:
         server.ingest("t", CSV).expect(201)
         before = files_of(folder / "lake")
@@ -189,7 +189,7 @@ def keeps_modes_and_schemas(folder):
 # ---- who may
 
 
-def asks_for_tokens(folder):
+def asks_for_tokens(folder):  # SPEC: H-AUTH-1
     with Server("lake", "--verbose") as server:
         paths = [("GET", "/tables"), ("GET", "/query?sql=SELECT%201"), ("POST", "/query"), ("POST", "/ingest/t"), ("GET", "/tables/t"),
                  ("GET", "/tables/t/history"), ("GET", "/metrics")]
@@ -247,7 +247,7 @@ def does_not_listen_to_the_world(folder):
 # ---- limits and clients that behave badly
 
 
-def keeps_limits(folder):
+def keeps_limits(folder):  # SPEC: H-LIMIT-1 H-QUERY-2
     with Server("lake", "--max-body", "1MB", "--row-limit", "1000", "--memory-limit", "64MiB") as server:
         big = "id,name\n" + "1,abcdefghij\n" * 100000
         server.ingest("t", big).expect(413, "body")
@@ -280,7 +280,7 @@ def keeps_limits(folder):
         server.query("SELECT * FROM rows").expect(422, "answer")
 
 
-def waits_for_nobody(folder):
+def waits_for_nobody(folder):  # SPEC: H-LIMIT-1
     with Server("lake", "--time-limit", "1") as server:
         head = f"POST /ingest/t HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {server.write}\r\nContent-Type: text/csv\r\n"
         half = server.socket()
@@ -331,7 +331,7 @@ def waits_for_nobody(folder):
 # ---- many at once
 
 
-def loses_none_of_many(folder):
+def loses_none_of_many(folder):  # SPEC: H-INGEST-3
     with Server("lake") as server:
         with concurrent.futures.ThreadPoolExecutor(32) as pool:
             done = list(pool.map(lambda i: server.ingest("t", f"id,part\n{i},a\n{i},b\n"), range(32)))
@@ -358,7 +358,7 @@ def loses_none_of_many(folder):
     Run("verify", "lake/t").expect(0)
 
 
-def does_once_what_has_a_key(folder):
+def does_once_what_has_a_key(folder):  # SPEC: H-INGEST-2
     with Server("lake") as server:
         first = server.ingest("t", CSV, key="k-1").expect(201).json()
         again = server.ingest("t", CSV, key="k-1").expect(200).json()
@@ -386,7 +386,7 @@ def does_once_what_has_a_key(folder):
 # ---- the end
 
 
-def ends_with_what_it_began(folder):
+def ends_with_what_it_began(folder):  # SPEC: H-END-1
     for _ in range(3):
         shutil.rmtree("lake", ignore_errors=True)
         with Server("lake") as server:
@@ -413,7 +413,7 @@ def ends_with_what_it_began(folder):
         equal(list((folder / "lake").glob(".tarn-tmp")), [], "the spool's folder")
 
 
-def loses_nothing_to_kill_9(folder):
+def loses_nothing_to_kill_9(folder):  # SPEC: H-END-1
     acknowledged = set()
     sent = set()
     for round_ in range(5):

@@ -37,7 +37,7 @@ with tempfile.TemporaryDirectory(prefix="tarn-serve-") as folder:
         server.ingest("ns.u", "a,b\n1,x\n").expect(201)
         done = subprocess.run(
             [tool, "run", server.hello["url"] + "/openapi.json", "--header", f"Authorization: Bearer {server.write}", "--exclude-checks",
-             LEFT_OUT, "--max-time", str(given.budget), "--seed", str(given.seed), "--workers", "2", "--continue-on-failure",
+             LEFT_OUT, "--max-time", str(given.budget), "--seed", str(given.seed), "--continue-on-failure",
              "--request-timeout", "30", "--warnings", "off"],
             check=False,
         )

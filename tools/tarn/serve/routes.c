@@ -38,14 +38,13 @@ static const char ingest_answers[] =
 static const char ingest_body[] =
     "{\"required\":true,\"description\":\"the rows: one file, or several of equal columns as multipart/form-data. Content-Encoding may be "
     "gzip or zstd for CSV and JSON\",\"content\":{"
-    "\"text/csv\":{\"schema\":{\"type\":\"string\"}},"
-    "\"text/tab-separated-values\":{\"schema\":{\"type\":\"string\"}},"
+    "\"text/csv\":{\"schema\":{}},"
+    "\"text/tab-separated-values\":{\"schema\":{}},"
     "\"application/json\":{\"schema\":{\"oneOf\":[{\"type\":\"object\"},{\"type\":\"array\",\"items\":{\"type\":\"object\"}}]}},"
-    "\"application/x-ndjson\":{\"schema\":{\"type\":\"string\"}},"
-    "\"application/vnd.apache.parquet\":{\"schema\":{\"type\":\"string\",\"contentMediaType\":\"application/vnd.apache.parquet\"}},"
-    "\"application/vnd.apache.arrow.stream\":{\"schema\":{\"type\":\"string\",\"contentMediaType\":"
-    "\"application/vnd.apache.arrow.stream\"}},"
-    "\"application/octet-stream\":{\"schema\":{\"type\":\"string\",\"contentMediaType\":\"application/octet-stream\"}},"
+    "\"application/x-ndjson\":{\"schema\":{}},"
+    "\"application/vnd.apache.parquet\":{\"schema\":{}},"
+    "\"application/vnd.apache.arrow.stream\":{\"schema\":{}},"
+    "\"application/octet-stream\":{\"schema\":{}},"
     "\"multipart/form-data\":{\"schema\":{\"type\":\"object\",\"minProperties\":1,\"additionalProperties\":{\"type\":\"string\","
     "\"contentMediaType\":\"application/octet-stream\"}}}}}";
 
