@@ -168,7 +168,8 @@ static struct reader begin(struct tarn_text packed, int64_t *rows, unsigned *the
 {
     struct reader reader = {(const uint8_t *)packed.data, (const uint8_t *)packed.data + packed.size, packed.size == 0};
     *rows = take_signed(&reader);
-    *there = reader.at != reader.end ? *reader.at++ : 0;
+    reader.bad = reader.bad || reader.at == reader.end;
+    *there = reader.bad ? 0 : *reader.at++;
     reader.bad = reader.bad || *there >= 1u << MAPS;
     return reader;
 }
