@@ -340,6 +340,10 @@ static enum tarn_status read_parts(struct parser *parser, struct tarn_text text,
             status = read_part(&json, parts, err);
         }
     }
+    if (status == TARN_OK) {
+        enum tarn_json_event event;
+        status = tarn__json_next(&json, &event, err); /* nothing behind */
+    }
     tarn__json_close(&json);
     return status;
 }
