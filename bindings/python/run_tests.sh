@@ -19,4 +19,5 @@ site=$out/site-$version
 rm -rf "$site"
 "$python" -m pip install --quiet --disable-pip-version-check --no-deps --no-index --target "$site" "$out"/*.whl
 cd "$out"
-PYTHONPATH=$site PYTHONMALLOC=debug exec "$python" -m pytest -q -p no:cacheprovider -W error::ResourceWarning -rs --rootdir "$here/tests" "$here/tests" "$@"
+PYTHONPATH=$site PYTHONMALLOC=debug exec "$python" -m pytest -q -p no:cacheprovider -W error::ResourceWarning \
+    -W error::pytest.PytestUnraisableExceptionWarning -rs --rootdir "$here/tests" "$here/tests" "$@"

@@ -468,6 +468,34 @@ static int add_cells(const struct rows_object *self, const struct tarn_batch *ba
     return 0;
 }
 
+/* Can the frame give its rows again? Streams cannot, and have no length; a table and rows of tarn's say so themselves. */
+static bool gives_again(PyObject *frame)
+{
+    PyObject *says = PyObject_GetAttrString(frame, "_again");
+    if (says == NULL) {
+        PyErr_Clear();
+        return PyObject_HasAttrString(frame, "__len__") == 1;
+    }
+    const bool again = PyObject_IsTrue(says) == 1;
+    Py_DECREF(says);
+    return again;
+}
+
+static PyObject *rows_again(PyObject *object, void *unused)
+{
+    const struct rows_object *self = (const struct rows_object *)object;
+    PyObject *name;
+    PyObject *frame;
+    Py_ssize_t at = 0;
+    (void)unused;
+    while (self->frames != NULL && PyDict_Next(self->frames, &at, &name, &frame)) {
+        if (!gives_again(frame)) {
+            Py_RETURN_FALSE;
+        }
+    }
+    Py_RETURN_TRUE;
+}
+
 static PyObject *rows_preview(PyObject *object, PyObject *args)
 {
     struct rows_object *self = (struct rows_object *)object;
@@ -476,7 +504,7 @@ static PyObject *rows_preview(PyObject *object, PyObject *args)
         return NULL;
     }
     PyObject *list = PyList_New(0);
-    if (changes(self) || self->frames != NULL || list == NULL) { /* a look must not use up a stream that comes once */
+    if (changes(self) || list == NULL) {
         return list;
     }
     struct running *running = open_running(self);
@@ -551,6 +579,7 @@ int rows_init(PyObject *module)
         {"schema", rows_schema, NULL, "Columns of the rows.", NULL},
         {"rows_changed", rows_changed, NULL, "Rows that DELETE, UPDATE or INSERT changed; None: it only read.", NULL},
         {"version", rows_version, NULL, "Version that the statement committed; None: none.", NULL},
+        {"_again", rows_again, NULL, "Can the rows be read more than once?", NULL},
         {"sql", rows_sql, NULL, "The statement.", NULL},
         {NULL, NULL, NULL, NULL, NULL},
     };

@@ -71,6 +71,7 @@ class Table:
     """A table at a path: of its newest version, or of the one that it was opened with."""
 
     __slots__ = ("_as_of", "_env", "_path", "_ref", "_version")
+    _again = True  # its rows can be read more than once
 
     def __init__(self, env, path, version=None, as_of=None, ref=None):
         self._env, self._path = env, _path(path)

@@ -240,8 +240,13 @@ def test_a_stream_is_read_once():
     pa = peer("pyarrow")
     reader = pa.RecordBatchReader.from_batches(pa.schema([("a", pa.int64())]), [pa.record_batch({"a": [1]})])
     rows = tarn.sql("SELECT * FROM x", x=reader)
-    assert "<td>" not in rows._repr_html_()  # a look takes nothing away
+    over = tarn.sql("SELECT * FROM y", y=rows)
+    assert "<td>" not in rows._repr_html_() + over._repr_html_() and "read once" in str(over)  # a look takes nothing away
     assert rows.rows() == [(1,)]
+    assert rows.rows() == []  # the reader has no more
+    for again in (pa.table({"a": [7]}), tarn.sql("SELECT 7 AS a")):
+        over = tarn.sql("SELECT * FROM y", y=again)
+        assert "<td>7</td>" in over._repr_html_() and over.rows() == over.rows() == [(7,)]
 
 
 # ---- lifetimes ----
