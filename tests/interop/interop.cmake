@@ -1,4 +1,4 @@
-# Tests that run foreign engines: each is a Python script, run with the environment `peers`. 77: not run.
+# Tests that run foreign engines: each is a Python script, run with the environment `peers`, or the one named behind it. 77: not run.
 find_package(Python3 COMPONENTS Interpreter)
 if(DEFINED ENV{TARN_PEERS})
     set(peers $ENV{TARN_PEERS})
@@ -7,7 +7,12 @@ else()
 endif()
 
 function(interop_test name)
-    add_test(NAME interop/${name} COMMAND sh -c "exec \"\${TARN_PEERS:-${peers}}/peers/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/test_${name}.py ${ARGN}")
+    set(environment ${ARGV1})
+    if(NOT environment)
+        set(environment peers)
+    endif()
+    set(python "\"\${TARN_PEERS:-${peers}}/${environment}/bin/python\"")
+    add_test(NAME interop/${name} COMMAND sh -c "test -x ${python} || exit 77; exec ${python} ${CMAKE_SOURCE_DIR}/tests/interop/test_${name}.py")
     set_tests_properties(interop/${name} PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77
         ENVIRONMENT "TARN=$<TARGET_FILE:tarn>;TARN_BINARY_DIR=${CMAKE_BINARY_DIR}")
 endfunction()
