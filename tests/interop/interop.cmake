@@ -50,3 +50,9 @@ endforeach()
 # Iceberg manifests and manifest lists, both ways, beside fastavro and PyIceberg.
 add_test(NAME interop/iceberg_manifests COMMAND sh -c "test -x \"\${TARN_PEERS:-${peers}}/pyiceberg/bin/python\" || exit 77; exec \"\${TARN_PEERS:-${peers}}/pyiceberg/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/test_iceberg_manifests.py $<TARGET_FILE:dump_manifest> $<TARGET_FILE:write_manifests> ${CMAKE_BINARY_DIR}/tests/manifests")
 set_tests_properties(interop/iceberg_manifests PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77)
+
+# Entries of SQL catalogs, by PyIceberg and by tarn-sqlcatalog.
+if(TARN_HAS_SQLCATALOG)
+    add_test(NAME interop/sql_catalog_entries COMMAND sh -c "test -x \"\${TARN_PEERS:-${peers}}/pyiceberg/bin/python\" || exit 77; exec \"\${TARN_PEERS:-${peers}}/pyiceberg/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/test_sql_catalog_entries.py $<TARGET_FILE:tarn_shared> $<TARGET_FILE:tarn_sqlcatalog_shared>")
+    set_tests_properties(interop/sql_catalog_entries PROPERTIES LABELS interop TIMEOUT 300 SKIP_RETURN_CODE 77)
+endif()
