@@ -148,7 +148,12 @@ static enum tarn_status check_confined(struct tarn_query *query, const struct ta
             return outside(query, name, "a table's name may not begin with '.' or '_', nor hold '/', '\\' or control characters", err);
         }
     }
-    return TARN_OK;
+    /* A metadata file by its path stands for the table two folders up, which may be anyone's. */
+    struct tarn_text text;
+    TARN_RETURN_IF_ERROR(join_names(query, name, &text, err));
+    return tarn__text_ends(text, TARN_TEXT(".metadata.json")) || tarn__text_ends(text, TARN_TEXT(".metadata.json.gz"))
+               ? outside(query, name, "a table is named by its name, not by a metadata file", err)
+               : TARN_OK;
 }
 
 static enum tarn_status is_table(struct tarn_query *query, struct tarn_text uri, bool *yes, struct tarn_error *err)

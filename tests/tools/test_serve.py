@@ -149,7 +149,7 @@ def reaches_nothing_beside_the_lake(folder):
                     'CREATE TABLE t.below AS SELECT 1 AS a', 'CREATE TABLE "../x" AS SELECT 1 AS a']:
             equal(server.ask("POST", "/query", json.dumps({"sql": sql}), "write", json_type).status, 403, sql)
         for path in ["/ingest/..%2fx", "/ingest/../x", "/ingest/.hidden", "/ingest/_x", "/ingest/a..b", "/ingest/t._delta_log", "/ingest/t.below",
-                     "/ingest/a%00b", "/ingest/%2e%2e",
+                     "/ingest/a%00b", "/ingest/x.metadata.json", "/ingest/%2e%2e",
                       "/ingest/", "/ingest/a/b", "/ingest/" + "a" * 201, "/tables/..%2fbeside", "/ingest/%C3%A9"]:
             verb = "POST" if path.startswith("/ingest") else "GET"
             answer = server.ask(verb, path, CSV, headers={"Content-Type": "text/csv"})

@@ -138,10 +138,16 @@ static enum tarn_status new_part(struct request *request, const char *name, stru
     if (request->part_count == MOST_PARTS) {
         return tool_error(err, TARN_LIMIT, "body", "more than %d files in one request", MOST_PARTS);
     }
+    struct part *larger = realloc(request->parts, (request->part_count + 1) * sizeof(*larger));
+    if (larger == NULL) {
+        return tool_error(err, TARN_NOMEM, "memory", "no memory for the body");
+    }
+    request->parts = larger;
     ending_of(name, ending);
     *out = &request->parts[request->part_count];
     memset(*out, 0, sizeof(**out));
     TARN_TOOL_TRY(spool_file_open(&request->server->spool, ending, &(*out)->file, err));
+    (*out)->file.hashed = request_header(request, "Idempotency-Key").size != 0;
     request->part_count++;
     return TARN_OK;
 }
@@ -306,6 +312,8 @@ void body_free(struct request *request)
     for (uint32_t i = 0; i < request->part_count; i++) {
         spool_file_end(&request->parts[i].file);
     }
+    free(request->parts);
+    request->parts = NULL;
     request->part_count = 0;
     free(request->body);
     request->body = NULL;

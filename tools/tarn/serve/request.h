@@ -38,7 +38,7 @@ struct request {
     char *body; /* of POST /query */
     size_t body_size;
     struct MHD_PostProcessor *multipart;
-    struct part parts[MOST_PARTS];
+    struct part *parts;
     uint32_t part_count;
     struct tarn_error err; /* what stopped the receiving */
     struct reply reply;

@@ -195,10 +195,22 @@ static bool is_alphanumeric(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/* Each part between dots begins with a letter or digit: no "..", nothing hidden, nothing that a table keeps for itself. */
+static bool ends_with(const char *name, size_t size, const char *end)
+{
+    const size_t tail = strlen(end);
+    return size >= tail && memcmp(name + size - tail, end, tail) == 0;
+}
+
+/*
+ * Each part between dots begins with a letter or digit: no "..", nothing hidden, nothing that a table keeps for itself. A name that reads
+ * as that of a metadata file would stand for the table of that file.
+ */
 bool table_name_is_legal(const char *name, size_t size)
 {
     bool first = true;
+    if (ends_with(name, size, ".metadata.json") || ends_with(name, size, ".metadata.json.gz")) {
+        return false;
+    }
     for (size_t i = 0; i < size; i++) {
         const char c = name[i];
         if (!is_alphanumeric(c) && (first || (c != '_' && c != '-' && c != '.'))) {

@@ -147,7 +147,9 @@ enum tarn_status spool_file_write(struct spool_file *file, const void *bytes, si
     for (size_t i = 0; file->size + i < sizeof(file->first) && i < size; i++) {
         file->first[file->size + i] = (unsigned char)at[i];
     }
-    crypto_generichash_update(&file->hash, bytes, size);
+    if (file->hashed) {
+        crypto_generichash_update(&file->hash, bytes, size);
+    }
     file->size += size;
     while (size > 0) {
         const ssize_t wrote = write(file->fd, at, size);

@@ -21,8 +21,9 @@ struct spool_file {
     int fd; /* -1: none */
     char path[512];
     uint64_t size;
-    unsigned char first[4];        /* bytes */
-    crypto_generichash_state hash; /* of all bytes */
+    unsigned char first[4]; /* bytes */
+    bool hashed;
+    crypto_generichash_state hash; /* of all bytes, when `hashed` */
 };
 
 /** Errors: IO, AUTH, INVALID (the path is too long). */
