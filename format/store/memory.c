@@ -431,6 +431,13 @@ static void memory_close(struct tarn_store *base)
     tarn_env_close(env);
 }
 
+/* Objects in memory are nowhere else: the word is enough for what records absolute places. */
+static const char *memory_location(struct tarn_store *base)
+{
+    (void)base;
+    return "memory:";
+}
+
 static const struct tarn_store_ops memory_ops = {
     .size = sizeof(struct tarn_store_ops),
     .name = "memory",
@@ -449,6 +456,7 @@ static const struct tarn_store_ops memory_ops = {
     .list = memory_list,
     .remove = memory_remove,
     .close = memory_close,
+    .location = memory_location,
 };
 
 enum tarn_status tarn_store_open_memory(struct tarn_env *env, uint64_t seed, struct tarn_store **out, struct tarn_error *err)

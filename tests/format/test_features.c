@@ -24,7 +24,7 @@ static const struct {
     {"expr", 2},
     {"arrow", 9},
     {"avro", 2},
-    {"iceberg", 18},
+    {"iceberg", 21},
     /* clang-format on */
 };
 

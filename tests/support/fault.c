@@ -229,15 +229,19 @@ static enum tarn_status open_store(void *ctx, struct tarn_env *env, struct tarn_
     struct tarn_store *inner = NULL;
     const struct tarn_fault_strike strike = tarn_fault_next(fault, TARN_FAULT_OP_STORE, false, &own);
     enum tarn_status status = strike.status;
+    const bool in_memory = uri.size > 7 && memcmp(uri.data, "memory:", 7) == 0;
     if (!strike.strikes) {
-        const bool in_memory = uri.size > 7 && memcmp(uri.data, "memory:", 7) == 0;
         status = in_memory ? memory_store(fault, uri, create, &inner, &own) : tarn_store_open_local(env, uri, create, &inner, &own);
     }
     tarn_fault_note(fault, TARN_FAULT_OP_STORE, uri, 0, status, !strike.strikes);
     if (status != TARN_OK && err != NULL) {
         *err = own;
     }
-    return status == TARN_OK ? tarn_fault_wrap(fault, env, inner, out, err) : status;
+    status = status == TARN_OK ? tarn_fault_wrap(fault, env, inner, out, err) : status;
+    if (status == TARN_OK && in_memory) {
+        tarn_fault_locate(*out, uri); /* tables record where they are, and are opened again by that */
+    }
+    return status;
 }
 
 struct tarn_env *tarn_fault_env(struct tarn_fault *fault, const struct tarn_env_options *given)

@@ -114,6 +114,9 @@ unsigned tarn_fault_run(const struct tarn_fault *fault);
 enum tarn_status tarn_fault_wrap(struct tarn_fault *fault, struct tarn_env *env, struct tarn_store *inner, struct tarn_store **out,
                                  struct tarn_error *err);
 
+/** Where a wrapped store says it is. */
+void tarn_fault_locate(struct tarn_store *store, struct tarn_text uri);
+
 struct tarn_fault_event {
     enum tarn_fault_op op;
     enum tarn_status status; /* as answered */

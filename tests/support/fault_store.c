@@ -15,6 +15,7 @@ struct fault_store {
     struct tarn_store store;
     struct tarn_fault *fault;
     struct tarn_store *inner;
+    char location[256]; /* empty: that of the store below */
 };
 
 struct fault_object {
@@ -260,6 +261,20 @@ static void fault_close(struct tarn_store *base)
     free(store);
 }
 
+static const char *fault_location(struct tarn_store *base)
+{
+    const struct fault_store *store = (struct fault_store *)base;
+    const struct tarn_text below = tarn_store_location(store->inner);
+    return store->location[0] != '\0' ? store->location : below.size != 0 ? below.data : NULL;
+}
+
+void tarn_fault_locate(struct tarn_store *base, struct tarn_text uri)
+{
+    struct fault_store *store = (struct fault_store *)base;
+    ck_assert_uint_lt(uri.size, sizeof(store->location));
+    memcpy(store->location, uri.data, uri.size);
+}
+
 static const struct tarn_store_ops fault_ops = {
     .size = sizeof(struct tarn_store_ops),
     .name = "fault",
@@ -279,6 +294,7 @@ static const struct tarn_store_ops fault_ops = {
     .remove = fault_remove,
     .close = fault_close,
     .list_temporaries = fault_list_temporaries,
+    .location = fault_location,
 };
 
 enum tarn_status tarn_fault_wrap(struct tarn_fault *fault, struct tarn_env *env, struct tarn_store *inner, struct tarn_store **out,

@@ -108,8 +108,15 @@ static enum tarn_status end(struct tarn_transaction *transaction, enum tarn_stat
 enum tarn_status tarn_test_table_create(struct tarn_env *env, struct tarn_text uri, bool partitioned, int64_t first, uint32_t count,
                                         struct tarn_error *err)
 {
+    return tarn_test_table_create_as(env, uri, NULL, partitioned, first, count, err);
+}
+
+enum tarn_status tarn_test_table_create_as(struct tarn_env *env, struct tarn_text uri, const char *format, bool partitioned, int64_t first,
+                                           uint32_t count, struct tarn_error *err)
+{
     static const struct tarn_text by_part = {"part", 4};
     struct tarn_table_create_options create = TARN_TABLE_CREATE_OPTIONS_INIT;
+    create.format = format;
     create.schema = tarn_test_rows_schema(env);
     create.partition_column_count = partitioned ? 1 : 0;
     create.partition_columns = &by_part;

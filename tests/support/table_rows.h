@@ -20,6 +20,9 @@ enum tarn_status tarn_test_rows_put(struct tarn_sink *sink, int64_t first, uint3
 /** Makes the table with these rows as version 0. `partitioned`: by part. */
 enum tarn_status tarn_test_table_create(struct tarn_env *env, struct tarn_text uri, bool partitioned, int64_t first, uint32_t count,
                                         struct tarn_error *err);
+/** The same in a table of `format` (NULL: the default). */
+enum tarn_status tarn_test_table_create_as(struct tarn_env *env, struct tarn_text uri, const char *format, bool partitioned, int64_t first,
+                                           uint32_t count, struct tarn_error *err);
 enum tarn_status tarn_test_table_append(struct tarn_env *env, struct tarn_text uri, int64_t first, uint32_t count,
                                         struct tarn_commit_result *result, struct tarn_error *err);
 /** Replaces all rows. */

@@ -748,7 +748,7 @@ START_TEST(iceberg_load__bounds_are_cut_as_java_does) /* T-ICEBERG-METRICS-2 */
                    .min = {.type = &type, .u.bytes = tarn__text_of(cuts[_i].low)},
                    .max = {.type = &type, .u.bytes = tarn__text_of(cuts[_i].high)}},
     };
-    const struct tarn__statistics_input input = {9, 1, &leaf};
+    const struct tarn__statistics_input input = {.rows = 9, .leaf_count = 1, .leaves = &leaf};
     struct tarn_text_builder out;
     tarn__builder_init(&out, env);
     ck_assert_ok(tarn__iceberg_statistics_make(&snapshot, &input, &out, &err), &err);

@@ -392,6 +392,10 @@ static void on_finished(void *arg, const struct tarn_parquet_result *result)
     ck_assert_uint_eq(result->rows, 3000);
     ck_assert_uint_eq(result->row_groups, 3);
     ck_assert_uint_eq(result->leaf_count, 4);
+    ck_assert_uint_eq(result->row_group_offsets[0], 4); /* behind the magic */
+    ck_assert_uint_gt(result->row_group_offsets[1], result->row_group_offsets[0]);
+    ck_assert_uint_gt(result->row_group_offsets[2], result->row_group_offsets[1]);
+    ck_assert_uint_lt(result->row_group_offsets[2], result->bytes);
     const struct tarn_leaf_result *id = &result->leaves[0];
     ck_assert_uint_eq(id->depth, 1);
     ck_assert(id->bounds.has_min && id->bounds.min_exact && id->bounds.has_max && id->bounds.max_exact);

@@ -167,7 +167,13 @@ static enum tarn_status copy_leaves(struct ingest *ingest, const struct tarn_par
             type = d + 1 < leaf->depth && index[d + 1] < type->field_count ? type->fields[index[d + 1]].type : type;
         }
     }
-    *input = (struct tarn__statistics_input){.rows = result->rows, .leaf_count = result->leaf_count, .leaves = leaves};
+    *input = (struct tarn__statistics_input){
+        .rows = result->rows,
+        .leaf_count = result->leaf_count,
+        .leaves = leaves,
+        .row_group_count = result->row_groups,
+        .row_group_offsets = result->row_group_offsets,
+    };
     return TARN_OK;
 }
 
@@ -427,6 +433,9 @@ static enum tarn_status transform_rows(struct ingest *ingest, const struct tarn_
     const struct tarn__partition_spec *spec = ingest->options.snapshot->spec;
     for (uint32_t f = 0; f < spec->field_count; f++) {
         const struct tarn__partition_field *field = &spec->fields[f];
+        if (field->transform == TARN_TRANSFORM_VOID) {
+            continue; /* always null, also when the source is gone */
+        }
         if (field->column == TARN_NO_COLUMN) {
             return tarn__unsupported(err, "table.partition_source", "the table is partitioned by what is not a column of its own: \"%.*s\"",
                                      TARN_TEXT_ARG(field->name));
@@ -458,7 +467,10 @@ static enum tarn_status write_partitioned(struct ingest *ingest, struct tarn_bat
         }
         for (; row < batch->length; row++) {
             for (uint32_t f = 0; f < fields; f++) {
-                ingest->values[f] = tarn__vector_value(ingest->partition_values[f], row);
+                ingest->values[f] = (struct tarn_value){.is_null = true};
+                if (ingest->partition_values[f] != NULL) {
+                    ingest->values[f] = tarn__vector_value(ingest->partition_values[f], row);
+                }
                 ingest->values[f].type = snapshot->spec->fields[f].type;
             }
             tarn__builder_clear(raw);

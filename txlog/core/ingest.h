@@ -26,6 +26,8 @@ struct tarn__statistics_input {
     uint64_t rows;
     uint32_t leaf_count;
     const struct tarn__leaf_statistics *leaves;
+    uint32_t row_group_count;
+    const uint64_t *row_group_offsets;
 };
 
 /** A file that is written and not yet part of any version. */

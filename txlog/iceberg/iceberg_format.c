@@ -6,31 +6,7 @@
 
 #include "txlog/iceberg/iceberg_statistics.h"
 #include "txlog/iceberg/iceberg_value.h"
-
-static enum tarn_status refuse(struct tarn_error *err)
-{
-    return tarn__unsupported(err, "table.format", "this build reads Iceberg tables and does not write them");
-}
-
-static enum tarn_status admit(const struct tarn_snapshot *snapshot, bool removes, struct tarn_error *err)
-{
-    (void)snapshot;
-    (void)removes;
-    return refuse(err);
-}
-
-static enum tarn_status begin(struct tarn_transaction *transaction, struct tarn_error *err)
-{
-    (void)transaction;
-    return refuse(err);
-}
-
-static enum tarn_status create(struct tarn_snapshot *snapshot, const struct tarn_table_create_options *options, struct tarn_error *err)
-{
-    (void)snapshot;
-    (void)options;
-    return refuse(err);
-}
+#include "txlog/iceberg/iceberg_write.h"
 
 const struct tarn__table_format tarn__iceberg_format = {
     .name = "iceberg",
@@ -42,11 +18,18 @@ const struct tarn__table_format tarn__iceberg_format = {
     .history = tarn__iceberg_history,
     .bounds = tarn__iceberg_statistics_bounds,
     .statistics_text = tarn__iceberg_statistics_text,
-    .admit = admit,
-    .begin = begin,
-    .create = create,
+    .admit = tarn__iceberg_admit,
+    .begin = tarn__iceberg_begin,
+    .create = tarn__iceberg_create,
     .statistics = tarn__iceberg_statistics_make,
+    .partition = tarn__iceberg_partition,
+    .partition_text = tarn__iceberg_partition_text,
     .folder_name = tarn__iceberg_folder_escape,
     .null_folder = "null",
+    .publish = tarn__iceberg_publish,
+    .judge = tarn__iceberg_judge,
+    .settle = tarn__iceberg_settle,
+    .end = tarn__iceberg_end,
+    .restore = tarn__iceberg_restore,
     .verify = tarn__iceberg_verify,
 };

@@ -75,14 +75,16 @@ static enum tarn_status tell(const struct tarn__iceberg_snapshot_entry *entry, s
         status = tarn__builder_status(&engine, err);
     }
     if (status == TARN_OK) {
+        const struct tarn_text operation = summary_of(&snapshot, "tarn.operation");
         struct tarn_commit_info commit = {
             .version = snapshot.id,
             .timestamp = tarn__iceberg_micros(snapshot.timestamp_ms),
-            .operation = snapshot.operation,
+            .operation = operation.size != 0 ? operation : snapshot.operation, /* an UPDATE is more than "overwrite" */
+            .parameters = summary_of(&snapshot, "tarn.parameters"),
             .metrics = tarn__builder_text(&metrics),
             .engine = tarn__builder_text(&engine),
-            .commit_id = summary_of(&snapshot, "commit-id"),
-            .user_metadata = summary_of(&snapshot, "user-metadata"),
+            .commit_id = summary_of(&snapshot, "tarn.commit-id"),
+            .user_metadata = summary_of(&snapshot, "tarn.user-metadata"),
             .read_version = snapshot.parent_id,
             .blind_append = tarn__text_equal(snapshot.operation, TARN_TEXT("append")),
         };

@@ -226,6 +226,22 @@ static enum tarn_status make_leaf(struct making *making, const struct tarn_snaps
     return bounds->has_max ? make_bound(making, &bounds->max, true, wish, id, err) : TARN_OK;
 }
 
+/* Where readers may cut the file: at its row groups. */
+static enum tarn_status make_offsets(struct making *making, const struct tarn__statistics_input *input, struct tarn_error *err)
+{
+    int64_t *offsets = tarn__arena_calloc(making->arena, (size_t)input->row_group_count + 1, sizeof(*offsets));
+    if (offsets == NULL) {
+        return tarn__nomem(making->arena->env, err, input->row_group_count * sizeof(*offsets));
+    }
+    for (uint32_t i = 0; i < input->row_group_count; i++) {
+        offsets[i] = (int64_t)input->row_group_offsets[i];
+    }
+    making->file.has_split_offsets = input->row_group_count != 0;
+    making->file.split_offset_count = input->row_group_count;
+    making->file.split_offsets = offsets;
+    return TARN_OK;
+}
+
 static enum tarn_status make_all(struct making *making, const struct tarn_snapshot *snapshot, const struct tarn__statistics_input *input,
                                  struct tarn_error *err)
 {
@@ -250,7 +266,7 @@ static enum tarn_status make_all(struct making *making, const struct tarn_snapsh
     for (uint32_t i = 0; i < input->leaf_count; i++) {
         TARN_RETURN_IF_ERROR(make_leaf(making, snapshot, &input->leaves[i], i, err));
     }
-    return TARN_OK;
+    return make_offsets(making, input, err);
 }
 
 enum tarn_status tarn__iceberg_statistics_make(const struct tarn_snapshot *snapshot, const struct tarn__statistics_input *input,

@@ -383,19 +383,34 @@ static enum tarn_status make_results(struct parquet_sink *s, struct tarn_leaf_re
     return TARN_OK;
 }
 
+static enum tarn_status list_offsets(struct parquet_sink *s, const uint64_t **out, struct tarn_error *err)
+{
+    uint64_t *offsets = tarn__arena_calloc(&s->arena, (size_t)s->groups.group_count + 1, sizeof(*offsets));
+    if (offsets == NULL) {
+        return tarn__nomem(s->sink.env, err, s->groups.group_count * sizeof(*offsets));
+    }
+    for (uint32_t i = 0; i < s->groups.group_count; i++) {
+        offsets[i] = (uint64_t)s->groups.groups[i].file_offset;
+    }
+    *out = offsets;
+    return TARN_OK;
+}
+
 static enum tarn_status finish_file(struct parquet_sink *s, struct tarn_error *err)
 {
     struct tarn_leaf_result *leaves;
+    const uint64_t *offsets = NULL;
 
     TARN_RETURN_IF_ERROR(tarn__row_group_writer_finish(&s->groups, err));
     TARN_RETURN_IF_ERROR(write_footer(s, err));
     TARN_RETURN_IF_ERROR(make_results(s, &leaves, err));
+    TARN_RETURN_IF_ERROR(list_offsets(s, &offsets, err));
     struct tarn_object_writer *file = s->file;
     const uint64_t size = file->written;
     s->file = NULL; /* commit ends it whatever the answer */
     TARN_RETURN_IF_ERROR(tarn_object_writer_commit(file, s->options.mode, err));
     if (s->options.finished != NULL) {
-        const struct tarn_parquet_result result = {s->groups.rows, size, s->groups.group_count, s->schema->leaf_count, leaves};
+        const struct tarn_parquet_result result = {s->groups.rows, size, s->groups.group_count, s->schema->leaf_count, leaves, offsets};
         s->options.finished(s->options.finished_arg, &result);
     }
     return TARN_OK;

@@ -36,6 +36,7 @@ struct tarn_parquet_result {
     uint32_t row_groups;
     uint32_t leaf_count;
     const struct tarn_leaf_result *leaves;
+    const uint64_t *row_group_offsets; /**< byte where each row group begins */
 };
 
 struct tarn_parquet_write_options {

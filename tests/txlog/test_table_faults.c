@@ -11,6 +11,12 @@
 
 static const struct tarn_text uri = {"memory:t", 8};
 
+/* What kind of table. */
+struct kind {
+    const char *format;
+    bool partitioned;
+};
+
 /* Rows of the newest version, read without faults; -1: no table. */
 static int64_t rows_now(struct tarn_env *env)
 {
@@ -37,24 +43,25 @@ static void check(struct tarn_env *env, struct tarn_fault *fault, enum tarn_stat
     }
 }
 
-static void prepare(struct tarn_env *env, struct tarn_fault *fault, bool partitioned)
+static void prepare(struct tarn_env *env, struct tarn_fault *fault, const struct kind *kind)
 {
     struct tarn_error err = TARN_ERROR_INIT;
     tarn_fault_suspend(fault);
-    ck_assert_ok(tarn_test_table_create(env, uri, partitioned, 0, 10, &err), &err);
+    ck_assert_ok(tarn_test_table_create_as(env, uri, kind->format, kind->partitioned, 0, 10, &err), &err);
     tarn_fault_resume(fault);
 }
 
 static enum tarn_status create(void *ctx, struct tarn_fault *fault, struct tarn_env *env, struct tarn_error *err)
 {
-    const enum tarn_status status = tarn_test_table_create(env, uri, *(const bool *)ctx, 0, 10, err);
+    const struct kind *kind = ctx;
+    const enum tarn_status status = tarn_test_table_create_as(env, uri, kind->format, kind->partitioned, 0, 10, err);
     check(env, fault, status, -1, 10);
     return status;
 }
 
 static enum tarn_status append(void *ctx, struct tarn_fault *fault, struct tarn_env *env, struct tarn_error *err)
 {
-    prepare(env, fault, *(const bool *)ctx);
+    prepare(env, fault, ctx);
     const enum tarn_status status = tarn_test_table_append(env, uri, 10, 5, NULL, err);
     check(env, fault, status, 10, 15);
     return status;
@@ -62,7 +69,7 @@ static enum tarn_status append(void *ctx, struct tarn_fault *fault, struct tarn_
 
 static enum tarn_status overwrite(void *ctx, struct tarn_fault *fault, struct tarn_env *env, struct tarn_error *err)
 {
-    prepare(env, fault, *(const bool *)ctx);
+    prepare(env, fault, ctx);
     const enum tarn_status status = tarn_test_table_overwrite(env, uri, 100, 3, err);
     check(env, fault, status, 10, 3);
     return status;
@@ -70,26 +77,35 @@ static enum tarn_status overwrite(void *ctx, struct tarn_fault *fault, struct ta
 
 static enum tarn_status delete_row(void *ctx, struct tarn_fault *fault, struct tarn_env *env, struct tarn_error *err)
 {
-    prepare(env, fault, *(const bool *)ctx);
+    prepare(env, fault, ctx);
     const enum tarn_status status = tarn_test_table_delete(env, uri, 4, err);
     check(env, fault, status, 10, 9);
     return status;
 }
 
+static enum tarn_status take_version(void *arg, const struct tarn_commit_info *commit, struct tarn_error *err)
+{
+    (void)err;
+    *(int64_t *)arg = commit->version; /* the last that is told is the first of the table */
+    return TARN_OK;
+}
+
 static enum tarn_status restore(void *ctx, struct tarn_fault *fault, struct tarn_env *env, struct tarn_error *err)
 {
-    prepare(env, fault, *(const bool *)ctx);
+    prepare(env, fault, ctx);
+    int64_t first = -1;
     tarn_fault_suspend(fault);
     ck_assert_ok(tarn_test_table_overwrite(env, uri, 100, 3, err), err);
+    ck_assert_ok(tarn_table_history(env, uri, 0, take_version, &first, err), err);
     tarn_fault_resume(fault);
-    const enum tarn_status status = tarn_table_restore(env, uri, 0, NULL, err);
+    const enum tarn_status status = tarn_table_restore(env, uri, first, NULL, err);
     check(env, fault, status, 3, 10);
     return status;
 }
 
 static enum tarn_status read_rows(void *ctx, struct tarn_fault *fault, struct tarn_env *env, struct tarn_error *err)
 {
-    prepare(env, fault, *(const bool *)ctx);
+    prepare(env, fault, ctx);
     uint64_t rows = 0;
     int64_t sum;
     const enum tarn_status status = tarn_test_table_sum(env, uri, -1, &rows, &sum, err);
@@ -112,7 +128,7 @@ static void ignore_finding(void *arg, const struct tarn_finding *finding)
 
 static enum tarn_status look(void *ctx, struct tarn_fault *fault, struct tarn_env *env, struct tarn_error *err)
 {
-    prepare(env, fault, *(const bool *)ctx);
+    prepare(env, fault, ctx);
     int commits = 0;
     TARN_RETURN_IF_ERROR(tarn_table_history(env, uri, 0, ignore_commit, &commits, err));
     ck_assert_int_eq(commits, 1);
@@ -127,8 +143,12 @@ static enum tarn_status look(void *ctx, struct tarn_fault *fault, struct tarn_en
     return status;
 }
 
+/* Loop tests run each row for each of these. */
+static const char *const formats[] = {"delta", "iceberg"};
+enum { FORMATS = 2 };
+
 /* A transaction with five staged rows over ten. */
-static struct tarn_transaction *staged(struct tarn_env *env, int64_t deadline)
+static struct tarn_transaction *staged(struct tarn_env *env, const char *format, int64_t deadline)
 {
     struct tarn_error err = TARN_ERROR_INIT;
     struct tarn_snapshot *snapshot;
@@ -136,7 +156,7 @@ static struct tarn_transaction *staged(struct tarn_env *env, int64_t deadline)
     struct tarn_sink *sink;
     struct tarn_transaction_options options = TARN_TRANSACTION_OPTIONS_INIT;
     options.deadline = deadline;
-    ck_assert_ok(tarn_test_table_create(env, uri, false, 0, 10, &err), &err);
+    ck_assert_ok(tarn_test_table_create_as(env, uri, format, false, 0, 10, &err), &err);
     ck_assert_ok(tarn_snapshot_load(env, uri, NULL, &snapshot, &err), &err);
     ck_assert_ok(tarn_transaction_open(snapshot, &options, &transaction, &err), &err);
     ck_assert_ok(tarn_transaction_sink(transaction, &sink, &err), &err);
@@ -177,19 +197,25 @@ static enum tarn_status count_object(void *arg, struct tarn_text key, const stru
     return TARN_OK;
 }
 
-START_TEST(delta_faults__an_ambiguous_answer_is_read_back) /* T-DELTA-COMMIT-2 */
+START_TEST(table_faults__an_ambiguous_answer_is_read_back) /* T-DELTA-COMMIT-2 T-ICEBERG-COMMIT-2 */
 {
     struct tarn_error err = TARN_ERROR_INIT;
     struct tarn_fault *fault = tarn_fault_open();
     struct tarn_env *env = tarn_fault_env(fault, NULL);
-    struct tarn_transaction *transaction = staged(env, 50000);
-    tarn_fault_arm(fault, &answers[_i].rule);
+    const char *format = formats[_i % FORMATS];
+    const int row = _i / FORMATS;
+    struct tarn_transaction *transaction = staged(env, format, 50000);
+    struct tarn_fault_rule rule = answers[row].rule;
+    if (strcmp(format, "iceberg") == 0 && !rule.absent_only) {
+        rule.at += 2; /* behind the manifest and the list, which come before the object that decides */
+    }
+    tarn_fault_arm(fault, &rule);
     struct tarn_commit_result result;
     const enum tarn_status status = tarn_transaction_commit(transaction, &result, &err);
     tarn_fault_suspend(fault);
-    ck_assert_msg(status == answers[_i].status, "%s: %s %s", answers[_i].name, tarn_status_name(status), err.message);
-    ck_assert_int_eq(rows_now(env), answers[_i].rows);
-    ck_assert(status != TARN_OK || result.version == 1);
+    ck_assert_msg(status == answers[row].status, "%s: %s %s", answers[row].name, tarn_status_name(status), err.message);
+    ck_assert_int_eq(rows_now(env), answers[row].rows);
+    ck_assert(status != TARN_OK || _i % FORMATS != 0 || result.version == 1);
     /* In doubt, the staged file stays: the log may name it. Known to have failed, it goes. */
     struct tarn_store *store;
     int files = 0;
@@ -215,23 +241,25 @@ static const struct {
     {"taken", {true, 1, true, TARN_EXISTS, TARN_FAULT_LOST, TARN_FAULT_OP_PUT, true}, TARN_CORRUPT},
 };
 
-START_TEST(delta_faults__damage_in_the_way_does_not_end_a_doubt) /* T-DELTA-COMMIT-2 */
+static const char *const in_the_way[] = {"_delta_log/00000000000000000001.json", "metadata/v2.metadata.json"};
+
+START_TEST(table_faults__damage_in_the_way_does_not_end_a_doubt) /* T-DELTA-COMMIT-2 T-ICEBERG-COMMIT-2 */
 {
     struct tarn_error err = TARN_ERROR_INIT;
     struct tarn_fault *fault = tarn_fault_open();
     struct tarn_env *env = tarn_fault_env(fault, NULL);
-    struct tarn_transaction *transaction = staged(env, 50000);
+    struct tarn_transaction *transaction = staged(env, formats[_i % FORMATS], 50000);
     struct tarn_store *store;
     const struct tarn_text garbage = TARN_TEXT("garbage");
     int files = 0;
     ck_assert_ok(tarn_store_open(env, uri, false, &store, &err), &err);
-    ck_assert_ok(tarn_store_put(store, TARN_TEXT("_delta_log/00000000000000000001.json"), tarn__span_of_text(garbage), TARN_PUT_IF_ABSENT,
+    ck_assert_ok(tarn_store_put(store, tarn__text_of(in_the_way[_i % FORMATS]), tarn__span_of_text(garbage), TARN_PUT_IF_ABSENT,
                                 TARN_ROLE_COMMIT, &err),
                  &err);
-    tarn_fault_arm(fault, &damaged[_i].rule);
+    tarn_fault_arm(fault, &damaged[_i / FORMATS].rule);
     const enum tarn_status status = tarn_transaction_commit(transaction, NULL, &err);
     tarn_fault_suspend(fault);
-    ck_assert_msg(status == damaged[_i].status, "%s: %s %s", damaged[_i].name, tarn_status_name(status), err.message);
+    ck_assert_msg(status == damaged[_i / FORMATS].status, "%s: %s %s", damaged[_i / FORMATS].name, tarn_status_name(status), err.message);
     ck_assert_ok(tarn_store_list(store, TARN_TEXT(""), TARN_TEXT(""), count_object, &files, &err), &err);
     ck_assert_int_eq(files, 2);
     tarn_store_close(store);
@@ -252,22 +280,24 @@ static const struct {
     {"look", look, false},
 };
 
-START_TEST(delta_faults__every_allocation_may_fail) /* T-DELTA-FAULT-1 */
+START_TEST(table_faults__every_allocation_may_fail) /* T-DELTA-FAULT-1 T-ICEBERG-FAULT-1 */
 {
-    bool partitioned = bodies[_i].partitioned;
-    ck_assert_uint_gt(tarn_fault_sweep(bodies[_i].body, &partitioned, TARN_FAULT_ALL_ALLOC), 50);
+    struct kind kind = {formats[_i % FORMATS], bodies[_i / FORMATS].partitioned};
+    ck_assert_uint_gt(tarn_fault_sweep(bodies[_i / FORMATS].body, &kind, TARN_FAULT_ALL_ALLOC), 50);
 }
 END_TEST
 
-START_TEST(delta_faults__every_store_operation_may_fail) /* T-DELTA-FAULT-1 */
+START_TEST(table_faults__every_store_operation_may_fail) /* T-DELTA-FAULT-1 T-ICEBERG-FAULT-1 */
 {
-    bool partitioned = bodies[_i].partitioned;
+    struct kind kind = {formats[_i % FORMATS], bodies[_i / FORMATS].partitioned};
     const struct tarn_fault_sweep_options options = {.also = 1u << TARN_COMMIT_UNKNOWN | 1u << TARN_TIMEOUT | 1u << TARN_CORRUPT};
-    tarn_fault_sweep_with(bodies[_i].body, &partitioned, TARN_FAULT_ALL_STORE, &options);
+    tarn_fault_sweep_with(bodies[_i / FORMATS].body, &kind, TARN_FAULT_ALL_STORE, &options);
 }
 END_TEST
 
-TARN_SUITE("txlog/delta_faults", TARN_LOOP_TEST(delta_faults__every_allocation_may_fail, bodies),
-           TARN_LOOP_TEST(delta_faults__every_store_operation_may_fail, bodies),
-           TARN_LOOP_TEST(delta_faults__an_ambiguous_answer_is_read_back, answers),
-           TARN_LOOP_TEST(delta_faults__damage_in_the_way_does_not_end_a_doubt, damaged))
+#define ROWS(table) (FORMATS * (int)(sizeof(table) / sizeof((table)[0])))
+
+TARN_SUITE("txlog/table_faults", TARN_LOOP_TIMES(table_faults__every_allocation_may_fail, ROWS(bodies)),
+           TARN_LOOP_TIMES(table_faults__every_store_operation_may_fail, ROWS(bodies)),
+           TARN_LOOP_TIMES(table_faults__an_ambiguous_answer_is_read_back, ROWS(answers)),
+           TARN_LOOP_TIMES(table_faults__damage_in_the_way_does_not_end_a_doubt, ROWS(damaged)))
