@@ -193,6 +193,45 @@ def json_comes_in_nested(folder):
     equal(Run("cat", "t", "-o", "jsonl").rows(), [{"id": 1, "p": {"x": 1.5}, "l": [1, 2]}, {"id": 2, "p": {"x": None}, "l": []}], "rows")
 
 
+def arrow_goes_in_and_out(folder):
+    Run("convert", BIRDS, "birds.parquet").expect(0)
+    meant = Run("cat", "birds.parquet", "-o", "csv").out
+    shape = Run("schema", "birds.parquet").out
+    for name, codec in (("birds.arrow", "none"), ("birds.feather", "lz4"), ("birds.arrows", "zstd"), ("birds.ipc", "none")):
+        Run("convert", BIRDS, name, "--codec", codec).expect(0, out="10000 rows")
+        equal(Run("cat", name, "-o", "csv").out, meant, name)
+        equal(Run("schema", name).out, shape, name)
+        Run("count", name).expect(0, out="10000\n")
+    for name in ("birds.arrow", "birds.arrows"):  # a file without a name of its kind
+        (folder / "birds").write_bytes((folder / name).read_bytes())
+        Run("head", "birds", "-n", "1", "-o", "csv").expect(0, out=meant.split("\n")[1])
+        Run("query", "SELECT count(*) AS n FROM 'birds' WHERE \"Flight Date\" < DATE '1991-01-01'", "-o", "csv").expect(0)
+    Run("import", "birds.arrow", "t").expect(0, out="10000 rows")
+    Run("import", "birds.arrows", "t", "--mode", "append").expect(0, out="10000 rows")
+    Run("export", "t", "out.arrow", "--where", "\"Flight Date\" < DATE '1991-01-01'").expect(0)
+    piped = subprocess.run([TARN, "cat", "birds.parquet", "-o", "arrow"], capture_output=True, check=True).stdout
+    equal(piped[:4], b"\xff\xff\xff\xff", "the first bytes of a stream")
+    Run("import", "-", "piped", stdin=piped).expect(0, out="10000 rows")
+    equal(Run("cat", "piped", "-o", "csv").out, meant, "through a pipe")
+    Run("convert", BIRDS, "no.arrow", "--codec", "snappy").expect(4, err="INVALID.codec")
+    if (folder / "no.arrow").exists():
+        raise SystemExit("a refused conversion left a file")
+    (folder / "cut.arrow").write_bytes((folder / "birds.arrow").read_bytes()[:-1])
+    Run("count", "cut.arrow").expect(5, err="error[CORRUPT.arrow_ipc]")
+    (folder / "cut.arrows").write_bytes(piped[:-100])
+    Run("cat", "cut.arrows", "-o", "csv").expect(5, err="not written whole")
+
+
+def binary_is_not_shown_on_a_terminal(folder):
+    for form in ("parquet", "arrow"):
+        master, slave = os.openpty()
+        done = subprocess.run([TARN, "query", "SELECT 1 AS a", "-o", form], stdout=slave, stderr=subprocess.PIPE, check=False)
+        os.close(slave)
+        os.close(master)
+        if done.returncode != 2 or b"binary" not in done.stderr:
+            raise SystemExit(f"-o {form} on a terminal: {done.returncode}, {done.stderr!r}")
+
+
 def scripts_and_the_shell(folder):
     Run("-c", "select 1 as a; select 2 as b").expect(0, out="│ b │")
     Run(stdin=b"select 41 + 1 as answer;\n.mode csv\nselect 1 as x;\n").expect(0, out="x\n1\n")
