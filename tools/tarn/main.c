@@ -34,7 +34,7 @@ static int version_print(void)
 #else
     fputs("codecs: zstd, lz4, snappy; gzip for text files\n", stdout);
 #endif
-    fputs("formats: parquet, csv, json; tables: delta\n", stdout);
+    fputs("formats: parquet, csv, json, arrow; tables: delta\n", stdout);
     return 0;
 }
 

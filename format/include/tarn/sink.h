@@ -6,7 +6,7 @@
 #include "tarn/value.h"
 
 /*
- * Where rows go: a Parquet, CSV or JSON file being written, a table being appended to. The counterpart of tarn/cursor.h.
+ * Where rows go: a Parquet, CSV, JSON or Arrow file being written, a table being appended to. The counterpart of tarn/cursor.h.
  *
  * Threads: single. Ownership: the sink takes no batch; it has used it when `write` returns. finish and abort end the sink.
  */
