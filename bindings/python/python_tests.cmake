@@ -6,3 +6,7 @@ foreach(version 39 311 313)
     add_test(NAME python/cpython${version} COMMAND ${CMAKE_SOURCE_DIR}/bindings/python/run_tests.sh ${version} ${wheel})
     set_tests_properties(python/cpython${version} PROPERTIES LABELS python TIMEOUT 300 SKIP_RETURN_CODE 77 FIXTURES_REQUIRED python_wheel)
 endforeach()
+
+# The same tests on a module with sanitizers; longer than all the others together.
+add_test(NAME python/memory COMMAND ${CMAKE_SOURCE_DIR}/bindings/python/check_memory.sh)
+set_tests_properties(python/memory PROPERTIES LABELS long TIMEOUT 1800 SKIP_RETURN_CODE 77)

@@ -305,7 +305,7 @@ int parameters_read(PyObject *dict, struct parameters *out)
         return -1;
     }
     while (out->count < room && PyDict_Next(dict, &at, &name, &value)) {
-        const uint32_t i = out->count++;
+        const size_t i = out->count++;
         out->blocks[2 * i] = text_copy(name);
         out->items[i].name = text_span(out->blocks[2 * i]);
         if (out->blocks[2 * i] == NULL || read_value(value, &out->blocks[2 * i + 1], &out->items[i].value) != 0) {

@@ -62,8 +62,8 @@ static struct world *load_snapshot(PyObject *args, struct tarn_snapshot **out)
     if (as_of != Py_None) {
         options.as_of = PyLong_AsLongLong(as_of);
     }
-    if (PyErr_Occurred() == NULL && version != Py_None && options.version < 0) {
-        PyErr_SetString(PyExc_ValueError, "a version is not negative");
+    if (PyErr_Occurred() == NULL && version != Py_None && options.version == -1) { /* would be the newest */
+        PyErr_SetString(PyExc_ValueError, "there is no version -1");
     }
     char *uri = PyErr_Occurred() == NULL ? text_copy(path) : NULL;
     char *name = uri != NULL && ref != Py_None ? text_copy(ref) : NULL;

@@ -127,7 +127,7 @@ class Table:
         if version is not None or as_of is not None:
             at = Table(self._env, self._path, version, as_of)
         found = at._describe()["version"]
-        travel = f" VERSION AS OF {found}" if found >= 0 else ""
+        travel = "" if found == -1 else f" VERSION AS OF {found}"  # -1: a table of Iceberg's without a snapshot
         return self._env._select(f"{_text(self._path)}{travel}", columns, where, params)
 
     def _changeable(self):
