@@ -28,17 +28,13 @@ static int64_t now(clockid_t clock)
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-static void count(struct answer *answer, const struct tarn_file_info *file)
-{
-    answer->files++;
-    answer->bytes += file->size;
-    answer->rows += file->row_count;
-}
-
 static enum tarn_status count_file(void *arg, const struct tarn_file_info *file, struct tarn_error *err)
 {
     (void)err;
-    count(arg, file);
+    struct answer *answer = arg;
+    answer->files++;
+    answer->bytes += file->size;
+    answer->rows += file->row_count;
     return TARN_OK;
 }
 
@@ -74,41 +70,18 @@ static enum tarn_status make_predicate(struct tarn_env *env, const struct tarn_s
     return tarn_expr_builder_finish(builder, tarn_expr_make(builder, TARN_EXPR_AND, 2, sides), out, err);
 }
 
-/* The files that can hold matching rows, as a change of them would find. */
-static enum tarn_status selected(struct tarn_env *env, struct tarn_snapshot *snapshot, char **words, struct answer *answer,
-                                 struct tarn_error *err)
-{
-    struct tarn_expr *predicate = NULL;
-    struct tarn_transaction *transaction = NULL;
-    uint32_t files = 0;
-    enum tarn_status status = make_predicate(env, tarn_snapshot_schema(snapshot), words, &predicate, err);
-    if (status == TARN_OK) {
-        status = tarn_transaction_open(snapshot, NULL, &transaction, err);
-    }
-    if (status == TARN_OK) {
-        status = tarn_transaction_select(transaction, predicate, &files, err);
-    }
-    for (uint32_t i = 0; i < files && status == TARN_OK; i++) {
-        struct tarn_file_info file;
-        status = tarn_transaction_file_info(transaction, i, &file, err);
-        if (status == TARN_OK) {
-            count(answer, &file);
-        }
-    }
-    tarn_transaction_abort(transaction);
-    tarn_expr_release(predicate);
-    return status;
-}
-
 static enum tarn_status measure(struct tarn_env *env, char **words, int count_of_words, struct answer *answer, struct tarn_error *err)
 {
     struct tarn_snapshot *snapshot;
+    struct tarn_expr *predicate = NULL;
     enum tarn_status status = tarn_snapshot_load(env, text_of(words[0]), NULL, &snapshot, err);
     if (status == TARN_OK && count_of_words > 1 && words[1][0] != '\0') {
-        status = selected(env, snapshot, words + 1, answer, err);
-    } else if (status == TARN_OK) {
-        status = tarn_snapshot_files(snapshot, count_file, answer, err);
+        status = make_predicate(env, tarn_snapshot_schema(snapshot), words + 1, &predicate, err);
     }
+    if (status == TARN_OK) {
+        status = tarn_snapshot_plan_files(snapshot, predicate, count_file, answer, err);
+    }
+    tarn_expr_release(predicate);
     tarn_snapshot_close(snapshot);
     return status;
 }

@@ -9,6 +9,7 @@
 #include "format/base/error.h"
 #include "tarn/writer.h"
 #include "tests/support/fault.h"
+#include "tests/support/table_rows.h"
 #include "txlog/core/table_format.h"
 #include "txlog/iceberg/iceberg_state.h"
 #include "txlog/iceberg/iceberg_statistics.h"
@@ -651,6 +652,43 @@ START_TEST(iceberg_load__metrics_prune) /* T-ICEBERG-METRICS-1 */
 }
 END_TEST
 
+struct planned {
+    uint32_t count;
+    char last[64];
+};
+
+static enum tarn_status note_planned(void *arg, const struct tarn_file_info *file, struct tarn_error *e)
+{
+    (void)e;
+    struct planned *planned = arg;
+    planned->count++;
+    snprintf(planned->last, sizeof(planned->last), "%.*s", TARN_TEXT_ARG(file->path));
+    return file->statistics.size == 0 ? TARN_OK : TARN_INTERNAL;
+}
+
+START_TEST(iceberg_load__plans_the_files_that_can_match) /* T-ICEBERG-METRICS-1 */
+{
+    struct made made = begin();
+    put_table(&made);
+    struct tarn_snapshot *snapshot = load_ok(&made, -1, INT64_MIN, "");
+    struct planned all = {0};
+    ck_assert_ok(tarn_snapshot_plan_files(snapshot, NULL, note_planned, &all, &err), &err);
+    ck_assert_uint_eq(all.count, snapshot->files.count);
+    struct planned found[2] = {{0}, {0}};
+    const int64_t ids[2] = {150, 5000}; /* the last file has 100 to 200 */
+    for (int i = 0; i < 2; i++) {
+        struct tarn_expr *predicate = tarn_test_id_equals(made.env, ids[i]);
+        ck_assert_ok(tarn_snapshot_plan_files(snapshot, predicate, note_planned, &found[i], &err), &err);
+        tarn_expr_release(predicate);
+    }
+    ck_assert_str_eq(found[0].last, all.last);
+    ck_assert_uint_eq(found[0].count, found[1].count + 1);
+    ck_assert_str_ne(found[1].last, all.last);
+    tarn_snapshot_close(snapshot);
+    end(&made);
+}
+END_TEST
+
 START_TEST(iceberg_load__packed_metrics_come_back)
 {
     struct tarn_env *env = tarn_test_env();
@@ -809,5 +847,6 @@ TARN_SUITE("txlog/iceberg_load", TARN_TEST(iceberg_load__files_partitions_and_fa
            TARN_LOOP_TEST(iceberg_load__what_is_not_read_is_refused_when_it_is_live, refusals),
            TARN_LOOP_TEST(iceberg_load__damage_is_named, damages), TARN_TEST(iceberg_load__nothing_outside_is_opened),
            TARN_TEST(iceberg_load__history_is_the_lineage), TARN_TEST(iceberg_load__verify_counts_what_lists_say),
-           TARN_TEST(iceberg_load__metrics_prune), TARN_TEST(iceberg_load__packed_metrics_come_back),
-           TARN_LOOP_TEST(iceberg_load__bounds_are_cut_as_java_does, cuts), TARN_TEST(iceberg_load__survives_every_fault))
+           TARN_TEST(iceberg_load__metrics_prune), TARN_TEST(iceberg_load__plans_the_files_that_can_match),
+           TARN_TEST(iceberg_load__packed_metrics_come_back), TARN_LOOP_TEST(iceberg_load__bounds_are_cut_as_java_does, cuts),
+           TARN_TEST(iceberg_load__survives_every_fault))

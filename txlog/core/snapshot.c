@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "txlog/core/prune_files.h"
 #include "txlog/core/table_format.h"
 
 enum tarn_status tarn__snapshot_new(const struct tarn__place *place, const struct tarn__table_format *format, struct tarn_snapshot **out,
@@ -143,10 +144,9 @@ void tarn__file_view_free(struct tarn__file_view *view)
     tarn__builder_free(&view->text);
 }
 
-enum tarn_status tarn__snapshot_file_info(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file,
-                                          struct tarn__file_view *view, struct tarn_file_info *out, struct tarn_error *err)
+static struct tarn_file_info facts_of(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file)
 {
-    *out = (struct tarn_file_info){
+    struct tarn_file_info info = {
         .path = file->path,
         .size = file->size,
         .modified = file->modified,
@@ -154,9 +154,16 @@ enum tarn_status tarn__snapshot_file_info(const struct tarn_snapshot *snapshot, 
         .row_count = file->rows >= 0 ? (uint64_t)file->rows : 0,
     };
     if (file->partition < snapshot->files.partition_count) {
-        out->partition_count = snapshot->files.partitions[file->partition].count;
-        out->partition_values = snapshot->files.partitions[file->partition].values;
+        info.partition_count = snapshot->files.partitions[file->partition].count;
+        info.partition_values = snapshot->files.partitions[file->partition].values;
     }
+    return info;
+}
+
+enum tarn_status tarn__snapshot_file_info(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file,
+                                          struct tarn__file_view *view, struct tarn_file_info *out, struct tarn_error *err)
+{
+    *out = facts_of(snapshot, file);
     TARN_RETURN_IF_ERROR(tarn__pool_reader_get(&view->reader, file->statistics, &out->statistics, err));
     if (out->statistics.size == 0 || snapshot->format->statistics_text == NULL) {
         return TARN_OK;
@@ -180,5 +187,30 @@ enum tarn_status tarn_snapshot_files(struct tarn_snapshot *snapshot, tarn_file_f
         }
     }
     tarn__file_view_free(&view);
+    return status;
+}
+
+enum tarn_status tarn_snapshot_plan_files(struct tarn_snapshot *snapshot, const struct tarn_expr *predicate, tarn_file_fn fn, void *arg,
+                                          struct tarn_error *err)
+{
+    struct tarn__file_pruner pruner = {0};
+    if (predicate != NULL) {
+        TARN_RETURN_IF_ERROR(tarn__file_pruner_open(&pruner, snapshot, predicate, err));
+    }
+    enum tarn_status status = TARN_OK;
+    for (uint32_t i = 0; status == TARN_OK && i < snapshot->files.count; i++) {
+        const struct tarn__tracked_file *file = tarn__file_set_at(&snapshot->files, i);
+        enum tarn_truth truth = TARN_MAYBE;
+        if (predicate != NULL) {
+            status = tarn__file_pruner_ask(&pruner, file, &truth, err);
+        }
+        if (status == TARN_OK && truth != TARN_NEVER) {
+            const struct tarn_file_info info = facts_of(snapshot, file);
+            status = fn(arg, &info, err);
+        }
+    }
+    if (predicate != NULL) {
+        tarn__file_pruner_close(&pruner);
+    }
     return status;
 }

@@ -170,6 +170,12 @@ TARN_CALL tarn_snapshot_files_source(struct tarn_snapshot *snapshot, uint32_t co
                                      struct tarn_error *err);
 /** Each live file once. */
 TARN_CALL tarn_snapshot_files(struct tarn_snapshot *snapshot, tarn_file_fn fn, void *arg, struct tarn_error *err);
+/**
+ * The live files that can hold a row for which `predicate` is true, by partition values and statistics; NULL: all. Without `statistics`,
+ * which some formats would have to print. Errors: INVALID (a column of the predicate), CORRUPT, NOMEM, those of `fn`.
+ */
+TARN_CALL tarn_snapshot_plan_files(struct tarn_snapshot *snapshot, const struct tarn_expr *predicate, tarn_file_fn fn, void *arg,
+                                   struct tarn_error *err);
 
 /** Commits from the newest to the oldest that is still there; `limit` 0: all. */
 TARN_CALL tarn_table_history(struct tarn_env *env, struct tarn_text uri, uint64_t limit, tarn_commit_fn fn, void *arg,
