@@ -56,3 +56,7 @@ if(TARN_HAS_SQLCATALOG)
     add_test(NAME interop/sql_catalog_entries COMMAND sh -c "test -x \"\${TARN_PEERS:-${peers}}/pyiceberg/bin/python\" || exit 77; exec \"\${TARN_PEERS:-${peers}}/pyiceberg/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/test_sql_catalog_entries.py $<TARGET_FILE:tarn_shared> $<TARGET_FILE:tarn_sqlcatalog_shared>")
     set_tests_properties(interop/sql_catalog_entries PROPERTIES LABELS interop TIMEOUT 300 SKIP_RETURN_CODE 77)
 endif()
+
+# Partition transforms, single values and folder names of random values, beside PyIceberg's.
+add_test(NAME interop/iceberg_transforms COMMAND sh -c "test -x \"\${TARN_PEERS:-${peers}}/pyiceberg/bin/python\" || exit 77; $<TARGET_FILE:print_transforms> 7 400 | \"\${TARN_PEERS:-${peers}}/pyiceberg/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/check_transforms.py")
+set_tests_properties(interop/iceberg_transforms PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77)
