@@ -599,7 +599,8 @@ bool tarn__i128_store_be(tarn_i128 value, uint8_t *out, size_t width)
 size_t tarn__i128_store_be_shortest(tarn_i128 value, uint8_t out[16])
 {
     uint8_t all[16];
-    (void)tarn__i128_store_be(value, all, sizeof(all));
+    tarn__store64_be(all, (uint64_t)((tarn_u128)value >> 64));
+    tarn__store64_be(all + 8, (uint64_t)value);
     size_t skip = 0;
     while (skip < 15 && (all[skip] == 0 || all[skip] == 0xff) && (all[skip] & 0x80) == (all[skip + 1] & 0x80)) {
         skip++;

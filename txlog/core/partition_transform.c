@@ -294,10 +294,11 @@ static enum tarn_status transform_rows(const struct job *job, struct tarn_vector
     return status;
 }
 
-static bool is_number_of_32_or_64(const struct tarn_type *type)
+/* Numbers of 32 and 64 bits, but for decimals that are cut, which are checked one by one. */
+static bool is_plain_number(const struct job *job, const struct tarn_type *type)
 {
     const enum tarn_kind kind = tarn_type_kind(type);
-    return (kind == TARN_KIND_I32 || kind == TARN_KIND_I64) && type->id != TARN_TYPE_DECIMAL;
+    return (kind == TARN_KIND_I32 || kind == TARN_KIND_I64) && (type->id != TARN_TYPE_DECIMAL || job->transform == TARN_TRANSFORM_BUCKET);
 }
 
 static int64_t load_number(const struct tarn_vector *in, bool wide, uint32_t i)
@@ -309,6 +310,7 @@ static int64_t load_number(const struct tarn_vector *in, bool wide, uint32_t i)
 static uint32_t numbers_into(const struct job *job, const struct tarn_vector *in, uint8_t *values)
 {
     const bool wide = tarn_type_kind(in->type) == TARN_KIND_I64;
+    const bool decimal = in->type->id == TARN_TYPE_DECIMAL;
     const bool micros = (in->type->id != TARN_TYPE_TIME && in->type->id != TARN_TYPE_TIMESTAMP) || in->type->unit == TARN_MICRO;
     const int64_t day = job->transform >= TARN_TRANSFORM_YEAR ? ticks_a_day(in->type) : 0;
     for (uint32_t i = 0; i < in->length; i++) {
@@ -325,7 +327,9 @@ static uint32_t numbers_into(const struct job *job, const struct tarn_vector *in
             }
         } else if (job->transform == TARN_TRANSFORM_BUCKET) {
             uint32_t hash = 0;
-            if (micros) {
+            if (decimal) {
+                hash = hash_decimal(value);
+            } else if (micros) {
                 hash = tarn__murmur3_u64((uint64_t)value);
             } else if (!hash_ticks(in->type, value, &hash)) {
                 return i + 1;
@@ -422,7 +426,7 @@ enum tarn_status tarn__transform_vector(enum tarn__transform transform, int32_t 
     case TARN_SHAPE_CONSTANT:
         return transform_constant(&job, in, out, err);
     case TARN_SHAPE_FLAT:
-        return is_number_of_32_or_64(in->type) ? transform_flat(&job, in, out, err) : transform_rows(&job, in, out, err);
+        return is_plain_number(&job, in->type) ? transform_flat(&job, in, out, err) : transform_rows(&job, in, out, err);
     case TARN_SHAPE_STRINGS:
     case TARN_SHAPE_VIEWS:
         return transform == TARN_TRANSFORM_BUCKET ? transform_flat(&job, in, out, err) : transform_rows(&job, in, out, err);
