@@ -210,43 +210,51 @@ static enum tarn_status open_pattern(struct lookup *lookup, struct tarn_text pat
 
 /* ---- catalogs ---- */
 
-static bool names_nothing(enum tarn_status status, const struct tarn_error *err)
+static enum tarn_status ignore_entry(void *arg, const struct tarn_catalog_entry *entry, struct tarn_error *err)
 {
-    return status == TARN_NOT_FOUND || (status == TARN_INVALID && strcmp(err->detail, "table_name") == 0);
+    (void)arg;
+    (void)entry;
+    (void)err;
+    return TARN_OK;
 }
 
+/* *found false with OK: the catalog has no such entry. What is wrong with one that is there is an error. */
 static enum tarn_status open_entry(struct lookup *lookup, const struct tarn__lake *lake, struct tarn_text name,
-                                   const struct tarn_snapshot_options *options, struct tarn_error *err)
+                                   const struct tarn_snapshot_options *options, bool *found, struct tarn_error *err)
 {
+    struct tarn_error local = TARN_ERROR_INIT;
     struct tarn_text_builder uri;
-    bool table = false;
     tarn__builder_init(&uri, lookup->env);
-    enum tarn_status status = tarn__lake_add_uri(lake, name, &uri, err);
-    status = status == TARN_OK ? is_table(lookup, tarn__builder_text(&uri), &table, err) : status;
+    enum tarn_status status = tarn__lake_add_uri(lake, name, &uri, &local);
     if (status == TARN_OK) {
-        status = table ? open_table(lookup, tarn__builder_text(&uri), options, err) : not_found(err, name);
+        const size_t before = lake->uri.size + 1; /* the '#' */
+        const struct tarn_text entry = {uri.data + before, uri.size - before};
+        status = tarn_catalog_find(lake->catalog, entry, ignore_entry, NULL, &local);
+    }
+    *found = status == TARN_OK;
+    if (status == TARN_OK) {
+        status = open_table(lookup, tarn__builder_text(&uri), options, &local);
+    } else if (status == TARN_NOT_FOUND || (status == TARN_INVALID && strcmp(local.detail, "table_name") == 0)) {
+        status = TARN_OK;
     }
     tarn__builder_free(&uri);
+    if (status != TARN_OK && err != NULL) {
+        *err = local;
+    }
     return status;
 }
 
 /* A name, or NAME@version, of a catalog. Nothing else is looked for below it: it is no folder. */
 static enum tarn_status open_in_catalog(struct lookup *lookup, const struct tarn__lake *lake, struct tarn_text name, struct tarn_error *err)
 {
-    struct tarn_error local = TARN_ERROR_INIT;
     struct tarn_snapshot_options options;
     struct tarn_text base = {NULL, 0};
-    enum tarn_status status = open_entry(lookup, lake, name, NULL, &local);
-    if (names_nothing(status, &local) && split_travel(name, &base, &options)) {
-        status = open_entry(lookup, lake, base, &options, &local);
+    bool found;
+    TARN_RETURN_IF_ERROR(open_entry(lookup, lake, name, NULL, &found, err));
+    if (!found && split_travel(name, &base, &options)) {
+        TARN_RETURN_IF_ERROR(open_entry(lookup, lake, base, &options, &found, err));
     }
-    if (names_nothing(status, &local)) {
-        return not_found(err, name);
-    }
-    if (status != TARN_OK && err != NULL) {
-        *err = local;
-    }
-    return status;
+    return found ? TARN_OK : not_found(err, name);
 }
 
 /* CATALOG#name. *is false: what stands before the '#' is no catalog, and nothing was tried. */

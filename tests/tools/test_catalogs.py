@@ -41,6 +41,9 @@ def a_uri_is_a_lake(folder):
     Run("sqlite:///c.db", "SHOW TABLES").expect(0, out="ns.t")
     Run("sqlite:///c.db", stdin=b".tables\n").expect(0, out="ns.u")
     Run("query", "FROM ns.v", "--lake", "sqlite:///c.db").expect(3, err='did you mean "ns.')
+    Run("query", "FROM ns.t", "--lake", "sqlite:///c.db").expect(3, err="/nonexistent/t")  # there, but its files are not
+    Run("query", "FROM ns.seen", "--lake", "sqlite:///c.db").expect(6, err="catalog.view")
+    Run("verify", "ns.x", "--lake", "sqlite:///c.db").expect(3, err='did you mean "ns.')
     Run("count", "sqlite:///c.db#ns.x").expect(3)
     Run("log", "sqlite:///c.db#ns.x").expect(3)
     Run("log", "x", "--lake", "sqlite:///c.db").expect(3)

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/tarn/command.h"
 #include "tools/tarn/file_input.h"
@@ -178,7 +179,7 @@ int command_verify(struct session *session)
     const char *format = NULL;
     struct tarn_relation relation = {0};
     enum tarn_status status = tarn_table_detect(session->env, text_of(path), &format, &err);
-    if (status == TARN_NOT_FOUND || format != NULL || strchr(path, '@') != NULL) {
+    if (status == TARN_NOT_FOUND || format != NULL || strchr(path, '@') != NULL || access(path, F_OK) != 0) {
         const int code = input_open(session, path, &relation);
         if (code != 0) {
             return code;
