@@ -108,7 +108,6 @@ static enum tarn_status put_message(struct ipc_sink *sink, size_t before, struct
 static enum tarn_status move_codes(struct ipc_sink *sink, const struct dictionary *dictionary, struct ArrowArray *codes, uint32_t **out,
                                    struct tarn_error *err)
 {
-    const uint32_t *from = codes->buffers[1];
     *out = NULL;
     if (dictionary->base == 0 || codes->length == 0) {
         return TARN_OK;
@@ -121,6 +120,7 @@ static enum tarn_status move_codes(struct ipc_sink *sink, const struct dictionar
     if (moved == NULL) {
         return tarn__nomem(sink->base.env, err, (uint64_t)codes->length * sizeof(*moved));
     }
+    const uint32_t *from = codes->buffers[1];
     for (int64_t i = 0; i < codes->length; i++) {
         moved[i] = from[i] + (uint32_t)dictionary->base;
     }
