@@ -222,6 +222,24 @@ def arrow_goes_in_and_out(folder):
     Run("cat", "cut.arrows", "-o", "csv").expect(5, err="not written whole")
 
 
+def listings_come_in_every_form(folder):
+    Run("import", BIRDS, "t").expect(0)
+    Run("query", "DELETE FROM t WHERE \"Flight Date\" < DATE '1991-01-01'").expect(0)
+    log = Run("log", "t", "-o", "csv").expect(0, out="version,time,operation,files added")
+    equal([line.split(",")[0] for line in log.out.splitlines()], ["version", "1", "0"], "log as CSV")
+    Run("log", "t", "-o", "tsv", "--no-header").expect(0, out="1\t")
+    equal([row["version"] for row in Run("log", "t", "-o", "jsonl").rows()], [1, 0], "log as JSON lines")
+    equal([row["version"] for row in Run("log", "t", "-o", "json", "--reverse").json()], [0, 1], "log as JSON")
+    Run("log", "t", "-o", "markdown").expect(0, out="| version |")
+    equal(sorted(row["change"] for row in Run("diff", "t", "0", "1", "-o", "jsonl").rows()), ["added", "removed"], "diff as JSON lines")
+    equal(Run("diff", "t", "1", "1", "-o", "csv").out, "change,file,bytes,rows\n", "no difference")
+    equal(Run("schema", "t", "-o", "csv", "--null", "-").out.splitlines()[1], "Airport Name,VARCHAR,yes,1", "schema as CSV")
+    equal(Run("describe", "t", "-o", "jsonl").rows()[0], {"fact": "kind", "value": "delta table"}, "describe")
+    equal([row["rows"] for row in Run("show", "t", "-o", "jsonl").rows()], [9537], "show")
+    (folder / "log.parquet").write_bytes(subprocess.run([TARN, "log", "t", "-o", "parquet"], capture_output=True, check=True).stdout)
+    Run("query", "SELECT max(version) AS v FROM 'log.parquet'", "-o", "csv").expect(0, out="v\n1\n")
+
+
 def binary_is_not_shown_on_a_terminal(folder):
     for form in ("parquet", "arrow"):
         master, slave = os.openpty()

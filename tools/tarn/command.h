@@ -161,7 +161,7 @@ bool table_print_add_texts(struct table_print *table, const char *const *texts);
 /** Prints and frees. */
 void table_print_close(struct table_print *table, bool print);
 
-/* ---- listing.c: what the tool itself has to say as rows (log, schema, inspect), as a table or with --json as objects ---- */
+/* ---- listing.c: what the tool itself has to say as rows (log, schema, inspect), in any form or with --json as objects ---- */
 struct listing;
 /** `columns`: names with commas between; '#' before one: it holds numbers. NULL: reported. */
 struct listing *listing_open(struct session *session, const char *columns);
@@ -169,6 +169,16 @@ struct listing *listing_open(struct session *session, const char *columns);
 void listing_row(struct listing *listing, const char *const *texts);
 /** Prints what is left and frees; the exit code. */
 int listing_close(struct listing *listing);
+
+/* ---- listing_rows.c: rows of a listing in the forms of a query ---- */
+struct listing_rows;
+/** NULL: out of memory. */
+struct listing_rows *listing_rows_open(uint32_t columns, const struct table_column *heads);
+/** False: out of memory. */
+bool listing_rows_add(struct listing_rows *rows, const char *const *texts);
+/** Prints them in the asked form; the exit code. */
+int listing_rows_print(struct session *session, const struct listing_rows *rows);
+void listing_rows_close(struct listing_rows *rows);
 
 /* ---- inputs.c ---- */
 

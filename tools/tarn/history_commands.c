@@ -210,7 +210,7 @@ int command_show(struct session *session)
         return code;
     }
     const struct tarn_snapshot_info info = tarn_snapshot_info(relation.snapshot);
-    if (!session->json) {
+    if (!session->json && !has(session, OPTION_OUTPUT)) { /* for people; with a form asked for there are rows alone */
         char when[32];
         time_text(info.timestamp, when);
         printf("version %" PRId64 ", %s UTC: %" PRIu64 " files, %" PRIu64 " bytes", info.version, when, info.file_count, info.total_bytes);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Rows that the tool makes itself: history, schemas, the parts of a file. A table for people, an array of objects with --json.
+ * Rows that the tool makes itself: history, schemas, the parts of a file. A table for people, an array of objects with --json, and in the
+ * forms that programs read what the rows of a query are.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,8 @@ enum { MOST_COLUMNS = 16 };
 
 struct listing {
     struct session *session;
-    struct table_print *table; /* NULL with --json */
+    struct table_print *table; /* NULL with --json, and when there are `kept` rows */
+    struct listing_rows *kept; /* to be printed as those of a query */
     struct table_column columns[MOST_COLUMNS];
     uint32_t count;
     uint64_t rows;
@@ -38,10 +40,12 @@ struct listing *listing_open(struct session *session, const char *columns)
     if (session->json) {
         answer_begin(session);
         fputc('[', stdout);
-    } else {
-        const bool shown = form == FORM_MARKDOWN || form == FORM_HTML || form == FORM_LINE;
-        listing->table = table_print_open(session, listing->count, listing->columns, shown ? form : FORM_TABLE);
+    } else if (form == FORM_TABLE || form == FORM_MARKDOWN || form == FORM_HTML || form == FORM_LINE) {
+        listing->table = table_print_open(session, listing->count, listing->columns, form);
         listing->failed = listing->table == NULL;
+    } else {
+        listing->kept = listing_rows_open(listing->count, listing->columns);
+        listing->failed = listing->kept == NULL;
     }
     return listing;
 }
@@ -53,6 +57,10 @@ void listing_row(struct listing *listing, const char *const *texts)
     }
     if (listing->table != NULL) {
         listing->failed = !table_print_add_texts(listing->table, texts);
+        return;
+    }
+    if (listing->kept != NULL) {
+        listing->failed = !listing_rows_add(listing->kept, texts);
         return;
     }
     fputs(listing->rows++ == 0 ? "{" : ",{", stdout);
@@ -88,7 +96,10 @@ int listing_close(struct listing *listing)
         err.code = TARN_NOMEM;
         snprintf(err.message, sizeof(err.message), "no memory for the rows to show");
         code = answer_error(listing->session, &err);
+    } else if (listing->kept != NULL) {
+        code = listing_rows_print(listing->session, listing->kept);
     }
+    listing_rows_close(listing->kept);
     table_print_close(listing->table, !listing->failed);
     free(listing);
     return code;
