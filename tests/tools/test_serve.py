@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""`tarn serve` over real connections: every endpoint and form, tokens, limits, clients that are slow, gone or many, kill -9 under load."""
+"""`tarn serve` over real connections: every endpoint and form, tokens, limits, clients that are slow, gone or many, kill -9 under load.
+
+    test_serve.py [NAME...]     the tests of these names; none: all
+"""
 import concurrent.futures
 import gzip
 import json
@@ -9,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 
@@ -470,8 +474,9 @@ def describes_itself(folder):
         server.ask("GET", "/nothing").expect(404, "path")
 
 
-run_all([
+TESTS = [
     takes_every_form, answers_in_every_form, changes_with_a_write_token_only, reaches_nothing_beside_the_lake, keeps_modes_and_schemas,
     asks_for_tokens, does_not_listen_to_the_world, keeps_limits, waits_for_nobody, loses_none_of_many, does_once_what_has_a_key,
     ends_with_what_it_began, loses_nothing_to_kill_9, describes_itself,
-])
+]
+run_all([test for test in TESTS if len(sys.argv) == 1 or test.__name__ in sys.argv])

@@ -147,9 +147,8 @@ static enum tarn_status new_part(struct request *request, const char *name, stru
     *out = &request->parts[request->part_count];
     memset(*out, 0, sizeof(**out));
     TARN_TOOL_TRY(spool_file_open(&request->server->spool, ending, &(*out)->file, err));
-    (*out)->file.hashed = request_header(request, "Idempotency-Key").size != 0;
     request->part_count++;
-    return TARN_OK;
+    return request_header(request, "Idempotency-Key").size != 0 ? spool_file_hash(&(*out)->file, err) : TARN_OK;
 }
 
 /* ---- multipart/form-data ---- */

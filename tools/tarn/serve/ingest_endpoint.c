@@ -47,7 +47,7 @@ static void hash_request(const struct request *request, char out[HASH_TEXT])
     for (uint32_t i = 0; i < request->part_count; i++) {
         const struct part *part = &request->parts[i];
         const unsigned char form[] = {(unsigned char)part->format, (unsigned char)part->delimiter, (unsigned char)part->header};
-        crypto_generichash_state bytes = part->file.hash;
+        crypto_generichash_state bytes = *part->file.hash; /* there, since there is a key */
         crypto_generichash_update(&state, form, sizeof(form));
         crypto_generichash_update(&state, (const unsigned char *)part->encoding, sizeof(part->encoding));
         crypto_generichash_final(&bytes, hash, sizeof(hash));

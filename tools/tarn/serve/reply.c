@@ -116,17 +116,17 @@ void reply_document_end(struct reply *reply, FILE *document, unsigned status, co
     const bool whole = document != NULL && fclose(document) == 0 && reply->data != NULL;
     reply->total = whole ? reply->size : 0;
     reply->room = whole ? reply->size : 0;
-    reply->status = whole ? status : 503;
+    reply->status = whole ? status : 500; /* what was done is done, and cannot be told */
     reply->type = type;
 }
 
-/* A text with every "LAKE/" taken out of it. */
+/* A text with every "LAKE/" and "CATALOG#" taken out of it. */
 static void without_folder(const char *text, const char *lake, char *out, size_t room)
 {
     const size_t size = strlen(lake);
     size_t at = 0;
     while (*text != '\0' && at + 1 < room) {
-        if (size > 1 && strncmp(text, lake, size) == 0 && text[size] == '/') {
+        if (size > 1 && strncmp(text, lake, size) == 0 && (text[size] == '/' || text[size] == '#')) {
             text += size + 1;
         } else {
             out[at++] = *text++;

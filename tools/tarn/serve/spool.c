@@ -137,7 +137,18 @@ enum tarn_status spool_file_open(struct spool *spool, const char *ending, struct
         file->path[0] = '\0';
         return tool_error(err, TARN_IO, "spool", "a file for the body cannot be made: %s", strerror(errno));
     }
-    crypto_generichash_init(&file->hash, NULL, 0, crypto_generichash_BYTES);
+    return TARN_OK;
+}
+
+enum tarn_status spool_file_hash(struct spool_file *file, struct tarn_error *err)
+{
+    enum { ALIGNMENT = 64 }; /* more than malloc gives; the state's size is a multiple of it */
+    _Static_assert(sizeof(*file->hash) % ALIGNMENT == 0, "aligned_alloc takes multiples");
+    file->hash = aligned_alloc(ALIGNMENT, sizeof(*file->hash));
+    if (file->hash == NULL) {
+        return tool_error(err, TARN_NOMEM, "memory", "no memory for the body");
+    }
+    crypto_generichash_init(file->hash, NULL, 0, crypto_generichash_BYTES);
     return TARN_OK;
 }
 
@@ -147,8 +158,8 @@ enum tarn_status spool_file_write(struct spool_file *file, const void *bytes, si
     for (size_t i = 0; file->size + i < sizeof(file->first) && i < size; i++) {
         file->first[file->size + i] = (unsigned char)at[i];
     }
-    if (file->hashed) {
-        crypto_generichash_update(&file->hash, bytes, size);
+    if (file->hash != NULL) {
+        crypto_generichash_update(file->hash, bytes, size);
     }
     file->size += size;
     while (size > 0) {
@@ -167,6 +178,8 @@ enum tarn_status spool_file_write(struct spool_file *file, const void *bytes, si
 
 void spool_file_end(struct spool_file *file)
 {
+    free(file->hash);
+    file->hash = NULL;
     if (file->path[0] != '\0') {
         unlink(file->path);
         file->path[0] = '\0';

@@ -21,9 +21,8 @@ struct spool_file {
     int fd; /* -1: none */
     char path[512];
     uint64_t size;
-    unsigned char first[4]; /* bytes */
-    bool hashed;
-    crypto_generichash_state hash; /* of all bytes, when `hashed` */
+    unsigned char first[4];         /* bytes */
+    crypto_generichash_state *hash; /* of all bytes; NULL: not wanted */
 };
 
 /** Errors: IO, AUTH, INVALID (the path is too long). */
@@ -33,6 +32,8 @@ void spool_close(struct spool *spool);
 /** `ending`: of its name, as ".csv"; letters and digits only, else it is left out. */
 enum tarn_status spool_file_open(struct spool *spool, const char *ending, struct spool_file *file, struct tarn_error *err);
 enum tarn_status spool_file_write(struct spool_file *file, const void *bytes, size_t size, struct tarn_error *err);
+/** The hash of what is written from now on is kept. Errors: NOMEM. */
+enum tarn_status spool_file_hash(struct spool_file *file, struct tarn_error *err);
 /** Closes and removes it. */
 void spool_file_end(struct spool_file *file);
 
