@@ -115,16 +115,3 @@ enum tarn_status tarn__iceberg_name_mapping_parse(struct tarn_text json, struct 
     }
     return status;
 }
-
-const struct tarn__iceberg_mapped_field *tarn__iceberg_mapped_find(uint32_t count, const struct tarn__iceberg_mapped_field *fields,
-                                                                   struct tarn_text name)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        for (uint32_t n = 0; n < fields[i].name_count; n++) {
-            if (tarn__text_equal(fields[i].names[n], name)) {
-                return &fields[i];
-            }
-        }
-    }
-    return NULL;
-}

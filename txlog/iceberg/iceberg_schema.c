@@ -17,6 +17,7 @@
 #include "format/base/bytes.h"
 #include "format/base/utf8.h"
 #include "format/json/json_pull.h"
+#include "txlog/iceberg/iceberg_value.h"
 
 struct parser {
     struct tarn_arena *arena;
@@ -159,14 +160,21 @@ static enum tarn_status parse_word(struct tarn_text word, struct tarn_type *out,
 
 /* ---- fields ---- */
 
-static enum tarn_status refuse_default(struct tarn_json *json, struct tarn_error *err)
+/* A default that is none of the column's type is damage, any other a feature. */
+static enum tarn_status refuse_default(struct parser *parser, const struct tarn_type *type, struct tarn_text given, struct tarn_error *err)
 {
-    struct tarn_text value;
-    TARN_RETURN_IF_ERROR(tarn__json_raw(json, &value, err));
-    if (!tarn__text_equal(value, TARN_TEXT("null"))) {
-        return tarn__unsupported(err, "iceberg.default", "the table has a column with an initial default");
+    if (given.size == 0 || tarn__text_equal(given, TARN_TEXT("null"))) {
+        return TARN_OK;
     }
-    return TARN_OK;
+    if (type->field_count == 0) {
+        struct tarn_json json;
+        struct tarn_value value;
+        open_json(parser, &json, given);
+        const enum tarn_status status = tarn__iceberg_value_parse(type, &json, &value, err);
+        tarn__json_close(&json);
+        TARN_RETURN_IF_ERROR(status);
+    }
+    return tarn__unsupported(err, "iceberg.default", "the table has a column with an initial default");
 }
 
 static enum tarn_status add_comment(struct parser *parser, struct tarn_text doc, struct tarn_field *field, struct tarn_error *err)
@@ -182,7 +190,7 @@ static enum tarn_status add_comment(struct parser *parser, struct tarn_text doc,
 }
 
 static enum tarn_status read_field(struct parser *parser, struct tarn_json *json, struct tarn_field *field, struct tarn_text *type_text,
-                                   struct tarn_error *err)
+                                   struct tarn_text *initial, struct tarn_error *err)
 {
     bool has_name = false;
     bool has_required = false;
@@ -213,7 +221,7 @@ static enum tarn_status read_field(struct parser *parser, struct tarn_json *json
                 TARN_RETURN_IF_ERROR(add_comment(parser, doc, field, err));
             }
         } else if (tarn__json_is(json, "initial-default")) {
-            TARN_RETURN_IF_ERROR(refuse_default(json, err));
+            TARN_RETURN_IF_ERROR(tarn__json_raw(json, initial, err));
         } else {
             TARN_RETURN_IF_ERROR(tarn__json_skip(json, err));
         }
@@ -230,9 +238,10 @@ static enum tarn_status parse_member(struct parser *parser, struct tarn_text tex
 {
     *field = (struct tarn_field){.id = -1};
     struct tarn_text type_text = {NULL, 0};
+    struct tarn_text initial = {NULL, 0};
     struct tarn_json json;
     open_json(parser, &json, text);
-    enum tarn_status status = read_field(parser, &json, field, &type_text, err);
+    enum tarn_status status = read_field(parser, &json, field, &type_text, &initial, err);
     tarn__json_close(&json);
     struct tarn_type *type = tarn__arena_alloc(parser->arena, sizeof(*type));
     if (status == TARN_OK && type == NULL) {
@@ -241,6 +250,9 @@ static enum tarn_status parse_member(struct parser *parser, struct tarn_text tex
     field->type = type;
     if (status == TARN_OK) {
         status = parse_type(parser, type_text, depth + 1, type, err);
+    }
+    if (status == TARN_OK) {
+        status = refuse_default(parser, type, initial, err);
     }
     if (status != TARN_OK && field->name.size != 0) {
         tarn__error_at_column(err, field->name);

@@ -22,8 +22,8 @@ struct tarn__iceberg_schema {
 };
 
 /**
- * Errors: CORRUPT schema (with the column), UNSUPPORTED iceberg.type.* (types of version 3) and iceberg.default (columns with an initial
- * default), NOMEM.
+ * Errors: CORRUPT schema, single_value (with the column), UNSUPPORTED iceberg.type.* (types of version 3) and iceberg.default (columns with
+ * an initial default), NOMEM.
  */
 TARN_WARN_UNUSED enum tarn_status tarn__iceberg_schema_parse(struct tarn_env *env, struct tarn_text json, struct tarn_arena *arena,
                                                              struct tarn__iceberg_schema *out, struct tarn_error *err);
@@ -62,9 +62,6 @@ const struct tarn_field *tarn__iceberg_field_find(uint32_t count, const struct t
 /** The same in a schema; *top (may be NULL) is the index of the top-level field it is in or is. */
 const struct tarn_field *tarn__iceberg_schema_find(const struct tarn_schema *schema, int32_t id, uint32_t *top);
 
-/** May a column of type `from` become one of `to`: the same type, int to long, float to double, a decimal of more digits? */
-bool tarn__iceberg_type_promotes(const struct tarn_type *from, const struct tarn_type *to);
-
 /* ---- name mapping: ids for columns of files that have none ---- */
 
 struct tarn__iceberg_mapped_field {
@@ -83,8 +80,4 @@ struct tarn__iceberg_name_mapping {
 /** Property schema.name-mapping.default. Errors: CORRUPT name_mapping, NOMEM. */
 TARN_WARN_UNUSED enum tarn_status tarn__iceberg_name_mapping_parse(struct tarn_text json, struct tarn_arena *arena,
                                                                    struct tarn__iceberg_name_mapping *out, struct tarn_error *err);
-/** The mapped field that goes by this name, or NULL. */
-const struct tarn__iceberg_mapped_field *tarn__iceberg_mapped_find(uint32_t count, const struct tarn__iceberg_mapped_field *fields,
-                                                                   struct tarn_text name);
-
 #endif

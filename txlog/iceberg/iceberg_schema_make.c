@@ -215,7 +215,7 @@ enum tarn_status tarn__iceberg_schema_assign(struct tarn_env *env, struct tarn_a
     return TARN_OK;
 }
 
-/* ---- looking up and comparing ---- */
+/* ---- looking up ---- */
 
 const struct tarn_field *tarn__iceberg_field_find(uint32_t count, const struct tarn_field *fields, int32_t id)
 {
@@ -243,15 +243,6 @@ const struct tarn_field *tarn__iceberg_schema_find(const struct tarn_schema *sch
         }
     }
     return NULL;
-}
-
-bool tarn__iceberg_type_promotes(const struct tarn_type *from, const struct tarn_type *to)
-{
-    if (from->id == TARN_TYPE_DECIMAL && to->id == TARN_TYPE_DECIMAL) {
-        return from->scale == to->scale && from->precision <= to->precision;
-    }
-    return tarn_type_equal(from, to) || (from->id == TARN_TYPE_I32 && to->id == TARN_TYPE_I64) ||
-           (from->id == TARN_TYPE_F32 && to->id == TARN_TYPE_F64);
 }
 
 /* ---- JSON ---- */
