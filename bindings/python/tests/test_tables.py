@@ -192,19 +192,24 @@ def test_a_commit_is_made_once_for_an_application(tmp_path):
 def test_iceberg(tmp_path):
     path = tmp_path / "t"
     rows = tarn.sql("SELECT * FROM (VALUES (1, 'a'), (2, 'b')) t(id, name)")
-    try:
-        tarn.write(path, rows, table_format="iceberg")
-    except tarn.UnsupportedError as missing:
-        pytest.skip(f"this build does not write Iceberg: {missing}")
+    assert tarn.write(path, rows, table_format="iceberg", partition_by=["bucket(4, id)"])["rows"] == 2
     table = tarn.table(path)
     assert table.format == "iceberg" and sorted(table.scan().rows()) == [(1, "a"), (2, "b")]
-    first = table.version
+    first, scan = table.version, table.scan("id")
     tarn.write(path, rows, "append")
-    assert len(table.scan().rows()) == 4 and len(table.scan(version=first).rows()) == 2
+    assert len(table.scan().rows()) == 4 and len(table.scan(version=first).rows()) == 2 == len(scan.rows())
     assert table.delete("id = 1").rows_changed == 2
     assert table.update({"name": "upper(name)"}).rows_changed == 2
     assert table.scan().rows() == [(2, "B"), (2, "B")]
-    assert len(table.history()) >= 4
+    assert [commit["version"] for commit in table.history()][-1] == first and len(table.history()) >= 4
+    assert sum(file["rows"] for file in table.files()) == 2 and table.info()["rows"] == 2
+    assert tarn.write(path, tarn.sql("SELECT 7 AS id"), "overwrite")["version"] == table.version
+    assert table.scan().rows() == [(7, None)]
+    table.restore(first)
+    assert sorted(table.scan().rows()) == [(1, "a"), (2, "b")]
+    with pytest.raises(tarn.InvalidError) as other:
+        tarn.write(path, rows, "append", table_format="delta")
+    assert other.value.detail == "table_format"
 
 
 def test_iceberg_tables_of_others():
