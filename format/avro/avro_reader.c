@@ -225,17 +225,16 @@ static enum tarn_status check_count(const struct tarn__avro_reader *reader, uint
     return least == 0 || count <= rest(reader) / least ? TARN_OK : bad_value(reader, err, "a block says that it holds more than its bytes");
 }
 
-/* The count of the next items; *bytes is what they take where the file says it, else -1. */
-static enum tarn_status take_count(struct tarn__avro_reader *reader, uint64_t least, uint64_t *count, int64_t *bytes,
-                                   struct tarn_error *err)
+/* The count of the next items. Where the file says what they take nothing follows from it: one that lies is read and skipped alike. */
+static enum tarn_status take_count(struct tarn__avro_reader *reader, uint64_t least, uint64_t *count, struct tarn_error *err)
 {
     int64_t stored;
+    int64_t bytes;
     *count = 0;
-    *bytes = -1;
     TARN_RETURN_IF_ERROR(tarn__avro_long(reader, &stored, err));
     if (stored < 0) {
-        TARN_RETURN_IF_ERROR(tarn__avro_long(reader, bytes, err));
-        if (stored == INT64_MIN || *bytes < 0 || (uint64_t)*bytes > rest(reader)) {
+        TARN_RETURN_IF_ERROR(tarn__avro_long(reader, &bytes, err));
+        if (stored == INT64_MIN || bytes < 0 || (uint64_t)bytes > rest(reader)) {
             return bad_value(reader, err, "the items of an array or map are longer than their block");
         }
         stored = -stored;
@@ -254,8 +253,7 @@ static uint64_t least_item(const struct tarn__avro_type *type)
 enum tarn_status tarn__avro_items(struct tarn__avro_reader *reader, const struct tarn__avro_type *type, uint64_t *count,
                                   struct tarn_error *err)
 {
-    int64_t bytes;
-    return take_count(reader, least_item(type), count, &bytes, err);
+    return take_count(reader, least_item(type), count, err);
 }
 
 static enum tarn_status skip_items(struct tarn__avro_reader *reader, const struct tarn__avro_type *type, struct tarn_error *err)
@@ -264,14 +262,11 @@ static enum tarn_status skip_items(struct tarn__avro_reader *reader, const struc
     struct tarn_span key;
     for (;;) {
         uint64_t count;
-        int64_t bytes;
-        TARN_RETURN_IF_ERROR(take_count(reader, least_item(type), &count, &bytes, err));
+        TARN_RETURN_IF_ERROR(take_count(reader, least_item(type), &count, err));
         if (count == 0) {
             return TARN_OK;
         }
-        if (bytes >= 0) {
-            reader->at += bytes;
-        } else if (type->kind == TARN_AVRO_ARRAY && element->constant) {
+        if (type->kind == TARN_AVRO_ARRAY && element->constant) {
             reader->at += count * element->least; /* take_count has seen that they are there */
         } else {
             for (; count != 0; count--) {
@@ -457,8 +452,7 @@ static enum tarn_status read_pairs(struct tarn__avro_reader *reader, struct tarn
     enum { LEAST_PAIR = 2 };
     for (;;) {
         uint64_t count;
-        int64_t bytes;
-        TARN_RETURN_IF_ERROR(take_count(reader, LEAST_PAIR, &count, &bytes, err));
+        TARN_RETURN_IF_ERROR(take_count(reader, LEAST_PAIR, &count, err));
         if (count == 0) {
             return TARN_OK;
         }

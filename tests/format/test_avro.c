@@ -293,6 +293,7 @@ static const struct {
     VALUE("[\"long\",\"null\"]", "\0\6", "3\n"), /* null behind */
     VALUE("{\"type\":\"array\",\"items\":\"long\"}", "\4\6\x36\0", "[3,27]\n"),
     VALUE("{\"type\":\"array\",\"items\":\"long\"}", "\3\4\6\x36\2\x08\0", "[3,27,4]\n"), /* two blocks, the first with its size */
+    VALUE("{\"type\":\"array\",\"items\":\"long\"}", "\3\2\6\x36\0", "[3,27]\n"),         /* a size that lies changes nothing */
     VALUE("{\"type\":\"array\",\"items\":\"float\"}", "\2\0\0\xc0\x3f\0", "[1.5]\n"),
     VALUE("{\"type\":\"array\",\"items\":\"string\"}", "\2\2x\2\2y\0", "[\"x\",\"y\"]\n"),
     VALUE("{\"type\":\"map\",\"values\":\"int\"}", "\2\2k\4\0", "[[\"k\",2]]\n"),

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Manifests and manifest lists, both ways, beside fastavro and PyIceberg.
+"""Manifests and manifest lists, both ways, beside fastavro, PyIceberg and Iceberg Java.
 
     test_iceberg_manifests.py DUMP_MANIFEST WRITE_MANIFESTS FOLDER
 
-Every manifest of the corpus holds for tarn what it holds for fastavro, field by field. What tarn wrote (WRITE_MANIFESTS) is read by fastavro
-and PyIceberg with the values that tarn itself reads back, and its schemas are those of Iceberg Java.
+Every manifest of the corpus holds for tarn what it holds for fastavro, field by field. What tarn wrote (WRITE_MANIFESTS) is read by fastavro,
+PyIceberg and Iceberg Java with the values that tarn itself reads back, and its schemas are those of Iceberg Java.
 """
 import datetime
 import decimal
@@ -23,6 +23,8 @@ import fastavro._read
 import pyarrow
 from pyiceberg.io.pyarrow import PyArrowFileIO
 from pyiceberg.manifest import read_manifest_list
+
+from engines import PEERS
 
 # Iceberg Java writes a fixed partition value as bytes against its own schema: only Iceberg's own readers know.
 NOT_FOR_FASTAVRO = ["part_identity_fixed_java"]
@@ -238,6 +240,7 @@ def check_written(dump, write, folder):
     if seen == 0:
         sys.exit("PyIceberg read nothing")
     check_schemas(paths)
+    check_java(folder, read)
     print(f"{len(paths)} written files, {seen} entries are the same to fastavro and PyIceberg")
 
 
@@ -288,6 +291,90 @@ def check_schemas(paths):
         # In Avro's JSON the order of attributes is Java's too; in Iceberg's only what is said counts.
         expect(mine, "avro.schema", json.dumps(written[0]), json.dumps(expected[0]))
         expect(mine, "iceberg.schema", json.dumps(written[1]), json.dumps(expected[1]))
+
+
+JAVA = """
+import glob, json, sys
+from py4j.java_gateway import JavaObject
+from pyspark.sql import SparkSession
+def hexed(buffer):
+    return "0x" + bytes(iceberg.util.ByteBuffers.toByteArray(buffer)).hex()
+folder, jars, metadata = sys.argv[1:]
+spark = (SparkSession.builder.master("local[1]").config("spark.jars", ",".join(glob.glob(jars + "/*.jar")))
+         .config("spark.ui.enabled", "false").getOrCreate())
+spark.sparkContext.setLogLevel("OFF")
+iceberg = spark._jvm.org.apache.iceberg
+io = iceberg.hadoop.HadoopFileIO(spark._jsc.hadoopConfiguration())
+table = iceberg.BaseTable(iceberg.StaticTableOperations(metadata, io), "t")
+anything = spark._jvm.java.lang.Class.forName("java.lang.Object")
+for manifest in table.currentSnapshot().allManifests(io):
+    read = iceberg.ManifestFiles.read if manifest.content().toString() == "DATA" else iceberg.ManifestFiles.readDeleteManifest
+    entries = read(manifest, io, table.specs()).iterator()
+    while entries.hasNext():
+        file = entries.next()
+        partition = file.partition()
+        values = []
+        for i in range(partition.size()):
+            value = partition.get(i, anything)
+            if isinstance(value, JavaObject) and "ByteBuffer" in value.getClass().getName():
+                value = hexed(value)
+            elif value is not None and not isinstance(value, (bool, int, float, str)):
+                value = str(value)
+            values.append(value)
+        counts, bounds = file.valueCounts(), file.lowerBounds()
+        print("ENTRY " + json.dumps({
+            "file_path": str(file.path()), "partition": values,
+            "record_count": file.recordCount(), "file_size_in_bytes": file.fileSizeInBytes(),
+            "sequence_number": file.dataSequenceNumber(), "file_sequence_number": file.fileSequenceNumber(),
+            "value_counts": None if counts is None else {str(key): counts[key] for key in counts},
+            "lower_bounds": None if bounds is None else {str(key): hexed(bounds[key]) for key in bounds},
+            "equality_ids": None if file.equalityFieldIds() is None else list(file.equalityFieldIds())}))
+"""
+
+# The types of the tuple in write_manifests.c, and how Java shows its values.
+JAVA_TYPES = ["boolean", "int", "long", "float", "double", "decimal(9,2)", "decimal(38,10)", "date", "time", "timestamp", "timestamptz",
+              "string", "uuid", "binary", "fixed[5]", "decimal(9,2)", "uuid"]
+JAVA_NAMES = ["b", "i", "l", "f", "d", "dc", "wide dc", "dt", "t.t", "ts", "tz", "s", "1u", "bin", "fx", "dc2", "u2"]
+JAVA_VALUES = [True, -7, -(2**63), 1.5, -0.25, "-123.45", "182746223118.7369066773", 19000, 86399999999, -1, 1700000000000000, "a\u00e4/b",
+               "30313233-3435-3637-3839-616263646566", "0xff01fe", "0x6669786564", "9999999.99", "66656463-6261-3938-3736-353433323130"]
+
+
+def check_java(folder, read):
+    """Iceberg Java reads the same entries through a table's metadata that names the written list."""
+    python, jars = PEERS / "spark" / "bin" / "python", PEERS / "spark" / "iceberg-jars"
+    if not python.exists() or not jars.exists():
+        print("not run: no Spark with Iceberg's jars")
+        return
+    spec = [{"name": name, "transform": "identity", "source-id": i + 1, "field-id": 1000 + i} for i, name in enumerate(JAVA_NAMES)]
+    schema = [{"id": i + 1, "name": f"c{i}", "required": False, "type": kind} for i, kind in enumerate(JAVA_TYPES)]
+    metadata = {
+        "format-version": 2, "table-uuid": "9c12d441-03fe-4693-9a96-a0705ddf69c1", "location": str(folder), "last-sequence-number": 9,
+        "last-updated-ms": 1600000000000, "last-column-id": 100, "current-schema-id": 0,
+        "schemas": [{"type": "struct", "schema-id": 0, "fields": schema}], "default-spec-id": 1,
+        "partition-specs": [{"spec-id": 0, "fields": []}, {"spec-id": 1, "fields": spec}], "last-partition-id": 1050,
+        "default-sort-order-id": 0, "sort-orders": [{"order-id": 0, "fields": []}], "properties": {}, "current-snapshot-id": 77,
+        "snapshots": [{"snapshot-id": 77, "timestamp-ms": 1600000000000, "sequence-number": 9, "summary": {"operation": "append"},
+                       "manifest-list": str(folder / "list.avro"), "schema-id": 0}]}
+    path = folder / "v1.metadata.json"
+    path.write_text(json.dumps(metadata))
+    done = subprocess.run([python, "-c", JAVA, str(folder), str(jars), str(path)], capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"Iceberg Java does not read what tarn wrote: {done.stderr[-3000:]}")
+    theirs = [json.loads(line[6:]) for line in done.stdout.splitlines() if line.startswith("ENTRY ")]
+    # Java's reader passes over entries that are deleted.
+    mine = [entry for name in ("data.avro", "deletes.avro") for entry in read[folder / name][1] if entry["status"] != 2]
+    for line, entry in zip(mine, theirs, strict=True):
+        for key in ("file_path", "record_count", "file_size_in_bytes", "equality_ids"):
+            expect("Java", key, line[key], entry[key])
+        for key in ("sequence_number", "file_sequence_number"):
+            expect("Java", key, 9 if line[key] is None else line[key], entry[key])
+        for key in ("value_counts", "lower_bounds"):
+            expect("Java", key, None if line[key] is None else {str(field): value for field, value in line[key]}, entry[key])
+        if any(value is not None for _, value in line["partition"]):
+            expect("Java", "partition", JAVA_VALUES, entry["partition"])
+        else:
+            expect("Java", "partition", [None] * len(line["partition"]), entry["partition"])
+    print(f"{len(theirs)} entries are the same to Iceberg Java")
 
 
 def expect(path, what, mine, theirs):

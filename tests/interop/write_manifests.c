@@ -213,8 +213,6 @@ static void write_list(const char *folder, struct tarn__iceberg_manifest_file li
     lines[0].has_partitions = true;
     lines[0].partitions = summaries;
     lines[0].partition_count = FIELDS;
-    lines[1].has_key_metadata = true;
-    lines[1].key_metadata = (struct tarn_span){(const uint8_t *)"k", 1};
     tarn__builder_init(&bytes, env);
     need(tarn__iceberg_manifest_list_write(env, &options, lines, 2, &bytes, &err));
     save(folder, "list.avro", &bytes);

@@ -168,6 +168,7 @@ static const struct {
 } bad_schemas[] = {
     {"\"int\"", "2", TARN_CORRUPT, "iceberg.manifest"},
     {"{\"type\":\"record\",\"name\":\"e\",\"fields\":[" FIELD("status", "0", "\"int\"") "]}", "2", TARN_CORRUPT, "iceberg.manifest"},
+    {ENTRY(PATH "," FORMAT "," RECORDS "," SIZE "," PATH), "2", TARN_CORRUPT, "iceberg.manifest"},
     {ENTRY(PATH "," FORMAT "," RECORDS), "2", TARN_CORRUPT, "iceberg.manifest"},
     {ENTRY(PATH "," FORMAT "," RECORDS "," FIELD("s", "104", "\"string\"")), "2", TARN_CORRUPT, "iceberg.manifest"},
     {ENTRY(PATH "," FORMAT "," RECORDS "," SIZE "," FIELD("c", "108", "{\"type\":\"map\",\"values\":\"long\"}")), "2", TARN_CORRUPT,
@@ -589,6 +590,8 @@ START_TEST(iceberg_list__gives_the_commits_numbers) /* T-ICEBERG-MANIFEST-WRITE-
     size_t count;
     lines[1].min_sequence_number = 3;
     lines[1].content = TARN_ICEBERG_DELETE_MANIFEST;
+    lines[1].has_key_metadata = true;
+    lines[1].key_metadata = (struct tarn_span){(const uint8_t *)"k", 1};
     lines[2].sequence_number = 9;
     lines[2].min_sequence_number = 1;
     lines[2].has_partitions = true;
@@ -606,6 +609,7 @@ START_TEST(iceberg_list__gives_the_commits_numbers) /* T-ICEBERG-MANIFEST-WRITE-
         ck_assert_int_eq(read[i].added_snapshot_id, -3);
     }
     ck_assert_int_eq(read[1].content, TARN_ICEBERG_DELETE_MANIFEST);
+    ck_assert(!read[0].has_key_metadata && read[1].has_key_metadata && read[1].key_metadata.size == 1);
     ck_assert(!read[0].has_partitions && read[2].has_partitions);
     ck_assert_uint_eq(read[2].partition_count, 1);
     ck_assert(!read[2].partitions[0].contains_null && read[2].partitions[0].contains_nan == -1);

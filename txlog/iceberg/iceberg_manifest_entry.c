@@ -2,7 +2,8 @@
  *
  * What entries of manifests mean: what they inherit, and their partition values.
  *
- * Specification: Iceberg, "Sequence Number Inheritance", "First Row ID Inheritance", appendix A. SPEC: T-ICEBERG-MANIFEST-5, T-ICEBERG-MANIFEST-6.
+ * Specification: Iceberg, "Sequence Number Inheritance", "First Row ID Inheritance", appendix A. SPEC: T-ICEBERG-MANIFEST-5,
+ * T-ICEBERG-MANIFEST-6.
  */
 #include "format/base/checked.h"
 #include "format/base/decimal.h"

@@ -156,6 +156,12 @@ static enum tarn_status check_fields(const struct tarn__avro_type *record, const
             }
             continue;
         }
+        for (uint32_t behind = (uint32_t)at + 1; behind < record->count; behind++) {
+            if (record->fields[behind].id == known[i].id) {
+                return tarn__corrupt(err, "iceberg.manifest", "field %d (%s) stands twice in the manifest's schema", (int)known[i].id,
+                                     known[i].name);
+            }
+        }
         bool optional;
         const struct tarn__avro_type *type = tarn__avro_required(record->fields[at].type, &optional);
         if (type == NULL || (!has_shape(type, known[i].shape) && (type->kind != TARN_AVRO_NULL || known[i].required))) {

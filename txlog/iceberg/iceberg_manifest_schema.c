@@ -211,6 +211,7 @@ static bool print_partition_type(struct tarn_json_printer *json, const struct ta
         tarn__json_print_str(json, "string");
         return true;
     case TARN_TYPE_BINARY:
+    case TARN_TYPE_FIXED: /* Iceberg Java reads bytes whatever stands here: with a fixed nobody reads what others write */
         tarn__json_print_str(json, "bytes");
         return true;
     case TARN_TYPE_DATE:
@@ -224,10 +225,6 @@ static bool print_partition_type(struct tarn_json_printer *json, const struct ta
         return type->unit == TARN_MICRO && !type->wide;
     case TARN_TYPE_UUID:
         print_fixed(json, "uuid_fixed", 16, again, type);
-        return true;
-    case TARN_TYPE_FIXED:
-        snprintf(name, sizeof(name), "fixed_%u", (unsigned)type->width);
-        print_fixed(json, name, type->width, again, type);
         return true;
     case TARN_TYPE_DECIMAL:
         if (type->precision < 1 || type->precision > TARN_DECIMAL128_DIGITS) {

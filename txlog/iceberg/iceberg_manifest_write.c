@@ -162,7 +162,11 @@ static void put_partition_value(struct tarn__avro_writer *avro, const struct tar
         tarn__avro_put_string(avro, value->u.bytes);
         return;
     case TARN_KIND_FIXED:
-        tarn__avro_put_fixed(avro, tarn__span_of_text(value->u.bytes));
+        if (value->type->id == TARN_TYPE_UUID) {
+            tarn__avro_put_fixed(avro, tarn__span_of_text(value->u.bytes));
+        } else {
+            tarn__avro_put_string(avro, value->u.bytes);
+        }
         return;
     default:
         tarn__avro_put_long(avro, value->u.i64);
