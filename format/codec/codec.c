@@ -15,6 +15,7 @@
 #include <zstd_errors.h>
 
 #include "format/base/checked.h"
+#include "format/codec/inflate.h"
 #include "format/codec/snappy.h"
 #include "format/thrift/parquet_thrift.h"
 
@@ -57,9 +58,8 @@ enum tarn_status tarn__codec_check(int32_t codec, struct tarn_error *err)
     case PARQUET_CODEC_SNAPPY:
     case PARQUET_CODEC_ZSTD:
     case PARQUET_CODEC_LZ4_RAW:
-        return TARN_OK;
     case PARQUET_CODEC_GZIP:
-        return tarn__unsupported(err, "codec.gzip", "pages compressed with GZIP are not read yet");
+        return TARN_OK;
     case PARQUET_CODEC_BROTLI:
         return tarn__unsupported(err, "codec.brotli", "pages compressed with BROTLI are not read yet");
     case PARQUET_CODEC_LZ4:
@@ -111,6 +111,45 @@ static enum tarn_status zstd_decompress(struct tarn_codec_context *context, stru
     return got == size ? TARN_OK : damaged(PARQUET_CODEC_ZSTD, in, size, err);
 }
 
+enum tarn_status tarn__codec_check_write(int32_t codec, struct tarn_error *err)
+{
+    return codec == PARQUET_CODEC_GZIP ? tarn__unsupported(err, "codec.gzip", "pages compressed with GZIP are not written")
+                                       : tarn__codec_check(codec, err);
+}
+
+/* All of it at once, then the end. */
+static enum tarn_status give_whole(void *ctx, struct tarn_span *out, struct tarn_error *err)
+{
+    struct tarn_span *in = ctx;
+    (void)err;
+    *out = *in;
+    in->size = 0;
+    return TARN_OK;
+}
+
+static enum tarn_status gzip_decompress(struct tarn_codec_context *context, struct tarn_span in, uint8_t *out, size_t size,
+                                        struct tarn_error *err)
+{
+    struct tarn_span left = in;
+    struct tarn_inflate *inflate;
+    TARN_RETURN_IF_ERROR(tarn__inflate_open(context->env, give_whole, &left, &inflate, err));
+    size_t done = 0;
+    enum tarn_status status;
+    struct tarn_span piece;
+    do {
+        status = tarn__inflate_next(inflate, &piece, NULL);
+        if (status == TARN_OK && piece.size > size - done) {
+            status = TARN_CORRUPT;
+        }
+        if (status == TARN_OK && piece.size != 0) {
+            memcpy(out + done, piece.data, piece.size);
+            done += piece.size;
+        }
+    } while (status == TARN_OK && piece.size != 0);
+    tarn__inflate_close(inflate);
+    return status == TARN_OK && done == size ? TARN_OK : damaged(PARQUET_CODEC_GZIP, in, size, err);
+}
+
 enum tarn_status tarn__codec_decompress(struct tarn_codec_context *context, int32_t codec, struct tarn_span in, uint8_t *out, size_t size,
                                         struct tarn_error *err)
 {
@@ -132,6 +171,8 @@ enum tarn_status tarn__codec_decompress(struct tarn_codec_context *context, int3
         ok = in.size != 0 && in.size <= INT32_MAX && size <= INT32_MAX &&
              LZ4_decompress_safe((const char *)in.data, (char *)out, (int)in.size, (int)size) == (int)size;
         break;
+    case PARQUET_CODEC_GZIP:
+        return gzip_decompress(context, in, out, size, err);
     default:
         return in.size == 0 ? damaged(codec, in, size, err) : zstd_decompress(context, in, out, size, err);
     }
@@ -231,7 +272,7 @@ enum tarn_status tarn__codec_compress(struct tarn_codec_context *context, int32_
                                       size_t *written, struct tarn_error *err)
 {
     *written = 0;
-    TARN_RETURN_IF_ERROR(tarn__codec_check(codec, err));
+    TARN_RETURN_IF_ERROR(tarn__codec_check_write(codec, err));
     if (tarn__codec_bound(codec, in.size) == SIZE_MAX) {
         return tarn__invalid(err, "codec_size", "%s does not take %zu bytes at once", tarn__parquet_codec_name(codec), in.size);
     }

@@ -6,8 +6,8 @@
 #include "format/base/text.h"
 
 /*
- * Block compression by Parquet's codec numbers (enum parquet_codec): UNCOMPRESSED, SNAPPY, ZSTD, LZ4_RAW. The others are UNSUPPORTED by
- * name ("codec.gzip", "codec.brotli", "codec.lz4_hadoop", "codec.lzo", "codec.unknown").
+ * Block compression by Parquet's codec numbers (enum parquet_codec): UNCOMPRESSED, SNAPPY, ZSTD, LZ4_RAW, and GZIP for reading. The others
+ * are UNSUPPORTED by name ("codec.brotli", "codec.lz4_hadoop", "codec.lzo", "codec.unknown").
  *
  * A context keeps what a codec library wants to reuse; one per worker, made lazily inside. Threads: a context is single-threaded.
  * Safe on hostile input: writes at most `size` bytes, reads only `in`.
@@ -18,8 +18,10 @@ TARN_WARN_UNUSED enum tarn_status tarn__codec_context_open(struct tarn_env *env,
 /** NULL is legal. */
 void tarn__codec_context_close(struct tarn_codec_context *context);
 
-/** OK when this build has the codec, else UNSUPPORTED with its name. */
+/** OK when this build reads the codec, else UNSUPPORTED with its name. */
 TARN_WARN_UNUSED enum tarn_status tarn__codec_check(int32_t codec, struct tarn_error *err);
+/** The same for writing. */
+TARN_WARN_UNUSED enum tarn_status tarn__codec_check_write(int32_t codec, struct tarn_error *err);
 
 /**
  * Fills exactly `size` bytes of `out` from the whole of `in`. Errors: CORRUPT detail "codec" (damaged, or another size than `size`),

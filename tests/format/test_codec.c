@@ -189,8 +189,7 @@ END_TEST
 static const struct {
     int32_t codec;
     const char *name;
-} missing[] = {{PARQUET_CODEC_GZIP, "codec.gzip"},
-               {PARQUET_CODEC_LZO, "codec.lzo"},
+} missing[] = {{PARQUET_CODEC_LZO, "codec.lzo"},
                {PARQUET_CODEC_BROTLI, "codec.brotli"},
                {PARQUET_CODEC_LZ4, "codec.lz4_hadoop"},
                {77, "codec.unknown"},
@@ -200,6 +199,34 @@ START_TEST(codec__names_what_it_does_not_have) /* P-CODEC-3 */
 {
     ck_assert_status(tarn__codec_check(missing[_i].codec, &err), TARN_UNSUPPORTED);
     ck_assert_str_eq(err.detail, missing[_i].name);
+}
+END_TEST
+
+START_TEST(codec__reads_gzip) /* P-CODEC-1, P-CODEC-2 */
+{
+    /* gzip -n of "tarn tarn tarn" */
+    static const uint8_t packed[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03, 0x2b, 0x49, 0x2c, 0xca,
+                                     0x53, 0x28, 0x81, 0x11, 0x00, 0xe0, 0x94, 0x1e, 0x57, 0x0e, 0x00, 0x00, 0x00};
+    uint8_t out[64];
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_codec_context *context;
+    ck_assert_ok(tarn__codec_context_open(env, &context, &err), &err);
+    ck_assert_ok(tarn__codec_decompress(context, PARQUET_CODEC_GZIP, (struct tarn_span){packed, sizeof(packed)}, out, 14, &err), &err);
+    ck_assert_int_eq(memcmp(out, "tarn tarn tarn", 14), 0);
+    for (size_t size = 0; size < 64; size++) {
+        const enum tarn_status status =
+            tarn__codec_decompress(context, PARQUET_CODEC_GZIP, (struct tarn_span){packed, sizeof(packed)}, out, size, &err);
+        ck_assert_status(status, size == 14 ? TARN_OK : TARN_CORRUPT);
+    }
+    for (size_t cut = 0; cut < sizeof(packed); cut++) {
+        ck_assert_status(tarn__codec_decompress(context, PARQUET_CODEC_GZIP, (struct tarn_span){packed, cut}, out, 14, &err), TARN_CORRUPT);
+    }
+    size_t written;
+    ck_assert_status(tarn__codec_compress(context, PARQUET_CODEC_GZIP, 0, (struct tarn_span){packed, 4}, out, &written, &err),
+                     TARN_UNSUPPORTED);
+    ck_assert_str_eq(err.detail, "codec.gzip");
+    tarn__codec_context_close(context);
+    tarn_test_env_close(env);
 }
 END_TEST
 
@@ -224,4 +251,4 @@ END_TEST
 TARN_SUITE("format/codec", TARN_LOOP_TEST(snappy__decodes_each_element, blocks), TARN_LOOP_TEST(snappy__refuses_damage, damaged),
            TARN_LOOP_TEST(codec__round_trips, sizes), TARN_LOOP_TEST(snappy__agrees_with_libsnappy, sizes),
            TARN_TEST(codec__refuses_damaged_bytes), TARN_LOOP_TEST(codec__names_what_it_does_not_have, missing),
-           TARN_TEST(codec__counts_what_zstd_holds))
+           TARN_TEST(codec__reads_gzip), TARN_TEST(codec__counts_what_zstd_holds))

@@ -351,7 +351,8 @@ static const struct {
     {"other size than stated", "\x02\0\0\0LLval", 9, 10, PARQUET_CODEC_UNCOMPRESSED, 3, TARN_CORRUPT, "page"},
     {"damaged snappy", "\x02\0\0\0LLval", 9, 9, PARQUET_CODEC_SNAPPY, 3, TARN_CORRUPT, "codec"},
     {"no bytes for some", "", 0, 9, PARQUET_CODEC_ZSTD, 3, TARN_CORRUPT, "codec"},
-    {"gzip", "\x02\0\0\0LLval", 9, 9, PARQUET_CODEC_GZIP, 3, TARN_UNSUPPORTED, "codec.gzip"},
+    {"damaged gzip", "\x02\0\0\0LLval", 9, 9, PARQUET_CODEC_GZIP, 3, TARN_CORRUPT, "codec"},
+    {"brotli", "\x02\0\0\0LLval", 9, 9, PARQUET_CODEC_BROTLI, 3, TARN_UNSUPPORTED, "codec.brotli"},
     {"BIT_PACKED levels", "\x02\0\0\0LLval", 9, 9, PARQUET_CODEC_UNCOMPRESSED, 4, TARN_UNSUPPORTED, "encoding.bit_packed"},
     {"unknown levels", "\x02\0\0\0LLval", 9, 9, PARQUET_CODEC_UNCOMPRESSED, 40, TARN_UNSUPPORTED, "encoding.unknown"},
 };

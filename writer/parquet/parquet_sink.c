@@ -150,7 +150,7 @@ static enum tarn_status begin_file(struct parquet_sink *s, struct tarn_error *er
     const struct tarn__row_group_options options = group_options(&s->options);
     static const uint8_t magic[] = MAGIC;
 
-    TARN_RETURN_IF_ERROR(tarn__codec_check(options.column.codec, err));
+    TARN_RETURN_IF_ERROR(tarn__codec_check_write(options.column.codec, err));
     TARN_RETURN_IF_ERROR(describe(s, err));
     TARN_RETURN_IF_ERROR(tarn_object_writer_open(s->store, s->key, TARN_ROLE_DATA, &s->file, err));
     TARN_RETURN_IF_ERROR(tarn__row_group_writer_init(&s->groups, &s->arena, s->file, s->schema, s->paths, &options, err));
