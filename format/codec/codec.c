@@ -14,6 +14,7 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
+#include "format/base/bytes.h"
 #include "format/base/checked.h"
 #include "format/codec/inflate.h"
 #include "format/codec/snappy.h"
@@ -59,11 +60,10 @@ enum tarn_status tarn__codec_check(int32_t codec, struct tarn_error *err)
     case PARQUET_CODEC_ZSTD:
     case PARQUET_CODEC_LZ4_RAW:
     case PARQUET_CODEC_GZIP:
+    case PARQUET_CODEC_LZ4:
         return TARN_OK;
     case PARQUET_CODEC_BROTLI:
         return tarn__unsupported(err, "codec.brotli", "pages compressed with BROTLI are not read yet");
-    case PARQUET_CODEC_LZ4:
-        return tarn__unsupported(err, "codec.lz4_hadoop", "pages compressed with the deprecated codec LZ4 are not read yet");
     case PARQUET_CODEC_LZO:
         return tarn__unsupported(err, "codec.lzo", "pages compressed with LZO are not read yet");
     default:
@@ -113,8 +113,14 @@ static enum tarn_status zstd_decompress(struct tarn_codec_context *context, stru
 
 enum tarn_status tarn__codec_check_write(int32_t codec, struct tarn_error *err)
 {
-    return codec == PARQUET_CODEC_GZIP ? tarn__unsupported(err, "codec.gzip", "pages compressed with GZIP are not written")
-                                       : tarn__codec_check(codec, err);
+    switch (codec) {
+    case PARQUET_CODEC_GZIP:
+        return tarn__unsupported(err, "codec.gzip", "pages compressed with GZIP are not written");
+    case PARQUET_CODEC_LZ4:
+        return tarn__unsupported(err, "codec.lz4_hadoop", "pages compressed with the deprecated codec LZ4 are not written; LZ4_RAW is");
+    default:
+        return tarn__codec_check(codec, err);
+    }
 }
 
 /* All of it at once, then the end. */
@@ -150,6 +156,28 @@ static enum tarn_status gzip_decompress(struct tarn_codec_context *context, stru
     return status == TARN_OK && done == size ? TARN_OK : damaged(PARQUET_CODEC_GZIP, in, size, err);
 }
 
+static bool lz4_block(struct tarn_span in, uint8_t *out, size_t size)
+{
+    return in.size != 0 && in.size <= INT32_MAX && size <= INT32_MAX &&
+           LZ4_decompress_safe((const char *)in.data, (char *)out, (int)in.size, (int)size) == (int)size;
+}
+
+/* Hadoop's frames: both sizes as big-endian numbers in front of each block. False: it is not that. */
+static bool lz4_frames(struct tarn_span in, uint8_t *out, size_t size)
+{
+    size_t done = 0;
+    while (in.size >= 8) {
+        const size_t unpacked = tarn__load32_be(in.data);
+        const size_t packed = tarn__load32_be(in.data + 4);
+        (void)tarn__span_take(&in, 8);
+        if (packed > in.size || unpacked > size - done || !lz4_block(tarn__span_take(&in, packed), out + done, unpacked)) {
+            return false;
+        }
+        done += unpacked;
+    }
+    return in.size == 0 && done == size;
+}
+
 enum tarn_status tarn__codec_decompress(struct tarn_codec_context *context, int32_t codec, struct tarn_span in, uint8_t *out, size_t size,
                                         struct tarn_error *err)
 {
@@ -168,8 +196,10 @@ enum tarn_status tarn__codec_decompress(struct tarn_codec_context *context, int3
         ok = tarn__snappy_decode(in, out, size);
         break;
     case PARQUET_CODEC_LZ4_RAW:
-        ok = in.size != 0 && in.size <= INT32_MAX && size <= INT32_MAX &&
-             LZ4_decompress_safe((const char *)in.data, (char *)out, (int)in.size, (int)size) == (int)size;
+        ok = lz4_block(in, out, size);
+        break;
+    case PARQUET_CODEC_LZ4: /* some writers left the frames out */
+        ok = lz4_frames(in, out, size) || lz4_block(in, out, size);
         break;
     case PARQUET_CODEC_GZIP:
         return gzip_decompress(context, in, out, size, err);

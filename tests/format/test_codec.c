@@ -189,11 +189,7 @@ END_TEST
 static const struct {
     int32_t codec;
     const char *name;
-} missing[] = {{PARQUET_CODEC_LZO, "codec.lzo"},
-               {PARQUET_CODEC_BROTLI, "codec.brotli"},
-               {PARQUET_CODEC_LZ4, "codec.lz4_hadoop"},
-               {77, "codec.unknown"},
-               {-1, "codec.unknown"}};
+} missing[] = {{PARQUET_CODEC_LZO, "codec.lzo"}, {PARQUET_CODEC_BROTLI, "codec.brotli"}, {77, "codec.unknown"}, {-1, "codec.unknown"}};
 
 START_TEST(codec__names_what_it_does_not_have) /* P-CODEC-3 */
 {
@@ -230,6 +226,34 @@ START_TEST(codec__reads_gzip) /* P-CODEC-1, P-CODEC-2 */
 }
 END_TEST
 
+START_TEST(codec__reads_hadoop_lz4) /* P-CODEC-1, P-CODEC-2 */
+{
+    /* Two blocks of literals alone: "abc" and "de"; then "abc" without frames. */
+    static const uint8_t framed[] = {0, 0, 0, 3, 0, 0, 0, 4, 0x30, 'a', 'b', 'c', 0, 0, 0, 2, 0, 0, 0, 3, 0x20, 'd', 'e'};
+    static const uint8_t plain[] = {0x30, 'a', 'b', 'c'};
+    uint8_t out[64];
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_codec_context *context;
+    ck_assert_ok(tarn__codec_context_open(env, &context, &err), &err);
+    ck_assert_ok(tarn__codec_decompress(context, PARQUET_CODEC_LZ4, (struct tarn_span){framed, sizeof(framed)}, out, 5, &err), &err);
+    ck_assert_int_eq(memcmp(out, "abcde", 5), 0);
+    ck_assert_ok(tarn__codec_decompress(context, PARQUET_CODEC_LZ4, (struct tarn_span){plain, sizeof(plain)}, out, 3, &err), &err);
+    ck_assert_int_eq(memcmp(out, "abc", 3), 0);
+    for (size_t cut = 0; cut < sizeof(framed); cut++) {
+        ck_assert_status(tarn__codec_decompress(context, PARQUET_CODEC_LZ4, (struct tarn_span){framed, cut}, out, 5, &err), TARN_CORRUPT);
+    }
+    for (size_t size = 0; size < 9; size++) {
+        const struct tarn_span whole = {framed, sizeof(framed)};
+        ck_assert_status(tarn__codec_decompress(context, PARQUET_CODEC_LZ4, whole, out, size, &err), size == 5 ? TARN_OK : TARN_CORRUPT);
+    }
+    size_t written;
+    ck_assert_status(tarn__codec_compress(context, PARQUET_CODEC_LZ4, 0, (struct tarn_span){plain, 4}, out, &written, &err),
+                     TARN_UNSUPPORTED);
+    tarn__codec_context_close(context);
+    tarn_test_env_close(env);
+}
+END_TEST
+
 START_TEST(codec__counts_what_zstd_holds)
 {
     struct tarn_env_options options = TARN_ENV_OPTIONS_INIT;
@@ -251,4 +275,4 @@ END_TEST
 TARN_SUITE("format/codec", TARN_LOOP_TEST(snappy__decodes_each_element, blocks), TARN_LOOP_TEST(snappy__refuses_damage, damaged),
            TARN_LOOP_TEST(codec__round_trips, sizes), TARN_LOOP_TEST(snappy__agrees_with_libsnappy, sizes),
            TARN_TEST(codec__refuses_damaged_bytes), TARN_LOOP_TEST(codec__names_what_it_does_not_have, missing),
-           TARN_TEST(codec__reads_gzip), TARN_TEST(codec__counts_what_zstd_holds))
+           TARN_TEST(codec__reads_gzip), TARN_TEST(codec__reads_hadoop_lz4), TARN_TEST(codec__counts_what_zstd_holds))

@@ -7,6 +7,7 @@
 
 #include "format/base/bytes.h"
 #include "format/base/error.h"
+#include "format/batch/vector.h"
 #include "tarn/writer.h"
 #include "tests/support/fault.h"
 #include "tests/support/table_rows.h"
@@ -60,6 +61,8 @@ static void put_text(const struct made *made, const char *key, const char *text)
     "{\"type\":\"struct\",\"schema-id\":" #id ",\"fields\":[{\"id\":1,\"name\":\"id\",\"required\":true,\"type\":\"long\"},"               \
     "{\"id\":2,\"name\":\"" name "\",\"required\":false,\"type\":\"int\"}]}"
 
+static const char *more_properties = ""; /* behind the others */
+
 /* Metadata of a table with two schemas (0: id, part; 1: id, kind), partitioned by `part` and, since spec 1, not at all. */
 static void put_metadata(const struct made *made, const char *key, int64_t current, const char *snapshots, const char *more)
 {
@@ -72,9 +75,9 @@ static void put_metadata(const struct made *made, const char *key, int64_t curre
             1, "kind") "],\"default-spec-id\":0,"
                        "\"partition-specs\":[{\"spec-id\":0,\"fields\":[{\"name\":\"part\",\"transform\":\"identity\",\"source-id\":2,"
                        "\"field-id\":1000}]},{\"spec-id\":1,\"fields\":[]}],\"last-partition-id\":1000,\"default-sort-order-id\":0,"
-                       "\"sort-orders\":[{\"order-id\":0,\"fields\":[]}],\"properties\":{\"comment\":\"by hand\"},"
+                       "\"sort-orders\":[{\"order-id\":0,\"fields\":[]}],\"properties\":{\"comment\":\"by hand\"%s},"
                        "\"current-snapshot-id\":%lld,\"snapshots\":[%s],\"metadata-log\":[]%s}",
-        (long long)current, snapshots, more);
+        more_properties, (long long)current, snapshots, more);
     ck_assert_int_lt(size, (int)sizeof(text));
     put(made, key, (struct tarn_text){text, (size_t)size});
 }
@@ -811,6 +814,120 @@ START_TEST(iceberg_load__bounds_are_cut_as_java_does) /* T-ICEBERG-METRICS-2 */
 }
 END_TEST
 
+/* ---- rows ---- */
+
+static const struct {
+    int32_t ids[3]; /* of the file's columns: BIGINT, VARCHAR, INTEGER */
+    bool in_part;   /* under spec 0, in partition 1 */
+    bool mapped;
+    enum tarn_status status;
+    const char *detail;
+    int64_t kinds; /* sum of the column `kind` over four rows; -1: all null */
+} scans[] = {
+    {{1, 9, 2}, false, false, TARN_OK, "", 0 + 1 + 2},
+    {{1, 9, 7}, false, false, TARN_OK, "", -1},                    /* not in the file: null */
+    {{1, 9, 7}, true, false, TARN_OK, "", 4},                      /* not in the file: the partition's value */
+    {{1, 9, 2}, true, false, TARN_OK, "", 0 + 1 + 2},              /* in the file: what is there */
+    {{7, 9, 2}, false, false, TARN_CORRUPT, "required_column", 0}, /* never null, and not there */
+    {{-1, -1, -1}, false, false, TARN_UNSUPPORTED, "scan.file_without_ids", 0},
+    {{-1, -1, -1}, false, true, TARN_OK, "", 0 + 1 + 2}, /* by the table's name mapping */
+};
+
+/* Ids 0 .. 3, whose `part` is null, 1, 2, 0, under other names than the table's. */
+static uint64_t put_rows(const struct made *made, const char *key, const int32_t ids[3])
+{
+    static const char *const names[] = {"was_id", "note", "was_part"};
+    const struct tarn_schema *rows = tarn_test_rows_schema(made->env);
+    struct tarn_field fields[3];
+    for (int i = 0; i < 3; i++) {
+        fields[i] = rows->fields[i];
+        fields[i].name = tarn__text_of(names[i]);
+        fields[i].id = ids[i];
+    }
+    struct tarn_schema *schema;
+    ck_assert_ok(tarn_schema_make(made->env, 3, fields, 0, NULL, &schema, &err), &err);
+    struct tarn_sink *sink;
+    ck_assert_ok(tarn_parquet_create(made->store, tarn__text_of(key), schema, NULL, &sink, &err), &err);
+    ck_assert_ok(tarn_test_rows_write(sink, 0, 4, &err), &err);
+    tarn_schema_release(schema);
+    struct tarn_object_info info;
+    ck_assert_ok(tarn_store_head(made->store, tarn__text_of(key), &info, &err), &err);
+    return info.size;
+}
+
+static enum tarn_status sum_rows(struct tarn_snapshot *snapshot, int64_t *ids, int64_t *kinds)
+{
+    struct tarn_source *source;
+    TARN_RETURN_IF_ERROR(tarn_snapshot_source(snapshot, &source, &err));
+    const struct tarn_path_step steps[2] = {{.kind = TARN_PATH_FIELD, .name = {"id", 2}, .id = -1},
+                                            {.kind = TARN_PATH_FIELD, .name = {"kind", 4}, .id = -1}};
+    const struct tarn_path paths[2] = {{1, &steps[0]}, {1, &steps[1]}};
+    struct tarn_scan_request request = TARN_SCAN_REQUEST_INIT;
+    request.path_count = 2;
+    request.paths = paths;
+    struct tarn_scan *scan = NULL;
+    struct tarn_cursor *cursor = NULL;
+    enum tarn_status status = tarn_source_scan(source, &request, &scan, &err);
+    if (status == TARN_OK) {
+        status = tarn_scan_open(scan, 0, &cursor, &err);
+    }
+    uint32_t rows = 0;
+    if (status == TARN_OK) {
+        status = tarn_cursor_next(cursor, 100, &rows, &err);
+    }
+    if (status == TARN_OK) {
+        ck_assert_uint_eq(rows, 4);
+        struct tarn_vector *columns[2];
+        ck_assert_ok(tarn_cursor_column(cursor, 0, NULL, &columns[0], &err), &err);
+        ck_assert_ok(tarn_cursor_column(cursor, 1, NULL, &columns[1], &err), &err);
+        *ids = *kinds = 0;
+        for (uint32_t i = 0; i < rows; i++) {
+            *ids += tarn__vector_value(columns[0], i).u.i64;
+            *kinds += tarn_vector_is_null(columns[1], i) ? 0 : tarn__vector_value(columns[1], i).u.i64;
+        }
+        *kinds = tarn_vector_null_count(columns[1]) == rows ? -1 : *kinds;
+    }
+    tarn_cursor_close(cursor);
+    tarn_scan_close(scan);
+    tarn_source_close(source);
+    return status;
+}
+
+START_TEST(iceberg_load__columns_are_found_by_id) /* T-ICEBERG-SCAN-1 */
+{
+    struct made made = begin();
+    more_properties = scans[_i].mapped ? ",\"schema.name-mapping.default\":\"[{\\\"field-id\\\":1,\\\"names\\\":[\\\"id\\\","
+                                         "\\\"was_id\\\"]},{\\\"field-id\\\":2,\\\"names\\\":[\\\"was_part\\\"]}]\""
+                                       : "";
+    put_table(&made);
+    const struct wanted_file file = {ROOT "/data/rows.parquet",
+                                     TARN_ICEBERG_ADDED,
+                                     TARN_ICEBERG_DATA,
+                                     "PARQUET",
+                                     4,
+                                     (int64_t)put_rows(&made, "data/rows.parquet", scans[_i].ids),
+                                     1};
+    struct tarn__iceberg_manifest_file line = {.path = {NULL, 0}};
+    put_manifest(&made, "metadata/m3.avro", scans[_i].in_part ? 0 : 1, &file, 1, &line);
+    line.path = TARN_TEXT(ROOT "/metadata/m3.avro");
+    put_list(&made, "metadata/l20.avro", &line, 1);
+    struct tarn_snapshot *snapshot = load_ok(&made, -1, INT64_MIN, "");
+    int64_t ids;
+    int64_t kinds;
+    const enum tarn_status status = sum_rows(snapshot, &ids, &kinds);
+    ck_assert_int_eq(status, scans[_i].status);
+    if (status == TARN_OK) {
+        ck_assert_int_eq(ids, 0 + 1 + 2 + 3);
+        ck_assert_int_eq(kinds, scans[_i].kinds);
+    } else {
+        ck_assert_str_eq(err.detail, scans[_i].detail);
+    }
+    tarn_snapshot_close(snapshot);
+    more_properties = "";
+    end(&made);
+}
+END_TEST
+
 /* ---- faults ---- */
 
 static enum tarn_status load_faulty(void *ctx, struct tarn_fault *fault, struct tarn_env *env, struct tarn_error *error)
@@ -849,4 +966,4 @@ TARN_SUITE("txlog/iceberg_load", TARN_TEST(iceberg_load__files_partitions_and_fa
            TARN_TEST(iceberg_load__history_is_the_lineage), TARN_TEST(iceberg_load__verify_counts_what_lists_say),
            TARN_TEST(iceberg_load__metrics_prune), TARN_TEST(iceberg_load__plans_the_files_that_can_match),
            TARN_TEST(iceberg_load__packed_metrics_come_back), TARN_LOOP_TEST(iceberg_load__bounds_are_cut_as_java_does, cuts),
-           TARN_TEST(iceberg_load__survives_every_fault))
+           TARN_LOOP_TEST(iceberg_load__columns_are_found_by_id, scans), TARN_TEST(iceberg_load__survives_every_fault))

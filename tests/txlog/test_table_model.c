@@ -65,6 +65,82 @@ START_TEST(table_model__keeps_each_partition_once) /* T-MODEL-1 */
 }
 END_TEST
 
+/* `count` files from number `first` on, each in one of three partitions and with a statistics text. */
+static void fill_part(struct tarn__file_set *set, int first, int count)
+{
+    set->unindexed = true;
+    for (int i = first; i < first + count; i++) {
+        char path[64];
+        char raw[16];
+        char text[128];
+        struct tarn__tracked_file file = {
+            .path = {path, (size_t)snprintf(path, sizeof(path), "part-%d.parquet", i)}, .size = 10, .rows = i};
+        const struct tarn_text partition = {raw, (size_t)snprintf(raw, sizeof(raw), "p=%d", i % 3)};
+        const struct tarn_text statistics = {text, (size_t)snprintf(text, sizeof(text), "%0*d", i % 100, i)};
+        ck_assert_ok(tarn__file_set_partition(set, partition, &file.partition, &err), &err);
+        ck_assert_ok(tarn__text_pool_add(&set->statistics, i % 7 == 0 ? (struct tarn_text){"", 0} : statistics, &file.statistics, &err),
+                     &err);
+        ck_assert_ok(tarn__file_set_add(set, &file, &err), &err);
+    }
+}
+
+START_TEST(table_model__parts_are_joined_in_order) /* T-MODEL-4 */
+{
+    enum { PARTS = 4 };
+    static const int counts[PARTS] = {9000, 0, 1, 12000}; /* more than a block of statistics, and less */
+    struct tarn_env *env = tarn_test_env();
+    struct tarn__file_set set;
+    tarn__file_set_init(&set, env);
+    fill_part(&set, 0, 10);
+    int first = 10;
+    for (int p = 0; p < PARTS; p++) {
+        struct tarn__file_set part;
+        tarn__file_set_init(&part, env);
+        fill_part(&part, first, counts[p]);
+        ck_assert_ok(tarn__file_set_absorb(&set, &part, &err), &err);
+        first += counts[p];
+    }
+    ck_assert_uint_eq(set.count, (uint32_t)first);
+    ck_assert_uint_eq(set.partition_count, 3);
+    ck_assert_uint_eq(set.bytes, 10u * (unsigned)first);
+    struct tarn__pool_reader reader;
+    tarn__pool_reader_init(&reader, &set.statistics);
+    for (int i = 0; i < first; i++) {
+        char path[64];
+        char text[128];
+        const struct tarn__tracked_file *file = tarn__file_set_at(&set, (uint32_t)i);
+        const int path_size = snprintf(path, sizeof(path), "part-%d.parquet", i);
+        ck_assert(tarn__text_equal(file->path, (struct tarn_text){path, (size_t)path_size}));
+        ck_assert_int_eq(set.partitions[file->partition].raw.data[2] - '0', i % 3);
+        struct tarn_text got;
+        ck_assert_ok(tarn__pool_reader_get(&reader, file->statistics, &got, &err), &err);
+        const int size = snprintf(text, sizeof(text), "%0*d", i % 100, i);
+        ck_assert(tarn__text_equal(got, (struct tarn_text){text, i % 7 == 0 ? 0 : (size_t)size}));
+    }
+    tarn__pool_reader_free(&reader);
+    tarn__file_set_free(&set);
+    tarn_test_env_close(env);
+}
+END_TEST
+
+START_TEST(table_model__uuids_are_sixteen_bytes) /* T-MODEL-3 */
+{
+    static const struct tarn_type uuid = {.id = TARN_TYPE_UUID};
+    static const struct tarn_type sixteen = {.id = TARN_TYPE_FIXED, .width = 16};
+    static const struct tarn_type eight = {.id = TARN_TYPE_FIXED, .width = 8};
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_arena arena;
+    tarn__arena_init(&arena, env);
+    struct tarn__adapt plan;
+    ck_assert_ok(tarn__adapt_plan(&arena, &sixteen, &uuid, NULL, &plan, &err), &err);
+    ck_assert_int_eq(plan.kind, TARN_ADAPT_SAME);
+    ck_assert_ok(tarn__adapt_plan(&arena, &uuid, &sixteen, NULL, &plan, &err), &err);
+    ck_assert_status(tarn__adapt_plan(&arena, &eight, &uuid, NULL, &plan, &err), TARN_UNSUPPORTED);
+    tarn__arena_free(&arena);
+    tarn_test_env_close(env);
+}
+END_TEST
+
 START_TEST(table_model__statistics_come_back_in_any_order) /* T-MODEL-2 */
 {
     enum { TEXTS = 5000 };
@@ -254,6 +330,7 @@ START_TEST(table_model__members_are_found_by_name_at_every_level) /* T-MODEL-3 *
 END_TEST
 
 TARN_SUITE("txlog/table_model", TARN_TEST(table_model__finds_files_by_path_and_vector), TARN_TEST(table_model__keeps_each_partition_once),
+           TARN_TEST(table_model__parts_are_joined_in_order), TARN_TEST(table_model__uuids_are_sixteen_bytes),
            TARN_TEST(table_model__statistics_come_back_in_any_order),
            TARN_LOOP_TEST(table_model__widens_without_changing_a_value, conversions),
            TARN_LOOP_TEST(table_model__refuses_what_would_lose_something, impossible),
