@@ -692,6 +692,28 @@ START_TEST(iceberg_load__plans_the_files_that_can_match) /* T-ICEBERG-METRICS-1 
 }
 END_TEST
 
+static enum tarn_status note_statistics(void *arg, const struct tarn_file_info *file, struct tarn_error *error)
+{
+    (void)error;
+    *(bool *)arg = *(bool *)arg || tarn__text_starts(file->statistics, TARN_TEXT("{\"numRecords\":100,\"minValues\":{\"id\":100}"));
+    const bool other = tarn__text_equal(file->path, TARN_TEXT("data/c.parquet")); /* of another spec than the table's */
+    ck_assert_uint_eq(file->partition_count, !other);
+    return TARN_OK;
+}
+
+START_TEST(iceberg_load__metrics_are_text_for_people)
+{
+    struct made made = begin();
+    put_table(&made);
+    struct tarn_snapshot *snapshot = load_ok(&made, -1, INT64_MIN, "");
+    bool found = false;
+    ck_assert_ok(tarn_snapshot_files(snapshot, note_statistics, &found, &err), &err);
+    ck_assert(found);
+    tarn_snapshot_close(snapshot);
+    end(&made);
+}
+END_TEST
+
 START_TEST(iceberg_load__packed_metrics_come_back)
 {
     struct tarn_env *env = tarn_test_env();
@@ -965,5 +987,6 @@ TARN_SUITE("txlog/iceberg_load", TARN_TEST(iceberg_load__files_partitions_and_fa
            TARN_LOOP_TEST(iceberg_load__damage_is_named, damages), TARN_TEST(iceberg_load__nothing_outside_is_opened),
            TARN_TEST(iceberg_load__history_is_the_lineage), TARN_TEST(iceberg_load__verify_counts_what_lists_say),
            TARN_TEST(iceberg_load__metrics_prune), TARN_TEST(iceberg_load__plans_the_files_that_can_match),
-           TARN_TEST(iceberg_load__packed_metrics_come_back), TARN_LOOP_TEST(iceberg_load__bounds_are_cut_as_java_does, cuts),
-           TARN_LOOP_TEST(iceberg_load__columns_are_found_by_id, scans), TARN_TEST(iceberg_load__survives_every_fault))
+           TARN_TEST(iceberg_load__metrics_are_text_for_people), TARN_TEST(iceberg_load__packed_metrics_come_back),
+           TARN_LOOP_TEST(iceberg_load__bounds_are_cut_as_java_does, cuts), TARN_LOOP_TEST(iceberg_load__columns_are_found_by_id, scans),
+           TARN_TEST(iceberg_load__survives_every_fault))

@@ -153,9 +153,10 @@ static struct tarn_file_info facts_of(const struct tarn_snapshot *snapshot, cons
         .has_row_count = file->rows >= 0,
         .row_count = file->rows >= 0 ? (uint64_t)file->rows : 0,
     };
-    if (file->partition < snapshot->files.partition_count) {
-        info.partition_count = snapshot->files.partitions[file->partition].count;
-        info.partition_values = snapshot->files.partitions[file->partition].values;
+    const struct tarn__partition *partition = tarn__snapshot_partition(snapshot, file);
+    if (partition != NULL && partition->spec == snapshot->spec) { /* values of another spec are of other columns */
+        info.partition_count = partition->count;
+        info.partition_values = partition->values;
     }
     return info;
 }

@@ -66,7 +66,7 @@ struct tarn_file_info {
     bool has_row_count;
     uint64_t row_count;
     uint32_t partition_count;
-    const struct tarn_value *partition_values; /**< in the order of partition_columns */
+    const struct tarn_value *partition_values; /**< in the order of partition_columns; none of a file under another spec */
     struct tarn_text statistics;               /**< as the table's format stores them; empty: none */
 };
 
