@@ -62,6 +62,7 @@ static void put_text(const struct made *made, const char *key, const char *text)
     "{\"id\":2,\"name\":\"" name "\",\"required\":false,\"type\":\"int\"}]}"
 
 static const char *more_properties = ""; /* behind the others */
+static const char *transform = "identity";
 
 /* Metadata of a table with two schemas (0: id, part; 1: id, kind), partitioned by `part` and, since spec 1, not at all. */
 static void put_metadata(const struct made *made, const char *key, int64_t current, const char *snapshots, const char *more)
@@ -73,11 +74,11 @@ static void put_metadata(const struct made *made, const char *key, int64_t curre
         "\",\"last-sequence-number\":3,\"last-updated-ms\":1700000003000,\"last-column-id\":2,\"current-schema-id\":1,"
         "\"schemas\":[" SCHEMA(0, "part") "," SCHEMA(
             1, "kind") "],\"default-spec-id\":0,"
-                       "\"partition-specs\":[{\"spec-id\":0,\"fields\":[{\"name\":\"part\",\"transform\":\"identity\",\"source-id\":2,"
+                       "\"partition-specs\":[{\"spec-id\":0,\"fields\":[{\"name\":\"part\",\"transform\":\"%s\",\"source-id\":2,"
                        "\"field-id\":1000}]},{\"spec-id\":1,\"fields\":[]}],\"last-partition-id\":1000,\"default-sort-order-id\":0,"
                        "\"sort-orders\":[{\"order-id\":0,\"fields\":[]}],\"properties\":{\"comment\":\"by hand\"%s},"
                        "\"current-snapshot-id\":%lld,\"snapshots\":[%s],\"metadata-log\":[]%s}",
-        more_properties, (long long)current, snapshots, more);
+        transform, more_properties, (long long)current, snapshots, more);
     ck_assert_int_lt(size, (int)sizeof(text));
     put(made, key, (struct tarn_text){text, (size_t)size});
 }
@@ -252,6 +253,22 @@ START_TEST(iceberg_load__files_partitions_and_facts) /* T-ICEBERG-LOAD-1 */
     ck_assert(second->values[0].is_null);
     ck_assert_uint_eq(snapshot->ref_count, 3);
     ck_assert(tarn__text_equal(tarn__iceberg_state_of(snapshot)->ref, TARN_TEXT("main")));
+    tarn_snapshot_close(snapshot);
+    end(&made);
+}
+END_TEST
+
+START_TEST(iceberg_load__an_unknown_transform_says_nothing) /* T-ICEBERG-LOAD-1 */
+{
+    struct made made = begin();
+    transform = "zorder[3]";
+    put_table(&made);
+    transform = "identity";
+    struct tarn_snapshot *snapshot = load_ok(&made, -1, INT64_MIN, "");
+    const struct tarn__partition *partition = tarn__snapshot_partition(snapshot, tarn__file_set_at(&snapshot->files, 0));
+    ck_assert(partition->values[0].is_null && partition->values[0].type->id == TARN_TYPE_NULL);
+    ck_assert(tarn__text_equal(tarn_snapshot_info(snapshot).partition_columns[0], TARN_TEXT("zorder(kind)")));
+    ck_assert_uint_eq(tarn_snapshot_info(snapshot).file_count, 3);
     tarn_snapshot_close(snapshot);
     end(&made);
 }
@@ -950,6 +967,68 @@ START_TEST(iceberg_load__columns_are_found_by_id) /* T-ICEBERG-SCAN-1 */
 }
 END_TEST
 
+/* ---- threads ---- */
+
+enum { MANIFESTS = 60 };
+
+/* Paths of all files in order, after loading with so many threads. */
+static void load_with_threads(const char *folder, uint32_t threads, struct tarn_text_builder *paths)
+{
+    struct tarn_pool *pool;
+    ck_assert_ok(tarn_pool_open(threads, &pool, &err), &err);
+    struct tarn_env_options options = TARN_ENV_OPTIONS_INIT;
+    const struct tarn_executor executor = tarn_pool_executor(pool);
+    options.executor = &executor;
+    struct tarn_env *env;
+    ck_assert_ok(tarn_env_open(&options, &env, &err), &err);
+    struct tarn_snapshot *snapshot;
+    ck_assert_ok(tarn_snapshot_load(env, tarn__text_of(folder), NULL, &snapshot, &err), &err);
+    for (uint32_t i = 0; i < snapshot->files.count; i++) {
+        const struct tarn__tracked_file *file = tarn__file_set_at(&snapshot->files, i);
+        const struct tarn__partition *partition = tarn__snapshot_partition(snapshot, file);
+        tarn__builder_add(paths, file->path);
+        tarn__builder_add_int64(paths, partition->values[0].is_null ? -1 : partition->values[0].u.i64);
+        tarn__builder_add_int64(paths, file->rows);
+    }
+    ck_assert_uint_eq(snapshot->files.partition_count, 5);
+    tarn_snapshot_close(snapshot);
+    tarn_env_close(env);
+    tarn_pool_close(pool);
+}
+
+START_TEST(iceberg_load__order_does_not_depend_on_threads) /* T-ICEBERG-LOAD-1 */
+{
+    const char *folder = tarn_test_folder();
+    struct made made = {.env = tarn_test_env()};
+    ck_assert_ok(tarn_store_open(made.env, tarn__text_of(folder), true, &made.store, &err), &err);
+    static struct tarn__iceberg_manifest_file lines[MANIFESTS];
+    static char keys[MANIFESTS][64];
+    for (int m = 0; m < MANIFESTS; m++) {
+        char path[64];
+        char key[32];
+        snprintf(path, sizeof(path), ROOT "/data/%d.parquet", m);
+        snprintf(key, sizeof(key), "metadata/m%d.avro", m);
+        const struct wanted_file file = {path, TARN_ICEBERG_ADDED, TARN_ICEBERG_DATA, "PARQUET", m + 1, 10, m % 5 - 1};
+        put_manifest(&made, key, 0, &file, 1, &lines[m]);
+        snprintf(keys[m], sizeof(keys[m]), ROOT "/%s", key);
+        lines[m].path = tarn__text_of(keys[m]);
+    }
+    put_list(&made, "metadata/l10.avro", lines, MANIFESTS);
+    put_metadata(&made, "metadata/v1.metadata.json", 10, SNAPSHOT(10, "", 1700000001000, 0, "l10.avro"), "");
+    struct tarn_text_builder one;
+    struct tarn_text_builder many;
+    tarn__builder_init(&one, made.env);
+    tarn__builder_init(&many, made.env);
+    load_with_threads(folder, 1, &one);
+    load_with_threads(folder, 4, &many);
+    ck_assert(one.size != 0 && tarn__text_equal(tarn__builder_text(&one), tarn__builder_text(&many)));
+    tarn__builder_free(&one);
+    tarn__builder_free(&many);
+    tarn_store_close(made.store);
+    tarn_test_env_close(made.env);
+}
+END_TEST
+
 /* ---- faults ---- */
 
 static enum tarn_status load_faulty(void *ctx, struct tarn_fault *fault, struct tarn_env *env, struct tarn_error *error)
@@ -980,13 +1059,13 @@ START_TEST(iceberg_load__survives_every_fault)
 END_TEST
 
 TARN_SUITE("txlog/iceberg_load", TARN_TEST(iceberg_load__files_partitions_and_facts),
-           TARN_LOOP_TEST(iceberg_load__snapshots_are_chosen, choices), TARN_TEST(iceberg_load__a_table_without_snapshots_is_empty),
-           TARN_LOOP_TEST(iceberg_load__hints_are_hints, folders), TARN_TEST(iceberg_load__metadata_names_say_their_number),
-           TARN_LOOP_TEST(iceberg_load__locations_become_keys, locations),
+           TARN_TEST(iceberg_load__an_unknown_transform_says_nothing), TARN_LOOP_TEST(iceberg_load__snapshots_are_chosen, choices),
+           TARN_TEST(iceberg_load__a_table_without_snapshots_is_empty), TARN_LOOP_TEST(iceberg_load__hints_are_hints, folders),
+           TARN_TEST(iceberg_load__metadata_names_say_their_number), TARN_LOOP_TEST(iceberg_load__locations_become_keys, locations),
            TARN_LOOP_TEST(iceberg_load__what_is_not_read_is_refused_when_it_is_live, refusals),
            TARN_LOOP_TEST(iceberg_load__damage_is_named, damages), TARN_TEST(iceberg_load__nothing_outside_is_opened),
            TARN_TEST(iceberg_load__history_is_the_lineage), TARN_TEST(iceberg_load__verify_counts_what_lists_say),
            TARN_TEST(iceberg_load__metrics_prune), TARN_TEST(iceberg_load__plans_the_files_that_can_match),
            TARN_TEST(iceberg_load__metrics_are_text_for_people), TARN_TEST(iceberg_load__packed_metrics_come_back),
            TARN_LOOP_TEST(iceberg_load__bounds_are_cut_as_java_does, cuts), TARN_LOOP_TEST(iceberg_load__columns_are_found_by_id, scans),
-           TARN_TEST(iceberg_load__survives_every_fault))
+           TARN_TEST(iceberg_load__order_does_not_depend_on_threads), TARN_TEST(iceberg_load__survives_every_fault))

@@ -354,6 +354,9 @@ static enum tarn_status load_files(struct tarn_snapshot *snapshot, struct tarn_e
     return status;
 }
 
+/* Of values whose transform, or source, nobody knows: they are null. */
+static const struct tarn_type unknown_type = {.id = TARN_TYPE_NULL};
+
 /* Typed values of every tuple, by the spec that it is of. */
 static enum tarn_status type_partitions(struct tarn_snapshot *snapshot, struct tarn_error *err)
 {
@@ -368,6 +371,9 @@ static enum tarn_status type_partitions(struct tarn_snapshot *snapshot, struct t
             return tarn__nomem(snapshot->env, err, spec->field_count * sizeof(*values));
         }
         TARN_RETURN_IF_ERROR(tarn__iceberg_partition_unpack(partition->raw, spec, values, err));
+        for (uint32_t f = 0; f < spec->field_count; f++) {
+            values[f].type = values[f].type != NULL ? values[f].type : &unknown_type;
+        }
         partition->spec = spec;
         partition->count = spec->field_count;
         partition->values = values;
