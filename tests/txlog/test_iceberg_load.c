@@ -839,6 +839,12 @@ START_TEST(iceberg_load__bounds_are_cut_as_java_does) /* T-ICEBERG-METRICS-2 */
     const bool counted = cuts[_i].metrics == NULL || strcmp(cuts[_i].metrics, "none") != 0;
     ck_assert_int_eq(metrics.values, counted ? 9 : -1);
     ck_assert_int_eq(metrics.nulls, counted ? 2 : -1);
+    struct tarn_arena arena;
+    tarn__arena_init(&arena, env);
+    struct tarn__iceberg_data_file whole = {0};
+    ck_assert_ok(tarn__iceberg_statistics_unpack(tarn__builder_text(&out), &arena, &whole, &err), &err);
+    ck_assert(whole.column_sizes.size == counted && (!counted || whole.column_sizes.items[0].count == 77));
+    tarn__arena_free(&arena);
     ck_assert(metrics.has_lower == (cuts[_i].lower != NULL) && metrics.has_upper == (cuts[_i].upper != NULL));
     if (metrics.has_lower) {
         ck_assert(

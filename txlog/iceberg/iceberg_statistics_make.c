@@ -205,10 +205,10 @@ static enum tarn_status make_leaf(struct making *making, const struct tarn_snaps
     TARN_RETURN_IF_ERROR(tarn__builder_status(&making->name, err));
     const struct wish wish = wish_of(&tarn__iceberg_state_of(snapshot)->metadata, tarn__builder_text(&making->name), number);
     const struct tarn_bounds *bounds = &leaf->bounds;
-    count(&making->file.column_sizes, making->sizes, id, leaf->stored);
     if (wish.mode == MODE_NONE) {
         return TARN_OK;
     }
+    count(&making->file.column_sizes, making->sizes, id, leaf->stored);
     count(&making->file.value_counts, making->values, id, bounds->rows);
     if (bounds->has_null_count) {
         count(&making->file.null_counts, making->nulls, id, bounds->null_count);
