@@ -301,17 +301,18 @@ static enum tarn_status offer_key(void *arg, struct tarn_text key, const struct 
     return offer(arg, (struct tarn_text){key.data, slash != NULL ? (size_t)(slash - key.data) : key.size}, err);
 }
 
-static enum tarn_status offer_entry(void *arg, const struct tarn_catalog_entry *entry, struct tarn_error *err)
+static enum tarn_status offer_table(void *arg, const struct tarn_lake_table *table, struct tarn_error *err)
 {
-    return entry->is_view ? TARN_OK : offer(arg, entry->name, err);
+    return table->is_view ? TARN_OK : offer(arg, table->name, err);
 }
 
 static enum tarn_status offer_all(const struct tarn__lake *lake, struct offers *offers)
 {
     const struct tarn_text all = {NULL, 0};
     struct tarn_store *store;
+    TARN_RETURN_IF_ERROR(tarn_lake_tables(lake->env, lake->uri, offer_table, offers, NULL));
     if (lake->catalog != NULL) {
-        return tarn_catalog_list(lake->catalog, offer_entry, offers, NULL);
+        return TARN_OK;
     }
     TARN_RETURN_IF_ERROR(tarn_store_open(lake->env, lake->uri, false, &store, NULL));
     const enum tarn_status status = tarn_store_list(store, all, all, offer_key, offers, NULL);

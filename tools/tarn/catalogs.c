@@ -21,12 +21,27 @@
 
 enum { MOST_BYTES = 1 << 20 };
 
+#if !defined(TARN_HAS_SQLCATALOG)
+static enum tarn_status refuse_catalog(void *ctx, struct tarn_env *env, struct tarn_text uri, struct tarn_catalog **out,
+                                       struct tarn_error *err)
+{
+    (void)ctx;
+    (void)env;
+    *out = NULL;
+    if ((uri.size >= 7 && (memcmp(uri.data, "sqlite:", 7) == 0 || memcmp(uri.data, "sqlite+", 7) == 0)) ||
+        (uri.size >= 12 && memcmp(uri.data, "jdbc:sqlite:", 12) == 0)) {
+        return tool_error(err, TARN_UNSUPPORTED, "catalog.kind", "this tarn was built without SQLite, and has no SQL catalogs");
+    }
+    return TARN_OK;
+}
+#endif
+
 void catalogs_offer(struct tarn_env_options *options)
 {
 #if defined(TARN_HAS_SQLCATALOG)
     options->open_catalog = tarn_sql_catalog_open;
 #else
-    (void)options;
+    options->open_catalog = refuse_catalog;
 #endif
 }
 
@@ -34,7 +49,7 @@ bool is_catalog(struct tarn_env *env, const char *uri)
 {
     struct tarn_catalog *catalog = NULL;
     if (tarn_catalog_open(env, text_of(uri), &catalog, NULL) != TARN_OK) {
-        return strncmp(uri, "sqlite", 6) == 0; /* one that is written wrong: who opens it will say how */
+        return true; /* one that is written wrong: who opens it will say how */
     }
     tarn_catalog_close(catalog);
     return catalog != NULL;

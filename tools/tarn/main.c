@@ -35,6 +35,11 @@ static int version_print(void)
     fputs("codecs: zstd, lz4, snappy; gzip for text files\n", stdout);
 #endif
     fputs("formats: parquet, csv, json, arrow; tables: delta\n", stdout);
+#if defined(TARN_HAS_SQLCATALOG)
+    fputs("catalogs: sql (sqlite)\n", stdout);
+#else
+    fputs("catalogs: none\n", stdout);
+#endif
     return 0;
 }
 
