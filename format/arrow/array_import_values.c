@@ -131,9 +131,32 @@ static bool is_text(const struct tarn_type *type)
     return type->id == TARN_TYPE_STRING || type->id == TARN_TYPE_JSON || type->id == TARN_TYPE_ENUM;
 }
 
+/* All bytes that the offsets span at once: UTF-8, and no offset inside of a character. False says nothing: nulls may hold any bytes. */
+static bool is_utf8_throughout(const struct tarn_vector *vector)
+{
+    if (vector->shape != TARN_SHAPE_STRINGS || vector->length == 0) {
+        return false;
+    }
+    const uint64_t begin = tarn__vector_offset(vector, 0);
+    const uint64_t end = tarn__vector_offset(vector, vector->length);
+    const struct tarn_text all = {(const char *)vector->bytes + begin, (size_t)(end - begin)};
+    if (tarn__is_ascii(all)) {
+        return true;
+    }
+    bool whole = tarn__utf8_is_valid(all);
+    for (uint32_t i = 1; i < vector->length && whole; i++) {
+        const uint64_t offset = tarn__vector_offset(vector, i);
+        whole = offset == end || (vector->bytes[offset] & 0xc0) != 0x80;
+    }
+    return whole;
+}
+
 static enum tarn_status check_utf8(const struct tarn__arrow_importer *importer, const struct tarn_vector *vector)
 {
-    for (uint32_t i = 0; i < vector->length && is_text(vector->type); i++) {
+    if (!is_text(vector->type) || is_utf8_throughout(vector)) {
+        return TARN_OK;
+    }
+    for (uint32_t i = 0; i < vector->length; i++) {
         if ((vector->validity == NULL || tarn__bit_get(vector->validity, i)) && !tarn__utf8_is_valid(tarn__vector_leaf_text(vector, i))) {
             return tarn__arrow_refuse_row(importer, i, "a text is not valid UTF-8");
         }

@@ -176,6 +176,8 @@ static const int32_t three[] = {1, 2, 3};
 static const int64_t three_long[] = {1, -2, 3};
 static const uint8_t first_and_last[8] = {5};
 static const int32_t offsets[] = {0, 1, 1, 3};
+static const int32_t umlaut_offsets[] = {0, 2, 2, 3};
+static const int32_t null_offsets[] = {0, 1, 2, 3};
 static const int64_t long_offsets[] = {0, 1, 1, 3};
 static const uint8_t views[48] = {2, 0, 0, 0, 'h', 'i', [16] = 0, [32] = 14, 0, 0, 0, 'f', 'o', 'u', 'r', 1, 0, 0, 0, 0, 0, 0, 0};
 static const int32_t list_sizes[] = {2, 0, 1};
@@ -223,6 +225,8 @@ static const struct layout {
     {"interval of months", {.format = "tiM"}, {.length = 3, .node_count = 1, .nodes = {{3, 0}}, .buffer_count = 2, .buffers = {NO_BUFFER, BUFFER(three)}}, "a INTERVAL\n1 month\n2 months\n3 months\n"},
     {"interval of days", {.format = "tiD"}, {.length = 3, .node_count = 1, .nodes = {{3, 0}}, .buffer_count = 2, .buffers = {NO_BUFFER, BUFFER(day_times)}}, "a INTERVAL\n1 day 00:00:00.002000\n00:00:00\n-1 day\n"},
     {"text", {.format = "u"}, {.length = 3, .node_count = 1, .nodes = {{3, 1}}, .buffer_count = 3, .buffers = {BUFFER(first_and_last), BUFFER(offsets), TEXT("abc")}}, "a VARCHAR\na\n~\nbc\n"},
+    {"text beyond ASCII", {.format = "u"}, {.length = 3, .node_count = 1, .nodes = {{3, 0}}, .buffer_count = 3, .buffers = {NO_BUFFER, BUFFER(umlaut_offsets), TEXT("\xc3\xa4" "b")}}, "a VARCHAR\n\xc3\xa4\n\nb\n"},
+    {"bytes of a null that are no text", {.format = "u"}, {.length = 3, .node_count = 1, .nodes = {{3, 1}}, .buffer_count = 3, .buffers = {BUFFER(first_and_last), BUFFER(null_offsets), TEXT("a\xff" "c")}}, "a VARCHAR\na\n~\nc\n"},
     {"large text", {.format = "U"}, {.length = 3, .node_count = 1, .nodes = {{3, 1}}, .buffer_count = 3, .buffers = {BUFFER(first_and_last), BUFFER(long_offsets), TEXT("abc")}}, "a VARCHAR\na\n~\nbc\n"},
     {"binary", {.format = "z"}, {.length = 3, .node_count = 1, .nodes = {{3, 0}}, .buffer_count = 3, .buffers = {NO_BUFFER, BUFFER(offsets), TEXT("a\xff\1")}}, "a BLOB\na\n\n\\xFF\\x01\n"},
     {"views", {.format = "vu"}, {.length = 3, .node_count = 1, .nodes = {{3, 0}}, .buffer_count = 4, .buffers = {NO_BUFFER, BUFFER(views), TEXT("unused"), TEXT("fourteen bytes")}, .variadic_count = 1, .variadic = {2}}, "a VARCHAR\nhi\n\nfourteen bytes\n"},
@@ -748,6 +752,24 @@ START_TEST(ipc__a_stream_of_bytes_that_ends_early_is_damaged) /* X-IPC-1 */
 }
 END_TEST
 
+START_TEST(ipc__metadata_has_a_limit) /* X-IPC-2 */
+{
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_store *store = tarn_test_store_of(env, by_hand, sizeof(by_hand));
+    struct tarn_arrow_ipc_read_options options = TARN_ARROW_IPC_READ_OPTIONS_INIT;
+    struct tarn_source *source;
+    options.metadata_limit = 119; /* the schema has 120 bytes */
+    ck_assert_status(tarn_arrow_ipc_open(store, TARN_TEXT("f"), &options, &source, &err), TARN_LIMIT);
+    ck_assert_str_eq(err.detail, "arrow_metadata");
+    ck_assert_str_eq(err.object, "f");
+    options.metadata_limit = 136;
+    ck_assert_ok(tarn_arrow_ipc_open(store, TARN_TEXT("f"), &options, &source, &err), &err);
+    tarn_source_close(source);
+    tarn_store_close(store);
+    tarn_test_env_close(env);
+}
+END_TEST
+
 TARN_SUITE("arrow_ipc", TARN_TEST(ipc__reads_a_stream_written_by_hand), TARN_TEST(ipc__a_stream_may_end_without_its_mark),
            TARN_TEST(ipc__reads_messages_without_the_mark_of_newer_versions),
            TARN_TEST(ipc__a_stream_that_ends_early_is_damaged_and_says_where), TARN_LOOP_TIMES(ipc__no_byte_can_be_changed_to_harm, 4),
@@ -759,4 +781,5 @@ TARN_SUITE("arrow_ipc", TARN_TEST(ipc__reads_a_stream_written_by_hand), TARN_TES
            TARN_TEST(ipc__two_columns_of_one_name_are_unsupported), TARN_TEST(ipc__a_file_holds_its_batches_and_dictionaries_in_any_order),
            TARN_TEST(ipc__a_file_cannot_replace_a_dictionary), TARN_LOOP_TEST(ipc__a_wrong_block_is_corrupt, blocks),
            TARN_TEST(ipc__a_file_that_ends_early_is_damaged), TARN_LOOP_TIMES(ipc__no_byte_of_a_file_can_be_changed_to_harm, 4),
-           TARN_TEST(ipc__reads_bytes_as_they_arrive_and_once), TARN_TEST(ipc__a_stream_of_bytes_that_ends_early_is_damaged))
+           TARN_TEST(ipc__reads_bytes_as_they_arrive_and_once), TARN_TEST(ipc__a_stream_of_bytes_that_ends_early_is_damaged),
+           TARN_TEST(ipc__metadata_has_a_limit))
