@@ -79,7 +79,7 @@ class Server:
 
     def stop(self, code=0):
         self.process.send_signal(signal.SIGTERM)
-        if self.process.wait(30) != code:
+        if self.process.wait(90) != code:
             sys.exit(f"the server ends with {self.process.returncode}: {self.errors.read_text()[-1500:]}")
 
     def kill(self):

@@ -597,10 +597,7 @@ enum tarn_status http_start(struct server *server, const struct sockaddr_storage
 void http_quiesce(struct server *server)
 {
     server->stopping = true;
-    const int listening = MHD_quiesce_daemon(server->daemon);
-    if (listening >= 0) {
-        close(listening);
-    }
+    server->listening = MHD_quiesce_daemon(server->daemon); /* its threads still look at it: closed when they are gone */
     pthread_mutex_lock(&server->lock);
     for (struct link *link = server->links; link != NULL; link = link->next) {
         if (link->state != LINK_WORKING) {
@@ -620,4 +617,7 @@ void http_stop(struct server *server)
     work_queue_close(&server->queue);
     MHD_stop_daemon(server->daemon);
     server->daemon = NULL;
+    if (server->listening >= 0) {
+        close(server->listening);
+    }
 }

@@ -62,6 +62,7 @@ struct server {
     struct work_queue queue;
     struct metrics metrics;
     struct MHD_Daemon *daemon;
+    int listening;        /**< the socket, once the daemon was told to stop */
     atomic_bool stopping; /**< no new requests */
     atomic_bool hurry;    /**< a second signal: what runs is cancelled */
     pthread_mutex_t lock; /**< of the links */
