@@ -197,6 +197,8 @@ def check_bounds(audit, where, kind, array, low, high):
         audit.hold(high, most, f"bounds: upper of {where}")
         if isinstance(low, float) and low == 0:
             audit.true(math.copysign(1, low) <= min(math.copysign(1, value) for value in values if value == 0), f"bounds: sign of zero, {where}")
+        if isinstance(high, float) and high == 0:
+            audit.true(math.copysign(1, high) >= max(math.copysign(1, value) for value in values if value == 0), f"bounds: sign of zero, {where}")
 
 
 def check_file(audit, entry, spec, schema):

@@ -81,7 +81,7 @@ for name in "${wanted[@]}"; do
     peers) venv peers "pyarrow==$PYARROW" "polars==$POLARS" "duckdb==$DUCKDB" "deltalake==$DELTALAKE" "pandas==$PANDAS" "pytz==$PYTZ" ;;
     duckdb-lake) venv duckdb-lake "duckdb==$DUCKDB_LAKE" "duckdb-extension-delta==$DUCKDB_LAKE" "duckdb-extension-iceberg==$DUCKDB_LAKE" \
         "duckdb-extension-avro==$DUCKDB_LAKE" "pyarrow==$PYARROW" ;;
-    pyiceberg) venv pyiceberg "pyiceberg[sql-sqlite]==$PYICEBERG" "pyarrow==$PYARROW" "polars==$POLARS" "fastavro==$FASTAVRO" ;;
+    pyiceberg) venv pyiceberg "pyiceberg[sql-sqlite,pyiceberg-core]==$PYICEBERG" "pyarrow==$PYARROW" "polars==$POLARS" "fastavro==$FASTAVRO" ;;
     spark)
         venv spark "pyspark==$PYSPARK"
         spark_jars jars io.delta,io.unitycatalog "$DELTA_SPARK"

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """SQL catalogs in SQLite that PyIceberg and Java's JdbcCatalog made, used by tarn and them in turns: every row is accounted for.
 
+SPEC: T-ICEBERG-ENGINES-7
+
     test_iceberg_catalogs.py      run with the Python of the environment `pyiceberg`; exit code 77: it is not there
 """
 import random

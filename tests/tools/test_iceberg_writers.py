@@ -3,6 +3,8 @@
 """Eight processes that write one Iceberg table at the same time, in a folder and through a SQL catalog, some of them killed in the middle:
 what was acknowledged is there, once, and nothing else is but what a killed one had committed.
 
+SPEC: T-ICEBERG-ENGINES-8
+
     test_iceberg_writers.py [EACH]      imports of each writer (default 12)
 """
 import json

@@ -131,10 +131,17 @@ static enum tarn_status count_partitions(const struct tarn_transaction *transact
     if (status == TARN_OK && transaction->revived_from != NULL) {
         status = note_partitions(transaction->revived_from, transaction->revived_bits, &seen, err);
     }
+    struct tarn_text_builder whole; /* the one tuple of a spec without fields: new files come without it */
+    tarn__builder_init(&whole, transaction->env);
+    if (status == TARN_OK && transaction->snapshot->spec->field_count == 0) {
+        status = tarn__iceberg_partition(transaction->snapshot, NULL, &whole, err);
+    }
     for (size_t i = 0; status == TARN_OK && i < transaction->added_count; i++) {
         uint32_t unused;
-        status = tarn__file_set_partition(&seen, transaction->added[i].partition, &unused, err);
+        const struct tarn_text partition = transaction->added[i].partition;
+        status = tarn__file_set_partition(&seen, partition.size != 0 ? partition : tarn__builder_text(&whole), &unused, err);
     }
+    tarn__builder_free(&whole);
     *count = seen.partition_count;
     tarn__file_set_free(&seen);
     return status;

@@ -7,7 +7,7 @@
  *
  * Invariants
  *  1. Bounds hold: a cut lower one is a prefix, a cut upper one has its last unit raised, and is left out when that cannot be done.
- *  2. What is below lists and maps has counts and no bounds; NaN is no bound.
+ *  2. What is below lists and maps has counts and no bounds; NaN is no bound. A lower bound of zero is -0.0, an upper one 0.0.
  *  3. write.metadata.metrics.column.NAME decides for a column, else write.metadata.metrics.default, else truncate(16) for the first
  *     write.metadata.metrics.max-inferred-column-defaults columns (100) and none for the others.
  */
@@ -146,6 +146,12 @@ static bool add_bound(const struct tarn_value *value, bool is_upper, struct wish
     const struct tarn_text text = value->u.bytes;
     if (is_text && !tarn__utf8_is_valid(text)) {
         return false;
+    }
+    if ((id == TARN_TYPE_F32 || id == TARN_TYPE_F64) && value->u.f64 == 0) {
+        struct tarn_value zero = *value; /* -0.0 is below 0.0 where bounds are compared, and may be among values that equal it */
+        zero.u.f64 = is_upper ? 0.0 : -0.0;
+        tarn__iceberg_value_encode(&zero, out);
+        return true;
     }
     if (wish.mode == MODE_FULL || (!is_text && id != TARN_TYPE_BINARY && id != TARN_TYPE_FIXED)) {
         tarn__iceberg_value_encode(value, out);
