@@ -60,3 +60,7 @@ endif()
 # Partition transforms, single values and folder names of random values, beside PyIceberg's.
 add_test(NAME interop/iceberg_transforms COMMAND sh -c "test -x \"\${TARN_PEERS:-${peers}}/pyiceberg/bin/python\" || exit 77; $<TARGET_FILE:print_transforms> 7 400 | \"\${TARN_PEERS:-${peers}}/pyiceberg/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/check_transforms.py")
 set_tests_properties(interop/iceberg_transforms PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77)
+
+# Iceberg tables partitioned by every transform: rows and files of random predicates, beside PyIceberg.
+add_test(NAME interop/iceberg_pruning COMMAND sh -c "test -x \"\${TARN_PEERS:-${peers}}/pyiceberg/bin/python\" || exit 77; exec \"\${TARN_PEERS:-${peers}}/pyiceberg/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/test_iceberg_pruning.py")
+set_tests_properties(interop/iceberg_pruning PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77 ENVIRONMENT "TARN=$<TARGET_FILE:tarn>")
