@@ -332,6 +332,26 @@ START_TEST(iceberg_load__a_table_without_snapshots_is_empty) /* T-ICEBERG-LOAD-3
 }
 END_TEST
 
+START_TEST(iceberg_load__snapshots_of_version_1_name_their_manifests) /* T-ICEBERG-LOAD-7 */
+{
+    struct made made = begin();
+    put_table(&made);
+    put_metadata(&made, "metadata/v4.metadata.json", 30,
+                 "{\"snapshot-id\":30,\"timestamp-ms\":1700000004000,\"manifests\":[\"" ROOT "/metadata/m1.avro\",\"" ROOT
+                 "/metadata/m2.avro\"]}",
+                 "");
+    struct tarn_snapshot *snapshot = load_ok(&made, -1, INT64_MIN, "");
+    ck_assert_uint_eq(tarn_snapshot_info(snapshot).file_count, 3);
+    ck_assert_int_eq(tarn__file_set_at(&snapshot->files, 0)->sequence, 0);
+    ck_assert_int_eq(tarn__file_set_at(&snapshot->files, 0)->spec_id, 0);
+    ck_assert_int_eq(tarn__file_set_at(&snapshot->files, 2)->spec_id, 1); /* as the manifest itself says */
+    tarn_snapshot_close(snapshot);
+    ck_assert_ok(tarn_store_remove(made.store, TARN_TEXT("metadata/m2.avro"), &err), &err);
+    ck_assert_int_eq(load(&made, -1, INT64_MIN, "", &snapshot), TARN_NOT_FOUND);
+    end(&made);
+}
+END_TEST
+
 /* ---- the newest metadata ---- */
 
 static const struct {
@@ -1054,6 +1074,10 @@ static enum tarn_status load_faulty(void *ctx, struct tarn_fault *fault, struct 
         status = snapshot->format->verify(snapshot, note_finding, found, error);
         tarn_snapshot_close(snapshot);
     }
+    if (status == TARN_OK) {
+        struct told told = {{0}, 0, ""};
+        status = tarn_table_history(env, uri, 0, note_commit, &told, error);
+    }
     tarn_store_close(made.store);
     return status;
 }
@@ -1066,7 +1090,8 @@ END_TEST
 
 TARN_SUITE("txlog/iceberg_load", TARN_TEST(iceberg_load__files_partitions_and_facts),
            TARN_TEST(iceberg_load__an_unknown_transform_says_nothing), TARN_LOOP_TEST(iceberg_load__snapshots_are_chosen, choices),
-           TARN_TEST(iceberg_load__a_table_without_snapshots_is_empty), TARN_LOOP_TEST(iceberg_load__hints_are_hints, folders),
+           TARN_TEST(iceberg_load__a_table_without_snapshots_is_empty),
+           TARN_TEST(iceberg_load__snapshots_of_version_1_name_their_manifests), TARN_LOOP_TEST(iceberg_load__hints_are_hints, folders),
            TARN_TEST(iceberg_load__metadata_names_say_their_number), TARN_LOOP_TEST(iceberg_load__locations_become_keys, locations),
            TARN_LOOP_TEST(iceberg_load__what_is_not_read_is_refused_when_it_is_live, refusals),
            TARN_LOOP_TEST(iceberg_load__damage_is_named, damages), TARN_TEST(iceberg_load__nothing_outside_is_opened),
