@@ -10,16 +10,14 @@
 #include "format/base/bytes.h"
 #include "format/base/utf8.h"
 #include "format/json/json_print.h"
+#include "txlog/core/schema_map.h"
 #include "txlog/delta/delta_schema.h"
 
-struct mapper {
-    struct tarn_arena arena;
+/* What is asked of the mapping, and what it finds. */
+struct wish {
     bool narrow;
     bool timestamp_ntz;
 };
-
-static enum tarn_status map_fields(struct mapper *mapper, uint32_t count, const struct tarn_field *from, unsigned depth,
-                                   const struct tarn_field **out, struct tarn_error *err);
 
 static enum tarn_status refuse_type(const struct tarn_type *type, struct tarn_error *err)
 {
@@ -28,21 +26,19 @@ static enum tarn_status refuse_type(const struct tarn_type *type, struct tarn_er
     return tarn__unsupported(err, "delta.type.none", "Delta has no type for %s; cast the column to one that it has", name);
 }
 
-static enum tarn_status map_timestamp(struct mapper *mapper, const struct tarn_type *from, struct tarn_type *to, struct tarn_error *err)
+static enum tarn_status map_timestamp(struct wish *wish, const struct tarn_type *from, struct tarn_type *to, struct tarn_error *err)
 {
-    if ((from->unit == TARN_NANO || from->wide) && !mapper->narrow) {
+    if ((from->unit == TARN_NANO || from->wide) && !wish->narrow) {
         return tarn__unsupported(err, "delta.type.timestamp_nanos",
                                  "Delta's timestamps have microseconds; ask for narrowing or cast the column");
     }
     *to = (struct tarn_type){.id = TARN_TYPE_TIMESTAMP, .unit = TARN_MICRO, .utc = from->utc};
-    mapper->timestamp_ntz = mapper->timestamp_ntz || !from->utc;
+    wish->timestamp_ntz = wish->timestamp_ntz || !from->utc;
     return TARN_OK;
 }
 
-static enum tarn_status map_type(struct mapper *mapper, const struct tarn_type *from, unsigned depth, struct tarn_type *to,
-                                 struct tarn_error *err)
+static enum tarn_status map_type(void *arg, const struct tarn_type *from, struct tarn_type *to, struct tarn_error *err)
 {
-    *to = (struct tarn_type){.id = from->id};
     switch (from->id) {
     case TARN_TYPE_BOOL:
     case TARN_TYPE_I8:
@@ -78,7 +74,7 @@ static enum tarn_status map_type(struct mapper *mapper, const struct tarn_type *
         to->scale = from->scale;
         return TARN_OK;
     case TARN_TYPE_TIMESTAMP:
-        return map_timestamp(mapper, from, to, err);
+        return map_timestamp(arg, from, to, err);
     case TARN_TYPE_JSON:
     case TARN_TYPE_ENUM:
         to->id = TARN_TYPE_STRING;
@@ -87,66 +83,17 @@ static enum tarn_status map_type(struct mapper *mapper, const struct tarn_type *
     case TARN_TYPE_FIXED:
         to->id = TARN_TYPE_BINARY;
         return TARN_OK;
-    case TARN_TYPE_LIST:
-    case TARN_TYPE_STRUCT:
-    case TARN_TYPE_MAP:
-        to->field_count = from->field_count;
-        return map_fields(mapper, from->field_count, from->fields, depth + 1, &to->fields, err);
     default:
         return refuse_type(from, err);
     }
 }
 
-static enum tarn_status map_fields(struct mapper *mapper, uint32_t count, const struct tarn_field *from, unsigned depth,
-                                   const struct tarn_field **out, struct tarn_error *err)
-{
-    struct tarn_field *fields = tarn__arena_calloc(&mapper->arena, count + 1, sizeof(*fields));
-    struct tarn_type *types = tarn__arena_calloc(&mapper->arena, count + 1, sizeof(*types));
-    if (fields == NULL || types == NULL) {
-        return tarn__nomem(mapper->arena.env, err, count * sizeof(*fields));
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        fields[i] = (struct tarn_field){.name = from[i].name, .type = &types[i], .nullable = from[i].nullable, .id = -1};
-        for (uint32_t p = 0; p < from[i].property_count; p++) {
-            if (tarn__text_equal(from[i].properties[p].key, TARN_TEXT("comment"))) {
-                fields[i].properties = &from[i].properties[p];
-                fields[i].property_count = 1;
-            }
-        }
-        for (uint32_t j = 0; j < i && depth == 0; j++) {
-            if (tarn__text_equal_caseless(from[i].name, from[j].name)) {
-                return tarn__invalid(err, "column_name",
-                                     "columns \"%.*s\" and \"%.*s\" differ in case only, which most engines cannot tell apart",
-                                     TARN_TEXT_ARG(from[j].name), TARN_TEXT_ARG(from[i].name));
-            }
-        }
-        const enum tarn_status status = map_type(mapper, from[i].type, depth, &types[i], err);
-        if (status != TARN_OK) {
-            tarn__error_at_column(err, from[i].name);
-            return status;
-        }
-    }
-    *out = fields;
-    return TARN_OK;
-}
-
 enum tarn_status tarn__delta_schema_map(struct tarn_env *env, const struct tarn_schema *from, bool narrow, struct tarn_schema **out,
                                         bool *timestamp_ntz, struct tarn_error *err)
 {
-    *out = NULL;
-    *timestamp_ntz = false;
-    if (from == NULL || from->field_count == 0) {
-        return tarn__invalid(err, "schema", "a table needs at least one column");
-    }
-    struct mapper mapper = {.narrow = narrow};
-    tarn__arena_init(&mapper.arena, env);
-    const struct tarn_field *fields;
-    enum tarn_status status = map_fields(&mapper, from->field_count, from->fields, 0, &fields, err);
-    if (status == TARN_OK) {
-        status = tarn_schema_make(env, from->field_count, fields, 0, NULL, out, err);
-    }
-    *timestamp_ntz = mapper.timestamp_ntz;
-    tarn__arena_free(&mapper.arena);
+    struct wish wish = {.narrow = narrow};
+    const enum tarn_status status = tarn__schema_map(env, from, map_type, &wish, out, err);
+    *timestamp_ntz = wish.timestamp_ntz;
     return status;
 }
 

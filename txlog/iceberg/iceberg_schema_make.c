@@ -11,21 +11,14 @@
 #include "format/base/bytes.h"
 #include "format/base/checked.h"
 #include "format/base/utf8.h"
+#include "txlog/core/schema_map.h"
 #include "txlog/iceberg/iceberg_schema.h"
 
 /* ---- types that Iceberg has ---- */
 
-struct mapper {
-    struct tarn_arena arena;
-    bool narrow;
-};
-
-static enum tarn_status map_fields(struct mapper *mapper, uint32_t count, const struct tarn_field *from, unsigned depth,
-                                   const struct tarn_field **out, struct tarn_error *err);
-
-static enum tarn_status map_time(const struct mapper *mapper, const struct tarn_type *from, struct tarn_type *to, struct tarn_error *err)
+static enum tarn_status map_time(bool narrow, const struct tarn_type *from, struct tarn_type *to, struct tarn_error *err)
 {
-    if ((from->unit == TARN_NANO || from->wide) && !mapper->narrow) {
+    if ((from->unit == TARN_NANO || from->wide) && !narrow) {
         return tarn__unsupported(err, "iceberg.type.timestamp_nanos",
                                  "times of Iceberg tables of version 2 have microseconds; ask for narrowing or cast the column");
     }
@@ -34,10 +27,9 @@ static enum tarn_status map_time(const struct mapper *mapper, const struct tarn_
     return TARN_OK;
 }
 
-static enum tarn_status map_type(struct mapper *mapper, const struct tarn_type *from, unsigned depth, struct tarn_type *to,
-                                 struct tarn_error *err)
+/* `arg`: whether to narrow. */
+static enum tarn_status map_type(void *arg, const struct tarn_type *from, struct tarn_type *to, struct tarn_error *err)
 {
-    *to = (struct tarn_type){.id = from->id};
     switch (from->id) {
     case TARN_TYPE_BOOL:
     case TARN_TYPE_I32:
@@ -74,7 +66,7 @@ static enum tarn_status map_type(struct mapper *mapper, const struct tarn_type *
         return TARN_OK;
     case TARN_TYPE_TIME:
     case TARN_TYPE_TIMESTAMP:
-        return map_time(mapper, from, to, err);
+        return map_time(*(const bool *)arg, from, to, err);
     case TARN_TYPE_JSON:
     case TARN_TYPE_ENUM:
         to->id = TARN_TYPE_STRING;
@@ -85,11 +77,6 @@ static enum tarn_status map_type(struct mapper *mapper, const struct tarn_type *
     case TARN_TYPE_FIXED:
         to->width = from->width;
         return TARN_OK;
-    case TARN_TYPE_LIST:
-    case TARN_TYPE_STRUCT:
-    case TARN_TYPE_MAP:
-        to->field_count = from->field_count;
-        return map_fields(mapper, from->field_count, from->fields, depth + 1, &to->fields, err);
     default: {
         char name[64];
         tarn_type_format(from, name, sizeof(name));
@@ -98,55 +85,10 @@ static enum tarn_status map_type(struct mapper *mapper, const struct tarn_type *
     }
 }
 
-static enum tarn_status map_fields(struct mapper *mapper, uint32_t count, const struct tarn_field *from, unsigned depth,
-                                   const struct tarn_field **out, struct tarn_error *err)
-{
-    struct tarn_field *fields = tarn__arena_calloc(&mapper->arena, (size_t)count + 1, sizeof(*fields));
-    struct tarn_type *types = tarn__arena_calloc(&mapper->arena, (size_t)count + 1, sizeof(*types));
-    if (fields == NULL || types == NULL) {
-        return tarn__nomem(mapper->arena.env, err, count * sizeof(*fields));
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        fields[i] = (struct tarn_field){.name = from[i].name, .type = &types[i], .nullable = from[i].nullable, .id = -1};
-        for (uint32_t p = 0; p < from[i].property_count; p++) {
-            if (tarn__text_equal(from[i].properties[p].key, TARN_TEXT("comment"))) {
-                fields[i].properties = &from[i].properties[p];
-                fields[i].property_count = 1;
-            }
-        }
-        for (uint32_t j = 0; j < i && depth == 0; j++) {
-            if (tarn__text_equal_caseless(from[i].name, from[j].name)) {
-                return tarn__invalid(err, "column_name",
-                                     "columns \"%.*s\" and \"%.*s\" differ in case only, which most engines cannot tell apart",
-                                     TARN_TEXT_ARG(from[j].name), TARN_TEXT_ARG(from[i].name));
-            }
-        }
-        const enum tarn_status status = map_type(mapper, from[i].type, depth, &types[i], err);
-        if (status != TARN_OK) {
-            tarn__error_at_column(err, from[i].name);
-            return status;
-        }
-    }
-    *out = fields;
-    return TARN_OK;
-}
-
 enum tarn_status tarn__iceberg_schema_map(struct tarn_env *env, const struct tarn_schema *from, bool narrow, struct tarn_schema **out,
                                           struct tarn_error *err)
 {
-    *out = NULL;
-    if (from == NULL || from->field_count == 0) {
-        return tarn__invalid(err, "schema", "a table needs at least one column");
-    }
-    struct mapper mapper = {.narrow = narrow};
-    tarn__arena_init(&mapper.arena, env);
-    const struct tarn_field *fields;
-    enum tarn_status status = map_fields(&mapper, from->field_count, from->fields, 0, &fields, err);
-    if (status == TARN_OK) {
-        status = tarn_schema_make(env, from->field_count, fields, 0, NULL, out, err);
-    }
-    tarn__arena_free(&mapper.arena);
-    return status;
+    return tarn__schema_map(env, from, map_type, &narrow, out, err);
 }
 
 /* ---- ids ---- */
