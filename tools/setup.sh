@@ -12,7 +12,7 @@ set -euo pipefail
 build=(gcc libc6-dev cmake ninja-build pkg-config libzstd-dev liblz4-dev libdeflate-dev libxxhash-dev libedit-dev libutf8proc-dev
     libmicrohttpd-dev libsodium-dev libsqlite3-dev)
 tests=(g++ check libthrift-c-glib-dev libglib2.0-dev libsnappy-dev python3 python3-venv git jq util-linux)
-interop=(ca-certificates openjdk-17-jre-headless maven)
+interop=(ca-certificates openjdk-17-jre-headless maven python3-dev)
 develop=(clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev llvm-14 ccache shellcheck valgrind)
 
 case ${1:-} in
@@ -43,6 +43,7 @@ for package in "${missing[@]}"; do
     g++) have g++ && continue ;;
     maven) have mvn && continue ;;
     openjdk-17-jre-headless) have java && continue ;;
+    python3-dev) have python3 && python3 -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null && continue ;;
     python3-venv) have python3 && python3 -c 'import venv, ensurepip' 2>/dev/null && continue ;;
     esac
     kept+=("$package")

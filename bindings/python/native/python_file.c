@@ -125,6 +125,11 @@ static int read_request(PyObject *dict, struct file_request *file)
     if (get_text(dict, "path", &file->path) != 0 || get_text(dict, "types", &file->types) != 0 || get_text(dict, "format", &format) != 0) {
         return -1;
     }
+    if (file->path == NULL) {
+        free(format);
+        PyErr_SetString(PyExc_TypeError, "a path is wanted");
+        return -1;
+    }
     file->format = format == NULL                   ? TARN_FILE_AUTO
                    : strcmp(format, "parquet") == 0 ? TARN_FILE_PARQUET
                    : strcmp(format, "csv") == 0     ? TARN_FILE_CSV

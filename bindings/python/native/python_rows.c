@@ -244,6 +244,11 @@ static PyObject *rows_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OU|OOOOp:Rows", names, &env, &sql, &parameters, &frames, &file, &lake, &read_only)) {
         return NULL;
     }
+    if ((parameters != Py_None && !PyDict_Check(parameters)) || (frames != Py_None && !PyDict_Check(frames)) ||
+        (file != Py_None && !PyDict_Check(file))) {
+        PyErr_SetString(PyExc_TypeError, "parameters, frames and file are dicts");
+        return NULL;
+    }
     allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
     struct rows_object *self = (struct rows_object *)alloc(type, 0);
     if (self == NULL) {

@@ -137,7 +137,7 @@ class Table:
     def delete(self, where=None, params=None):
         """Removes the rows for which `where` is true (None: all). The result has `rows_changed` and `version`."""
         self._changeable()
-        return Rows(self._env, f"DELETE FROM {_text(self._path)}{self._env._where(where)}", params, lake=self._env.lake)
+        return Rows(self._env, f"DELETE FROM {_text(self._path)}{self._env._where(where)}", dict(params or {}), lake=self._env.lake)
 
     def update(self, changes, where=None, params=None):
         """Sets columns: {"price": "price * 1.1", "note": None}. A str is an SQL expression, anything else a value.
@@ -203,7 +203,7 @@ class Env(_tarn.Env):
     def _select(self, source, columns, where, params, file=None):
         names = "*" if columns is None else ", ".join(map(_name, _list(columns)))
         text = f"SELECT {names} FROM {source}{self._where(where)}"
-        return Rows(self, text, params, file=file, lake=self.lake)
+        return Rows(self, text, dict(params or {}), file=file, lake=self.lake)
 
     def _micros(self, moment):
         """A moment as microseconds since 1970: a datetime (UTC when it has no zone), or a text of one."""

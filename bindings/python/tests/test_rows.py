@@ -166,6 +166,10 @@ def test_objects_are_not_made_by_hand():
         tarn.Rows(None, "SELECT 1")
     with pytest.raises(TypeError):
         tarn.Rows()
+    env = tarn.Env(threads=1)
+    for wrong in ({"parameters": 5}, {"frames": [1]}, {"file": "x"}, {"file": {}}, {"file": {"path": 7}}, {"parameters": {1: 2}}, {"lake": 3}):
+        with pytest.raises(TypeError):
+            tarn.Rows(env, "SELECT 1", **wrong)
     for wrong in ({"threads": -1}, {"memory_limit": -1}, {"threads": 100_000}):
         with pytest.raises(ValueError):
             tarn.Env(**wrong)

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import types
 
 import pytest
 
@@ -69,7 +70,7 @@ def test_changes(birds):
     assert (changed.rows_changed, changed.version) == (1, 3)
     assert table.scan(["name", "kg"], "id = 4").rows() == [("O'Neil", 1.5)]
     assert table.update({"kg": None}).rows_changed == 3
-    assert table.delete("name = :n", {"n": "O'Neil"}).rows_changed == 1
+    assert table.delete("name = :n", types.MappingProxyType({"n": "O'Neil"})).rows_changed == 1
     assert table.delete("id = 77").rows_changed == 0
     assert table.restore(0) == table.version
     assert len(table.scan().rows()) == 4
