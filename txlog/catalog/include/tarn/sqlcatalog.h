@@ -28,6 +28,7 @@
  * Threads: shareable; one connection behind a lock. After a fork the child opens a connection of its own; no call may be running on
  * another thread while a process forks.
  * Memory: SQLite's own memory is not the env's.
+ * A process is to have one copy of SQLite: two that open one database take away each other's locks (sqlite.org/howtocorrupt.html, 2.2).
  */
 
 TARN_BEGIN_DECLS
