@@ -100,8 +100,6 @@ static enum tarn_status read_files(struct yaml_pairs *pairs, struct tarn_error *
 
 /* ---- the environment ---- */
 
-extern char **environ;
-
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
