@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""CSV upload to a queryable table over HTTP: a client of `tarn serve`, with httpx.
+"""CSV upload to a queryable Iceberg table over HTTP: a client of `tarn serve`, with httpx.
 
-    tarn serve lake                                                     # shows its address and two tokens
-    TARN_URL=http://127.0.0.1:8080 TARN_TOKEN=... examples/http_ingest.py orders.csv orders
+    mkdir lake
+    tarn serve 'sqlite:///lake/catalog.db?warehouse=lake'               # shows its address and two tokens
+    TARN_URL=http://127.0.0.1:8080 TARN_TOKEN=... examples/http_ingest.py orders.csv shop.orders
 
-What a web application would do: upload what a user gave it, once, whatever the network does; then ask for a summary. Needs httpx.
+What a web application would do: upload what a user gave it, once, whatever the network does; then ask for a summary. The table is in a catalog
+that PyIceberg and Spark use too; over `tarn serve lake`, a folder, the same makes Delta tables. Needs httpx.
 """
 import hashlib
 import os
@@ -59,7 +61,9 @@ def main():
     lake = Lake(os.environ["TARN_URL"], os.environ["TARN_TOKEN"])
     done = lake.upload(table, path)
     print(f"{table}: version {done['version']}, {done['rows']} rows" + (" (they were there already)" if done["replayed"] else ""))
-    for column in lake.describe(table)["columns"]:
+    about = lake.describe(table)
+    print(f"a table of {about['format']}")
+    for column in about["columns"]:
         print(f"  {column['name']} {column['type']}")
     print(f"tables: {', '.join(lake.tables())}")
     print(lake.query(f"SELECT count(*) AS rows FROM {table} WHERE 1 = :one", one=1))

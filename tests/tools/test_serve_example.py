@@ -25,15 +25,24 @@ from http_ingest import Lake  # noqa: E402
 
 
 def uploads_once(folder):
-    with Server("lake") as server:
+    upload_twice("lake", "birds", "delta")
+
+
+def uploads_once_into_a_catalog(folder):
+    upload_twice("sqlite:///catalog.db?warehouse=warehouse", "shop.birds", "iceberg")
+
+
+def upload_twice(lake, table, table_format):
+    with Server(lake) as server:
         env = {**os.environ, "TARN_URL": server.hello["url"], "TARN_TOKEN": server.write}
         for again in (False, True):
-            done = subprocess.run([sys.executable, EXAMPLE, BIRDS, "birds"], env=env, capture_output=True, text=True, check=True)
+            done = subprocess.run([sys.executable, EXAMPLE, BIRDS, table], env=env, capture_output=True, text=True, check=True)
             equal("they were there already" in done.stdout, again, done.stdout)
             equal("[{'rows': 10000}]" in done.stdout, True, done.stdout)
+            equal(f"a table of {table_format}\n" in done.stdout, True, done.stdout)
         lake = Lake(server.hello["url"], server.read)
         try:
-            lake.upload("birds", BIRDS, mode="overwrite")
+            lake.upload(table, BIRDS, mode="overwrite")
             sys.exit("a read token has written")
         except RuntimeError as why:
             equal("reads only" in str(why), True, str(why))
@@ -70,4 +79,4 @@ def uploads_once_through_a_crash(folder):
     server.stop()
 
 
-run_all([uploads_once, uploads_once_through_a_crash])
+run_all([uploads_once, uploads_once_into_a_catalog, uploads_once_through_a_crash])
