@@ -10,11 +10,14 @@
  * TRUE.
  *  2. All new files belong to one transaction; a failure at any point aborts it and leaves the table as it was.
  */
+#include "format/base/alloc.h"
 #include "format/base/utf8.h"
 #include "format/expr/filter_scan.h"
 #include "query/bind/sql_type.h"
 #include "query/dml/dml.h"
 #include "query/sql/caret.h"
+
+enum { MOST_TRIES = 12, FIRST_PAUSE = 2000 }; /* microseconds, doubled each time: at most eight seconds in all */
 
 struct rewrite {
     struct tarn_query *query;
@@ -298,14 +301,37 @@ static enum tarn_status rewrite_table(struct tarn_query *query, bool is_update, 
     return status;
 }
 
+/*
+ * A statement that loses a race has changed nothing, and means the same on what the winner left: it is run again there, bound anew, since
+ * columns may have changed too. The pauses are random, so that two statements that meet do not meet again.
+ */
+static enum tarn_status rewrite_until_it_holds(struct tarn_query *query, bool is_update, struct tarn_error *err)
+{
+    int64_t most = FIRST_PAUSE;
+    for (uint32_t tries = 1;; tries++) {
+        struct tarn_error local = TARN_ERROR_INIT;
+        const enum tarn_status status = rewrite_table(query, is_update, &local);
+        if (status != TARN_CONFLICT || tries == MOST_TRIES) {
+            if (status != TARN_OK && err != NULL) {
+                *err = local;
+            }
+            return status;
+        }
+        uint64_t random;
+        tarn__random(query->env, &random, sizeof(random));
+        tarn__sleep(query->env, (int64_t)(random % (uint64_t)most) + 1);
+        most *= 2;
+    }
+}
+
 enum tarn_status tarn__dml_delete(struct tarn_query *query, struct tarn_error *err)
 {
     query->info.kind = TARN_STATEMENT_DELETE;
-    return rewrite_table(query, false, err);
+    return rewrite_until_it_holds(query, false, err);
 }
 
 enum tarn_status tarn__dml_update(struct tarn_query *query, struct tarn_error *err)
 {
     query->info.kind = TARN_STATEMENT_UPDATE;
-    return rewrite_table(query, true, err);
+    return rewrite_until_it_holds(query, true, err);
 }
