@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Damages the files of a table, one at a time, and reads it: the rows of one of its versions or a clean error, nothing else.
 
-    attack_tables.py [RUNS [SEED [TABLE]]]      default: 100 runs from seed 1 on a table made here
+    attack_tables.py [RUNS [SEED [delta|iceberg|TABLE]]]      default: 100 runs from seed 1 on a Delta table made here
 
 Each run copies the table, damages one file as its seed says (bits turned, a run of bytes overwritten, cut short, lengthened, emptied,
 removed) and runs cat, count, log and verify on it. A crash, a hang, a message of a sanitizer, exit code 1 and an exit code that is no
@@ -21,13 +21,14 @@ from command import TARN, Run
 CLEAN = {0, 3, 4, 5, 6, 9, 10, 12}
 
 
-def make(folder):
+def make(folder, table_format):
     """A table with partitions, checkpoint-free history, removed rows and every file that tarn writes."""
     source = folder / "a.csv"
     table = folder / "origin"
     for start in (0, 200, 400):
         source.write_text("id,part,name,x\n" + "".join(f"{i},{i % 2},name {i % 37},{i}.5\n" for i in range(start, start + 200)))
-        Run("import", source, table, "--mode", "append", "--partition-by", "part").expect(0)
+        new = ["--table-format", table_format, "--partition-by", "part"] if start == 0 else []
+        Run("import", source, table, "--mode", "append", *new).expect(0)
     Run("query", "DELETE FROM origin WHERE id % 10 = 3", "--lake", folder).expect(0)
     Run("query", "UPDATE origin SET name = 'changed' WHERE id < 20", "--lake", folder).expect(0)
     Run("import", source, table, "--mode", "append").expect(0)
@@ -84,7 +85,7 @@ def attack(origin, folder, seed, allowed, checked):
     shutil.copytree(origin, table)
     victim = random_.choice(sorted(path for path in table.rglob("*") if path.is_file()))
     what = f"{victim.relative_to(table)}: {damage(random_, victim)}"
-    is_data = checked and "_delta_log" not in victim.parts
+    is_data = checked and not {"_delta_log", "metadata"} & set(victim.relative_to(table).parts)
     for arguments in (("cat", table, "-o", "jsonl"), ("count", table), ("count", table, "--where", "id >= 100"), ("log", table), ("verify", table)):
         code, out, story = ask(*arguments)
         if code is None:
@@ -95,8 +96,8 @@ def attack(origin, folder, seed, allowed, checked):
 
 
 def campaign(runs, first, origin, folder, checked):
-    newest = max(int(path.name[:20]) for path in (origin / "_delta_log").glob("*.json"))
-    read = [ask("cat", f"{origin}@v{version}", "-o", "jsonl") for version in range(newest + 1)]
+    versions = [commit["version"] for commit in Run("log", origin, "--json").expect(0).json()["result"]]
+    read = [ask("cat", origin, "--version", version, "-o", "jsonl") for version in versions]
     allowed = [sorted(out.splitlines()) for code, out, _ in read if code == 0]
     if not allowed:
         sys.exit(f"{origin} is no table that can be read")
@@ -114,5 +115,7 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="tarn-attack-") as scratch:
         scratch = pathlib.Path(scratch)
         given = [int(word) for word in sys.argv[1:3]]
-        origin = pathlib.Path(sys.argv[3]) if len(sys.argv) > 3 else make(scratch)
-        sys.exit(1 if campaign(given[0] if given else 100, given[1] if len(given) > 1 else 1, origin, scratch, len(sys.argv) < 4) else 0)
+        what = sys.argv[3] if len(sys.argv) > 3 else "delta"
+        own = what in ("delta", "iceberg")
+        origin = make(scratch, what) if own else pathlib.Path(what)
+        sys.exit(1 if campaign(given[0] if given else 100, given[1] if len(given) > 1 else 1, origin, scratch, own) else 0)
