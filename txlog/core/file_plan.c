@@ -93,8 +93,7 @@ static enum tarn_status resolve(struct tarn_arena *arena, const struct tarn_snap
                 return TARN_OK;
             }
             out->from = TARN_COLUMN_NULLS;
-            return fields[at].nullable ? TARN_OK
-                                       : tarn__corrupt(err, "required_column", "a column that is never null is not in the file");
+            return fields[at].nullable ? TARN_OK : tarn__corrupt(err, "required_column", "a column that is never null is not in the file");
         }
         file_type = file_fields[found].type;
         file_count = file_type->field_count;

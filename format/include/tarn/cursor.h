@@ -5,8 +5,8 @@
 #include "tarn/batch.h"
 
 /*
- * Where rows come from: a source (a Parquet, CSV, JSON or Arrow file, a table snapshot, a host's own) has a schema; a scan of it is a plan of
- * independent tasks; a cursor walks one task.
+ * Where rows come from: a source (a Parquet, CSV, JSON or Arrow file, a table snapshot, a host's own) has a schema; a scan of it is a plan
+ * of independent tasks; a cursor walks one task.
  *
  *     source -> scan(request) -> tasks 0..n-1 -> open(task) -> cursor: next, column, column, next, ...
  *
