@@ -65,57 +65,6 @@ static enum tarn_status schema_for_table(const struct table_import *import, cons
     return status;
 }
 
-/* Every column of the file must be one of the table's, with its type; the order may differ. */
-static enum tarn_status map_columns(const struct tarn_schema *table, const struct tarn_schema *file, struct tarn_error *err)
-{
-    for (uint32_t i = 0; i < file->field_count; i++) {
-        const struct tarn_text name = file->fields[i].name;
-        const int32_t at = tarn_fields_find(table->field_count, table->fields, name);
-        if (at < 0) {
-            return tool_error(err, TARN_INVALID, "column", "the table has no column \"%.*s\"", (int)name.size, name.data);
-        }
-        if (!tarn_type_equal(table->fields[at].type, file->fields[i].type)) {
-            char have[128];
-            char want[128];
-            tarn_type_format(file->fields[i].type, have, sizeof(have));
-            tarn_type_format(table->fields[at].type, want, sizeof(want));
-            return tool_error(err, TARN_INVALID, "type", "column \"%.*s\" is %s, the table has %s", (int)name.size, name.data, have, want);
-        }
-    }
-    return TARN_OK;
-}
-
-/* The file's batches with the table's columns in the table's order. */
-static enum tarn_status batches_for_table(const struct tarn_schema *table, struct tarn_source *source, struct tarn_batches **out,
-                                          struct tarn_error *err)
-{
-    const struct tarn_schema *file = tarn_source_schema(source);
-    TARN_TOOL_TRY(map_columns(table, file, err));
-    if (fields_match(table, file)) {
-        return tarn_source_batches(source, NULL, out, err);
-    }
-    struct tarn_path_step *steps = calloc(table->field_count + 1, sizeof(*steps));
-    struct tarn_path *paths = calloc(table->field_count + 1, sizeof(*paths));
-    enum tarn_status status = steps != NULL && paths != NULL ? TARN_OK : TARN_NOMEM;
-    for (uint32_t i = 0; status == TARN_OK && i < table->field_count; i++) {
-        if (tarn_fields_find(file->field_count, file->fields, table->fields[i].name) < 0) {
-            status = tool_error(err, TARN_INVALID, "column", "the file has no column \"%.*s\" for the table",
-                                (int)table->fields[i].name.size, table->fields[i].name.data);
-        }
-        steps[i] = (struct tarn_path_step){TARN_PATH_FIELD, table->fields[i].name, -1};
-        paths[i] = (struct tarn_path){1, &steps[i]};
-    }
-    if (status == TARN_OK) {
-        struct tarn_scan_request request = TARN_SCAN_REQUEST_INIT;
-        request.path_count = table->field_count;
-        request.paths = paths;
-        status = tarn_source_batches(source, &request, out, err);
-    }
-    free(steps);
-    free(paths);
-    return status;
-}
-
 /* ---- one try ---- */
 
 static enum tarn_status begin_transaction(struct table_import *import, struct tarn_transaction **out, struct tarn_error *err)
@@ -143,6 +92,14 @@ static enum tarn_status begin_transaction(struct table_import *import, struct ta
     return tarn_transaction_create(import->env, table_text(import), &create, &options, out, err);
 }
 
+/* A table may have its columns in another order, and no word for some of the file's types. */
+static enum tarn_status sink_for(struct tarn_transaction *transaction, const struct tarn_schema *file, struct tarn_sink **out,
+                                 struct tarn_error *err)
+{
+    return fields_match(tarn_transaction_schema(transaction), file) ? tarn_transaction_sink(transaction, out, err)
+                                                                    : tarn_transaction_sink_from(transaction, file, true, out, err);
+}
+
 static enum tarn_status take_in(struct table_import *import, struct tarn_transaction *transaction, size_t *failed, struct tarn_error *err)
 {
     import->rows = 0;
@@ -152,8 +109,8 @@ static enum tarn_status take_in(struct table_import *import, struct tarn_transac
         struct tarn_sink *sink = NULL;
         uint64_t taken = 0;
         *failed = i;
-        enum tarn_status status = batches_for_table(tarn_transaction_schema(transaction), input->source, &batches, err);
-        status = status == TARN_OK ? tarn_transaction_sink(transaction, &sink, err) : status;
+        enum tarn_status status = tarn_source_batches(input->source, NULL, &batches, err);
+        status = status == TARN_OK ? sink_for(transaction, tarn_source_schema(input->source), &sink, err) : status;
         if (status == TARN_OK) {
             status = import->copy != NULL ? import->copy(import->arg, input, batches, sink, &taken, err)
                                           : tarn_batches_copy(batches, sink, &taken, err);

@@ -40,7 +40,7 @@ struct table_import {
 
 /** Finds out whether the table is there. Errors: EXISTS (detail "table") when it is and the mode is ERROR. */
 enum tarn_status table_import_look(struct table_import *import, struct tarn_error *err);
-/** Opens inputs that are text again with the types of a table that is there; the others must have them. */
+/** Opens inputs that are text again with the types of a table that is there; the others must have types that widen to them. */
 enum tarn_status table_import_fit(struct table_import *import, struct tarn_error *err);
 /**
  * Writes and commits. Errors: INVALID with detail "column" or "type" when inputs and table do not go together; EXISTS with detail

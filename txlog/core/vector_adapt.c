@@ -18,6 +18,8 @@
 #include "format/base/utf8.h"
 #include "format/batch/flatten.h"
 #include "format/batch/vector_builder.h"
+#include "format/expr/cast.h"
+#include "tarn/expr.h"
 
 static bool is_signed(enum tarn_type_id id)
 {
@@ -143,6 +145,8 @@ static bool plan_scalar(const struct tarn_type *from, const struct tarn_type *to
         *kind = TARN_ADAPT_TEXT;
     } else if (is_bytes(b) && (a == TARN_TYPE_FIXED || a == TARN_TYPE_UUID)) {
         *kind = TARN_ADAPT_BYTES;
+    } else if (tarn_expr_cast_is_lossless(from, to)) {
+        *kind = TARN_ADAPT_CAST;
     } else {
         return false;
     }
@@ -427,6 +431,9 @@ static enum tarn_status convert_scalar(const struct tarn__adapt *plan, struct ta
     if (plan->kind == TARN_ADAPT_TEXT) {
         TARN_RETURN_IF_ERROR(check_text(vector, err));
         return retyped(vector, plan->to, out, err);
+    }
+    if (plan->kind == TARN_ADAPT_CAST) {
+        return tarn__vector_cast(vector, plan->to, out, err);
     }
     if (vector->shape == TARN_SHAPE_CONSTANT || vector->shape == TARN_SHAPE_RUNS) {
         return convert_spread(plan, vector, out, err);

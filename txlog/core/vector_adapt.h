@@ -21,6 +21,7 @@ enum tarn__adapt_kind {
     TARN_ADAPT_DATE_TO_TIMESTAMP,
     TARN_ADAPT_TIMESTAMP, /* to another unit */
     TARN_ADAPT_TEXT,      /* bytes to text, which must be UTF-8 */
+    TARN_ADAPT_CAST,      /* to another type that holds every value of it */
     TARN_ADAPT_BYTES,     /* fixed to variable */
     TARN_ADAPT_STRUCT,
     TARN_ADAPT_LIST, /* also MAP */

@@ -199,6 +199,14 @@ TARN_API const struct tarn_schema *tarn_transaction_schema(const struct tarn_tra
 TARN_CALL tarn_transaction_sink(struct tarn_transaction *transaction, struct tarn_sink **out, struct tarn_error *err);
 
 /**
+ * The same for rows of another schema, which is retained: columns are found by name, and a type is widened to the table's where that loses
+ * nothing (small and unsigned integers, floats, decimals, texts of all kinds). `narrow`: also timestamps to the table's unit, by leaving
+ * digits out. Errors also: INVALID, detail "column" (the two have not the same columns) or "type".
+ */
+TARN_CALL tarn_transaction_sink_from(struct tarn_transaction *transaction, const struct tarn_schema *schema, bool narrow,
+                                     struct tarn_sink **out, struct tarn_error *err);
+
+/**
  * Copy-on-write. `select` notes `predicate` as read (NULL: the whole table) and finds the files that can hold matching rows; then for each
  * of *count files: read it (file_source gives its rows as the table has them), write what stays to the sink, and take it out.
  */
