@@ -78,13 +78,10 @@ def java_types():
 
 
 def all_types():
-    """As Iceberg has them: what has no type there is widened, milliseconds are microseconds."""
+    """All that Iceberg has a type for: small and unsigned integers are widened by the import. Milliseconds are microseconds here already."""
     rows = sample_rows().slice(0, 400)
     keep = [name for name in rows.schema.names if name not in ("u64", "t", "l", "ll", "r", "m", "lr", "ms")]
-    narrow = {"i8": pa.int32(), "i16": pa.int32(), "u8": pa.int32(), "u16": pa.int32(), "u32": pa.int64()}
     made = rows.select(keep).append_column("ms", rows["ms"].cast(pa.timestamp("us")))
-    for name, kind in narrow.items():
-        made = made.set_column(made.schema.get_field_index(name), name, made[name].cast(kind))
     return made.add_column(0, "id", pa.array(range(len(made)), pa.int64()))
 
 
