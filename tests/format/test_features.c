@@ -24,7 +24,7 @@ static const struct {
     {"expr", 2},
     {"arrow", 9},
     {"avro", 2},
-    {"iceberg", 21},
+    {"iceberg", 22},
     /* clang-format on */
 };
 

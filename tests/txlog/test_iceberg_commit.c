@@ -293,6 +293,25 @@ START_TEST(iceberg_commit__leaves_alone_what_it_was_not_opened_for) /* T-ICEBERG
 }
 END_TEST
 
+START_TEST(iceberg_commit__does_not_write_beside_zipped_metadata) /* T-ICEBERG-WRITE-8 */
+{
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_property property = {.key = TARN_TEXT("write.metadata.compression-codec"), .value = TARN_TEXT("gzip")};
+    struct tarn_table_create_options options = TARN_TABLE_CREATE_OPTIONS_INIT;
+    struct tarn_transaction *transaction;
+    options.format = "iceberg";
+    options.schema = tarn_test_rows_schema(env);
+    options.property_count = 1;
+    options.properties = &property;
+    ck_assert_status(tarn_transaction_create(env, new_table(), &options, NULL, &transaction, &err), TARN_UNSUPPORTED);
+    ck_assert_str_eq(err.detail, "iceberg.write_gzip");
+    property.value = TARN_TEXT("none");
+    ck_assert_ok(tarn_transaction_create(env, new_table(), &options, NULL, &transaction, &err), &err);
+    tarn_transaction_abort(transaction);
+    tarn_test_env_close(env);
+}
+END_TEST
+
 /* ---- catalogs ---- */
 
 static struct tarn_env *catalog_env(struct tarn_memory_catalog *catalog)
@@ -399,6 +418,6 @@ TARN_SUITE("txlog/iceberg_commit", TARN_TEST(iceberg_commit__writes_metadata_as_
            TARN_TEST(iceberg_commit__keeps_the_numbers_of_files_that_stay), TARN_TEST(iceberg_commit__puts_many_small_manifests_together),
            TARN_TEST(iceberg_commit__limits_the_log_of_metadata_files), TARN_TEST(iceberg_commit__restores_by_the_manifests_of_then),
            TARN_TEST(iceberg_commit__is_done_once_for_an_application), TARN_TEST(iceberg_commit__leaves_alone_what_it_was_not_opened_for),
-           TARN_TEST(iceberg_commit__moves_the_pointer_of_a_catalog),
+           TARN_TEST(iceberg_commit__does_not_write_beside_zipped_metadata), TARN_TEST(iceberg_commit__moves_the_pointer_of_a_catalog),
            TARN_LOOP_TEST(iceberg_commit__reads_back_what_a_catalog_does_not_say, answers),
            TARN_TEST(iceberg_commit__is_built_anew_on_whoever_was_first))

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "format/base/bytes.h"
+#include "format/base/utf8.h"
 #include "format/json/json_print.h"
 #include "txlog/core/partition_transform.h"
 #include "txlog/iceberg/iceberg_partition.h"
@@ -150,6 +151,15 @@ enum tarn_status tarn__iceberg_create(struct tarn_snapshot *snapshot, const stru
 /* Properties that tell writers to put files where tarn does not. */
 static const struct tarn_text places_of_their_own[] = {{"write.data.path", 15}, {"write.metadata.path", 19}};
 
+/* Does whoever writes the table in a folder give metadata files a name of their own kind? Then names alone no longer decide who was first.
+ */
+static bool is_zipped(const struct tarn__iceberg_state *state)
+{
+    const struct tarn_text *codec = tarn__iceberg_metadata_property(&state->metadata, TARN_TEXT("write.metadata.compression-codec"));
+    return (codec != NULL && !tarn__text_equal_caseless(*codec, TARN_TEXT("none"))) ||
+           memmem(state->file.key.data, state->file.key.size, ".gz", 3) != NULL;
+}
+
 enum tarn_status tarn__iceberg_admit(const struct tarn_snapshot *snapshot, bool removes, struct tarn_error *err)
 {
     (void)removes;
@@ -168,6 +178,11 @@ enum tarn_status tarn__iceberg_admit(const struct tarn_snapshot *snapshot, bool 
     const struct tarn__iceberg_spec *spec = tarn__iceberg_metadata_spec(metadata, snapshot->spec->id);
     if (spec != NULL) {
         TARN_RETURN_IF_ERROR(tarn__iceberg_spec_admit(spec, snapshot->spec, err));
+    }
+    if (snapshot->place.catalog == NULL && is_zipped(state)) {
+        return tarn__unsupported(err, "iceberg.write_gzip",
+                                 "other writers of this table make v<N>.gz.metadata.json, which would not meet our v<N>.metadata.json: a "
+                                 "commit could be lost. Take the property write.metadata.compression-codec away, or use a catalog");
     }
     if (snapshot->is_new) {
         return TARN_OK;
