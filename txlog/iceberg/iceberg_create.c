@@ -157,7 +157,7 @@ static bool is_zipped(const struct tarn__iceberg_state *state)
 {
     const struct tarn_text *codec = tarn__iceberg_metadata_property(&state->metadata, TARN_TEXT("write.metadata.compression-codec"));
     return (codec != NULL && !tarn__text_equal_caseless(*codec, TARN_TEXT("none"))) ||
-           memmem(state->file.key.data, state->file.key.size, ".gz", 3) != NULL;
+           (state->file.key.size != 0 && memmem(state->file.key.data, state->file.key.size, ".gz", 3) != NULL);
 }
 
 enum tarn_status tarn__iceberg_admit(const struct tarn_snapshot *snapshot, bool removes, struct tarn_error *err)
