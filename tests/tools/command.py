@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import threading
 
 TARN = os.environ["TARN"]
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -46,6 +47,25 @@ class Run:
 def equal(got, expected, what):
     if got != expected:
         sys.exit(f"{what}: {got!r}, expected {expected!r}")
+
+
+def together(*jobs):
+    """Runs the jobs as threads, each of which starts processes; what one of them complains of fails the test."""
+    stories = []
+
+    def guarded(job):
+        try:
+            job()
+        except (SystemExit, Exception) as story:  # a thread's own end would go unseen
+            stories.append(repr(story) if isinstance(story, Exception) else str(story))
+
+    threads = [threading.Thread(target=guarded, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if stories:
+        sys.exit(stories[0])
 
 
 def run_all(tests):

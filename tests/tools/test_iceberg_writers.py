@@ -13,34 +13,14 @@ import random
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 
-from command import TARN, Run, equal, run_all
+from command import TARN, Run, equal, run_all, together
 
 EACH = int(sys.argv[1]) if len(sys.argv) > 1 else 12
 WRITERS = 8
 KILLS = 25
 CONFLICT = 7
-
-
-def together(*jobs):
-    """Runs the jobs as threads, each of which starts processes; what one of them complains of fails the test."""
-    stories = []
-
-    def guarded(job):
-        try:
-            job()
-        except (SystemExit, Exception) as story:  # a thread's own end would go unseen
-            stories.append(repr(story) if isinstance(story, Exception) else str(story))
-
-    threads = [threading.Thread(target=guarded, args=(job,)) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if stories:
-        sys.exit(stories[0])
 
 
 def put(folder, name, rows):

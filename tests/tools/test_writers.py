@@ -7,31 +7,11 @@
 import json
 import pathlib
 import sys
-import threading
 
-from command import Run, equal, run_all
+from command import Run, equal, run_all, together
 
 EACH = int(sys.argv[1]) if len(sys.argv) > 1 else 100
 CONFLICT = 7
-
-
-def together(*jobs):
-    """Runs the jobs as threads, each of which starts processes; what one of them complains of fails the test."""
-    stories = []
-
-    def guarded(job):
-        try:
-            job()
-        except (SystemExit, Exception) as story: # a thread's own end would go unseen
-            stories.append(repr(story) if isinstance(story, Exception) else str(story))
-
-    threads = [threading.Thread(target=guarded, args=(job,)) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if stories:
-        sys.exit(stories[0])
 
 
 def put(folder, name, rows):
@@ -136,6 +116,7 @@ def changes_beside_appends_lose_nothing(folder):
     print(f"  {done} of {len(updates)} updates, {sum(1 for _, c in deletes if c)} of {len(deletes)} deletes landed; the others lost cleanly")
 
 
+# SPEC: Q-DML-9
 def updates_of_four_processes_all_count(folder):
     """Each counts the one row up. A statement that loses a race is run again on what the winner left."""
     for name, table_format in (("d", "delta"), ("i", "iceberg")):

@@ -113,6 +113,16 @@ const struct tarn_schema *tarn_snapshot_schema(const struct tarn_snapshot *snaps
     return snapshot->schema;
 }
 
+const struct tarn__partition_spec *tarn__snapshot_spec(const struct tarn_snapshot *snapshot, int32_t id)
+{
+    for (uint32_t i = 0; i < snapshot->spec_count; i++) {
+        if (snapshot->specs[i].id == id) {
+            return &snapshot->specs[i];
+        }
+    }
+    return NULL;
+}
+
 const struct tarn__partition_field *tarn__spec_identity_of(const struct tarn__partition_spec *spec, uint32_t column, uint32_t *index)
 {
     for (uint32_t i = 0; spec != NULL && i < spec->field_count; i++) {

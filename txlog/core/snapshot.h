@@ -125,6 +125,8 @@ TARN_WARN_UNUSED enum tarn_status tarn__snapshot_set_schema(struct tarn_snapshot
 /** Counts files, bytes and rows into `info`; the last step of filling. */
 void tarn__snapshot_summarise(struct tarn_snapshot *snapshot);
 
+/** The partition spec with this id, or NULL. */
+const struct tarn__partition_spec *tarn__snapshot_spec(const struct tarn_snapshot *snapshot, int32_t id);
 /** The partition field that a column of the current schema is by identity, or NULL; *index is its place in the spec. */
 const struct tarn__partition_field *tarn__spec_identity_of(const struct tarn__partition_spec *spec, uint32_t column, uint32_t *index);
 /** The partition tuple of a file, with its values and the spec that they are of; NULL: not known. */

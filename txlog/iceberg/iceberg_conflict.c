@@ -31,16 +31,6 @@ struct judged {
     struct tarn_text_builder statistics;
 };
 
-static const struct tarn__partition_spec *spec_of(const struct tarn_snapshot *snapshot, int32_t id)
-{
-    for (uint32_t i = 0; i < snapshot->spec_count; i++) {
-        if (snapshot->specs[i].id == id) {
-            return &snapshot->specs[i];
-        }
-    }
-    return NULL;
-}
-
 struct spec_entry {
     struct judged *judged;
     const struct tarn__partition_spec *spec; /* NULL: newer than ours */
@@ -113,7 +103,7 @@ static enum tarn_status judge_files(struct judged *judged, const struct tarn__ic
             status = conflict(err, snapshot->id, "concurrent_delete_read", "deleted rows of files that this transaction may have read");
             break;
         }
-        struct spec_entry entry_of = {judged, spec_of(judged->transaction->snapshot, manifests[i].spec_id)};
+        struct spec_entry entry_of = {judged, tarn__snapshot_spec(judged->transaction->snapshot, manifests[i].spec_id)};
         status = tarn__iceberg_read_manifest(judged->root, &manifests[i], TARN_ICEBERG_SKIP_OFFSETS, see_entry, &entry_of, err);
     }
     tarn__arena_free(&arena);

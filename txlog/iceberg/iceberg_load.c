@@ -256,16 +256,6 @@ static bool has_no_live(const struct tarn__iceberg_manifest_file *manifest)
     return manifest->added_files == 0 && manifest->existing_files == 0;
 }
 
-static const struct tarn__partition_spec *spec_of(const struct tarn_snapshot *snapshot, int32_t id)
-{
-    for (uint32_t i = 0; i < snapshot->spec_count; i++) {
-        if (snapshot->specs[i].id == id) {
-            return &snapshot->specs[i];
-        }
-    }
-    return NULL;
-}
-
 static enum tarn_status fill(struct filler *filler, const struct tarn__iceberg_state *state, const struct part *part,
                              struct tarn_error *err)
 {
@@ -274,7 +264,7 @@ static enum tarn_status fill(struct filler *filler, const struct tarn__iceberg_s
         if (has_no_live(manifest)) {
             continue;
         }
-        filler->spec = spec_of(filler->snapshot, manifest->spec_id);
+        filler->spec = tarn__snapshot_spec(filler->snapshot, manifest->spec_id);
         if (filler->spec == NULL) {
             return tarn__corrupt(err, "iceberg.manifest_list", "a manifest is of partition spec %d, which the table does not have",
                                  manifest->spec_id);
@@ -362,7 +352,7 @@ static enum tarn_status type_partitions(struct tarn_snapshot *snapshot, struct t
 {
     for (uint32_t i = 0; i < snapshot->files.partition_count; i++) {
         struct tarn__partition *partition = &snapshot->files.partitions[i];
-        const struct tarn__partition_spec *spec = spec_of(snapshot, tarn__iceberg_partition_spec_id(partition->raw));
+        const struct tarn__partition_spec *spec = tarn__snapshot_spec(snapshot, tarn__iceberg_partition_spec_id(partition->raw));
         if (spec == NULL) {
             return tarn__internal(err, "a partition tuple is of no spec of the table");
         }

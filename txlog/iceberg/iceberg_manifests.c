@@ -37,16 +37,6 @@ struct output {
     struct tarn_value *highest;
 };
 
-static const struct tarn__partition_spec *bound_spec(const struct tarn_snapshot *snapshot, int32_t id)
-{
-    for (uint32_t i = 0; i < snapshot->spec_count; i++) {
-        if (snapshot->specs[i].id == id) {
-            return &snapshot->specs[i];
-        }
-    }
-    return NULL;
-}
-
 /* A field that is void may have lost its source, and with it the type that all its nulls are of. */
 static const struct tarn_type *type_of(const struct tarn__partition_field *field)
 {
@@ -104,7 +94,7 @@ static void output_close(struct output *output)
 static enum tarn_status output_open(struct output *output, struct tarn_transaction *transaction, int32_t spec_id, struct tarn_error *err)
 {
     struct tarn_arena *arena = &transaction->arena;
-    *output = (struct output){.transaction = transaction, .spec = bound_spec(transaction->snapshot, spec_id)};
+    *output = (struct output){.transaction = transaction, .spec = tarn__snapshot_spec(transaction->snapshot, spec_id)};
     tarn__builder_init(&output->bytes, transaction->env);
     if (output->spec == NULL) {
         return tarn__corrupt(err, "metadata.spec_id", "a manifest is of partition spec %d, which the table does not have", spec_id);
