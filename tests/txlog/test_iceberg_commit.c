@@ -265,6 +265,117 @@ START_TEST(iceberg_commit__is_done_once_for_an_application) /* T-ICEBERG-WRITE-7
 }
 END_TEST
 
+static struct tarn_transaction *append_begun(struct tarn_env *env, struct tarn_text uri, const char *app, int64_t version)
+{
+    struct tarn_transaction_options options = TARN_TRANSACTION_OPTIONS_INIT;
+    struct tarn_snapshot *snapshot = load(env, uri);
+    struct tarn_transaction *transaction;
+    struct tarn_sink *sink;
+    options.app_id = tarn__text_of(app);
+    options.app_version = version;
+    ck_assert_ok(tarn_transaction_open(snapshot, &options, &transaction, &err), &err);
+    tarn_snapshot_close(snapshot);
+    ck_assert_ok(tarn_transaction_sink(transaction, &sink, &err), &err);
+    ck_assert_ok(tarn_test_rows_write(sink, 100, 1, &err), &err);
+    return transaction;
+}
+
+START_TEST(iceberg_commit__of_an_application_is_done_once_by_two_at_once) /* T-ICEBERG-WRITE-7 */
+{
+    struct tarn_env *env = tarn_test_env();
+    const struct tarn_text uri = new_table();
+    create(env, uri, false, 1);
+    struct tarn_transaction *first = append_begun(env, uri, "loader", 3);
+    struct tarn_transaction *same = append_begun(env, uri, "loader", 3);
+    struct tarn_transaction *later = append_begun(env, uri, "loader", 4);
+    ck_assert_ok(tarn_transaction_commit(first, NULL, &err), &err);
+    ck_assert_status(tarn_transaction_commit(same, NULL, &err), TARN_EXISTS);
+    ck_assert_str_eq(err.detail, "app_transaction");
+    ck_assert_status(tarn_transaction_commit(later, NULL, &err), TARN_CONFLICT);
+    ck_assert_str_eq(err.detail, "concurrent_transaction");
+    check_rows(env, uri, 2);
+    tarn_test_env_close(env);
+}
+END_TEST
+
+/* ---- metadata that another writer put there meanwhile ---- */
+
+/* The metadata of version `from` with each `old` made `fresh` becomes that of version `to`. */
+static void put_metadata(struct tarn_text uri, int from, int to, const char *old, const char *fresh)
+{
+    static char text[1 << 16];
+    static char made[1 << 17];
+    char path[700];
+    snprintf(path, sizeof(path), "%.*s/metadata/v%d.metadata.json", TARN_TEXT_ARG(uri), from);
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+    fclose(file);
+    size_t size = 0;
+    for (const char *at = text; *at != '\0';) {
+        if (old[0] != '\0' && strncmp(at, old, strlen(old)) == 0) {
+            size += (size_t)snprintf(made + size, sizeof(made) - size, "%s", fresh);
+            at += strlen(old);
+        } else {
+            made[size++] = *at++;
+        }
+    }
+    made[size] = '\0';
+    snprintf(path, sizeof(path), "metadata/v%d.metadata.json", to);
+    char folder[600];
+    snprintf(folder, sizeof(folder), "%.*s", TARN_TEXT_ARG(uri));
+    tarn_test_put_file(folder, path, made);
+}
+
+static const struct {
+    const char *old;
+    const char *fresh;
+    const char *detail;
+} others[] = {
+    {"schema-id\":0", "schema-id\":1", "metadata_changed"},
+    {"\"table-uuid\":\"", "\"table-uuid\":\"00", "table_replaced"},
+};
+
+START_TEST(iceberg_commit__ends_when_the_table_is_another) /* T-ICEBERG-CONFLICT-1 */
+{
+    struct tarn_env *env = tarn_test_env();
+    const struct tarn_text uri = new_table();
+    create(env, uri, false, 10);
+    struct tarn_transaction *transaction = append_begun(env, uri, "", 0);
+    put_metadata(uri, 1, 2, others[_i].old, others[_i].fresh);
+    ck_assert_status(tarn_transaction_commit(transaction, NULL, &err), TARN_CONFLICT);
+    ck_assert_str_eq(err.detail, others[_i].detail);
+    check_rows(env, uri, 10);
+    tarn_test_env_close(env);
+}
+END_TEST
+
+START_TEST(iceberg_commit__of_what_read_ends_when_the_branch_was_set_back) /* T-ICEBERG-CONFLICT-1 */
+{
+    struct tarn_env *env = tarn_test_env();
+    const struct tarn_text uri = new_table();
+    create(env, uri, false, 10);
+    ck_assert_ok(tarn_test_table_append(env, uri, 100, 5, NULL, &err), &err);
+    struct tarn_snapshot *snapshot = load(env, uri);
+    struct tarn_transaction *reads;
+    struct tarn_expr *predicate = tarn_test_id_equals(env, 5);
+    uint32_t count;
+    ck_assert_ok(tarn_transaction_open(snapshot, NULL, &reads, &err), &err);
+    ck_assert_ok(tarn_transaction_select(reads, predicate, &count, &err), &err);
+    ck_assert_uint_eq(count, 1);
+    ck_assert_ok(tarn_transaction_remove(reads, 0, &err), &err);
+    tarn_expr_release(predicate);
+    tarn_snapshot_close(snapshot);
+    struct tarn_transaction *appends = append_begun(env, uri, "", 0);
+    put_metadata(uri, 1, 3, "", "");
+    ck_assert_status(tarn_transaction_commit(reads, NULL, &err), TARN_CONFLICT);
+    ck_assert_str_eq(err.detail, "concurrent_rewrite");
+    ck_assert_ok(tarn_transaction_commit(appends, NULL, &err), &err); /* an append has read nothing */
+    check_rows(env, uri, 11);
+    tarn_test_env_close(env);
+}
+END_TEST
+
 /* ---- what is not written to ---- */
 
 START_TEST(iceberg_commit__leaves_alone_what_it_was_not_opened_for) /* T-ICEBERG-WRITE-8 */
@@ -417,7 +528,11 @@ END_TEST
 TARN_SUITE("txlog/iceberg_commit", TARN_TEST(iceberg_commit__writes_metadata_as_the_specification_has_it),
            TARN_TEST(iceberg_commit__keeps_the_numbers_of_files_that_stay), TARN_TEST(iceberg_commit__puts_many_small_manifests_together),
            TARN_TEST(iceberg_commit__limits_the_log_of_metadata_files), TARN_TEST(iceberg_commit__restores_by_the_manifests_of_then),
-           TARN_TEST(iceberg_commit__is_done_once_for_an_application), TARN_TEST(iceberg_commit__leaves_alone_what_it_was_not_opened_for),
+           TARN_TEST(iceberg_commit__is_done_once_for_an_application),
+           TARN_TEST(iceberg_commit__of_an_application_is_done_once_by_two_at_once),
+           TARN_LOOP_TEST(iceberg_commit__ends_when_the_table_is_another, others),
+           TARN_TEST(iceberg_commit__of_what_read_ends_when_the_branch_was_set_back),
+           TARN_TEST(iceberg_commit__leaves_alone_what_it_was_not_opened_for),
            TARN_TEST(iceberg_commit__does_not_write_beside_zipped_metadata), TARN_TEST(iceberg_commit__moves_the_pointer_of_a_catalog),
            TARN_LOOP_TEST(iceberg_commit__reads_back_what_a_catalog_does_not_say, answers),
            TARN_TEST(iceberg_commit__is_built_anew_on_whoever_was_first))

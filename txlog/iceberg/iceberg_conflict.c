@@ -136,24 +136,34 @@ static enum tarn_status judge_snapshot(struct judged *judged, const struct tarn_
     return judge_files(judged, &snapshot, err);
 }
 
+/* Does the branch still stand on what was judged before? */
+static bool leads_to(const struct tarn__iceberg_base *now, int64_t known)
+{
+    int64_t id = now->has_head ? now->head.id : -1;
+    for (uint32_t steps = 0; id != known && id != -1 && steps <= now->metadata.snapshot_count; steps++) {
+        const struct tarn__iceberg_snapshot_entry *entry = tarn__iceberg_metadata_snapshot(&now->metadata, id);
+        id = entry != NULL ? entry->parent_id : -1;
+    }
+    return id == known;
+}
+
 /* From the head down to what was judged before. Snapshots that a rewrite of files made (replace) are looked at as any other. */
 static enum tarn_status judge_lineage(struct judged *judged, const struct tarn__iceberg_base *before, const struct tarn__iceberg_base *now,
                                       struct tarn_arena *arena, struct tarn_error *err)
 {
     const bool blind = tarn__transaction_is_blind(judged->transaction);
     const int64_t known = before->has_head ? before->head.id : -1;
+    if (!blind && !leads_to(now, known)) {
+        return conflict(err, now->metadata.current_snapshot_id, "concurrent_rewrite", "set the branch to another line of snapshots");
+    }
     int64_t id = now->has_head ? now->head.id : -1;
-    uint32_t steps = 0;
-    while (id != known && id != -1 && steps++ <= now->metadata.snapshot_count) {
+    for (uint32_t steps = 0; id != known && id != -1 && steps <= now->metadata.snapshot_count; steps++) {
         const struct tarn__iceberg_snapshot_entry *entry = tarn__iceberg_metadata_snapshot(&now->metadata, id);
         if (entry == NULL) {
             break;
         }
         TARN_RETURN_IF_ERROR(judge_snapshot(judged, entry, blind, arena, err));
         id = entry->parent_id;
-    }
-    if (id != known && !blind) {
-        return conflict(err, now->metadata.current_snapshot_id, "concurrent_rewrite", "set the branch to another line of snapshots");
     }
     return TARN_OK;
 }
