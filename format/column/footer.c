@@ -225,6 +225,27 @@ enum tarn_status tarn__footer_decode(struct tarn_env *env, struct tarn_span byte
     return finish(footer, copy, TARN_OK, out, err);
 }
 
+const struct parquet_row_group *tarn__footer_row_group(const struct tarn_footer *footer, uint32_t row_group)
+{
+    return &footer->metadata.row_groups.items[row_group];
+}
+
+enum tarn_status tarn__footer_chunk(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf, struct tarn_arena *arena,
+                                    const struct parquet_column_chunk **out, struct tarn_error *err)
+{
+    (void)arena;
+    (void)err;
+    *out = &footer->metadata.row_groups.items[row_group].columns.items[leaf];
+    return TARN_OK;
+}
+
+bool tarn__footer_chunk_place(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf, struct tarn_chunk_range *out)
+{
+    const struct parquet_column_metadata *chunk = &footer->metadata.row_groups.items[row_group].columns.items[leaf].meta_data;
+    *out = tarn__footer_chunk_range(chunk);
+    return chunk->num_values != 0;
+}
+
 /* ---- reading ---- */
 
 static enum tarn_status read_at(struct tarn_object *object, uint64_t offset, size_t size, uint8_t *into, struct tarn_error *err)

@@ -57,6 +57,21 @@ struct tarn_footer *tarn__footer_retain(struct tarn_footer *footer);
 /** NULL is legal. */
 void tarn__footer_release(struct tarn_footer *footer);
 
+/** The facts of a row group, `row_group` below metadata.row_groups.count. Its `columns` are not to be looked at: see tarn__footer_chunk. */
+const struct parquet_row_group *tarn__footer_row_group(const struct tarn_footer *footer, uint32_t row_group);
+
+/**
+ * The column chunk of a leaf, whole: statistics, lists and all. What of it is no scalar lies in `arena` or in the footer's bytes, so that
+ * both must live as long as it is used. `row_group` and `leaf` are below the counts. Errors: UNSUPPORTED "encryption", NOMEM. Places: row
+ * group, column.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__footer_chunk(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf,
+                                                     struct tarn_arena *arena, const struct parquet_column_chunk **out,
+                                                     struct tarn_error *err);
+
+/** Where a chunk lies, without decoding it. False: it has no values and need not lie anywhere, or its metadata is encrypted. */
+bool tarn__footer_chunk_place(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf, struct tarn_chunk_range *out);
+
 /** Of a chunk of a validated footer. */
 struct tarn_chunk_range tarn__footer_chunk_range(const struct parquet_column_metadata *chunk);
 

@@ -97,7 +97,9 @@ static enum tarn_status make_texts(struct tarn_parquet_metadata *metadata, struc
     metadata->logical_types = types;
     for (uint32_t group = 0; group < file->row_groups.count; group++) {
         for (uint32_t leaf = 0; leaf < schema->leaf_count; leaf++) {
-            const uint32_t mask = mask_of(&file->row_groups.items[group].columns.items[leaf].meta_data.encodings);
+            const struct parquet_column_chunk *chunk;
+            TARN_RETURN_IF_ERROR(tarn__footer_chunk(metadata->footer, group, leaf, &metadata->arena, &chunk, err));
+            const uint32_t mask = mask_of(&chunk->meta_data.encodings);
             if (find_encodings(metadata, mask) == NULL) {
                 TARN_RETURN_IF_ERROR(add_encodings(metadata, mask, err));
             }
@@ -188,16 +190,16 @@ static enum tarn_status find_group(const struct tarn_parquet_metadata *metadata,
 }
 
 static enum tarn_status find_chunk(const struct tarn_parquet_metadata *metadata, uint32_t row_group, uint32_t leaf,
-                                   const struct parquet_column_chunk **out, struct tarn_error *err)
+                                   struct tarn_arena *arena, const struct parquet_column_chunk **out, struct tarn_error *err)
 {
     const struct parquet_row_group *group;
+    const uint32_t count = metadata->footer->schema->leaf_count;
     *out = NULL;
     TARN_RETURN_IF_ERROR(find_group(metadata, row_group, &group, err));
-    if (leaf >= group->columns.count) {
-        return tarn__invalid(err, "column", "there is no column %u: the file has %u", leaf, group->columns.count);
+    if (leaf >= count) {
+        return tarn__invalid(err, "column", "there is no column %u: the file has %u", leaf, count);
     }
-    *out = &group->columns.items[leaf];
-    return TARN_OK;
+    return tarn__footer_chunk(metadata->footer, row_group, leaf, arena, out, err);
 }
 
 enum tarn_status tarn_parquet_row_group_info(const struct tarn_parquet_metadata *metadata, uint32_t row_group,
@@ -207,10 +209,9 @@ enum tarn_status tarn_parquet_row_group_info(const struct tarn_parquet_metadata 
     *out = (struct tarn_parquet_row_group_info){.row_count = 0};
     TARN_RETURN_IF_ERROR(find_group(metadata, row_group, &group, err));
     uint64_t begin = UINT64_MAX;
-    for (uint32_t leaf = 0; leaf < group->columns.count; leaf++) {
-        const struct parquet_column_metadata *column = &group->columns.items[leaf].meta_data;
-        if (column->num_values != 0) { /* else its place was not held against the file */
-            const struct tarn_chunk_range range = tarn__footer_chunk_range(column);
+    for (uint32_t leaf = 0; leaf < metadata->footer->schema->leaf_count; leaf++) {
+        struct tarn_chunk_range range;
+        if (tarn__footer_chunk_place(metadata->footer, row_group, leaf, &range)) {
             begin = range.begin < begin ? range.begin : begin;
             out->total_compressed_size += range.end - range.begin;
         }
@@ -221,12 +222,9 @@ enum tarn_status tarn_parquet_row_group_info(const struct tarn_parquet_metadata 
     return TARN_OK;
 }
 
-enum tarn_status tarn_parquet_chunk_info(const struct tarn_parquet_metadata *metadata, uint32_t row_group, uint32_t leaf,
-                                         struct tarn_parquet_chunk_info *out, struct tarn_error *err)
+static void fill_chunk_info(const struct tarn_parquet_metadata *metadata, uint32_t leaf, const struct parquet_column_chunk *chunk,
+                            struct tarn_parquet_chunk_info *out)
 {
-    const struct parquet_column_chunk *chunk;
-    *out = (struct tarn_parquet_chunk_info){.physical_type = "", .codec = ""};
-    TARN_RETURN_IF_ERROR(find_chunk(metadata, row_group, leaf, &chunk, err));
     const struct parquet_column_metadata *column = &chunk->meta_data;
     const struct tarn_leaf *described = &metadata->footer->schema->leaves[leaf];
     *out = (struct tarn_parquet_chunk_info){
@@ -247,7 +245,21 @@ enum tarn_status tarn_parquet_chunk_info(const struct tarn_parquet_metadata *met
     };
     tarn__statistics_bounds(described, tarn__column_order(&metadata->footer->metadata, leaf), &column->statistics,
                             (uint64_t)column->num_values, &out->bounds);
-    return TARN_OK;
+}
+
+enum tarn_status tarn_parquet_chunk_info(const struct tarn_parquet_metadata *metadata, uint32_t row_group, uint32_t leaf,
+                                         struct tarn_parquet_chunk_info *out, struct tarn_error *err)
+{
+    const struct parquet_column_chunk *chunk;
+    struct tarn_arena arena;
+    *out = (struct tarn_parquet_chunk_info){.physical_type = "", .codec = ""};
+    tarn__arena_init(&arena, metadata->env);
+    const enum tarn_status status = find_chunk(metadata, row_group, leaf, &arena, &chunk, err);
+    if (status == TARN_OK) {
+        fill_chunk_info(metadata, leaf, chunk, out);
+    }
+    tarn__arena_free(&arena);
+    return status;
 }
 
 /* ---- pages ---- */
@@ -339,16 +351,20 @@ enum tarn_status tarn_parquet_pages(const struct tarn_parquet_metadata *metadata
                                     void *arg, struct tarn_error *err)
 {
     const struct parquet_column_chunk *chunk;
-    TARN_RETURN_IF_ERROR(find_chunk(metadata, row_group, leaf, &chunk, err));
-    const struct tarn_chunk_range range = tarn__footer_chunk_range(&chunk->meta_data);
-    struct page_walk walk = {
-        .metadata = metadata, .offset = range.begin, .end = range.end, .values_left = (uint64_t)chunk->meta_data.num_values};
-    walk.bytes = tarn__buffer_new(metadata->env, HEADER_WINDOW);
-    enum tarn_status status = walk.bytes != NULL ? TARN_OK : tarn__nomem(metadata->env, err, HEADER_WINDOW);
+    struct tarn_arena arena;
+    struct page_walk walk = {.metadata = metadata};
+    tarn__arena_init(&arena, metadata->env);
+    enum tarn_status status = find_chunk(metadata, row_group, leaf, &arena, &chunk, err);
     if (status == TARN_OK) {
-        status = walk_pages(&walk, fn, arg, err);
+        const struct tarn_chunk_range range = tarn__footer_chunk_range(&chunk->meta_data);
+        walk.offset = range.begin;
+        walk.end = range.end;
+        walk.values_left = (uint64_t)chunk->meta_data.num_values;
+        walk.bytes = tarn__buffer_new(metadata->env, HEADER_WINDOW);
+        status = walk.bytes != NULL ? walk_pages(&walk, fn, arg, err) : tarn__nomem(metadata->env, err, HEADER_WINDOW);
     }
-    if (status != TARN_OK) {
+    tarn__arena_free(&arena);
+    if (status != TARN_OK && walk.bytes != NULL) {
         tarn__error_at_object(err, metadata->key);
         tarn__error_at_row_group(err, (int32_t)row_group);
         tarn__error_at_column(err, metadata->footer->schema->leaves[leaf].path);

@@ -27,7 +27,8 @@ enum { GAP = 12 };
 
 struct chunk {
     bool wanted;
-    struct tarn_buffer *bytes; /**< NULL: not read yet */
+    const struct parquet_column_metadata *metadata; /**< of a wanted one */
+    struct tarn_buffer *bytes;                      /**< NULL: not read yet */
     uint64_t ticket;
     bool in_flight;
 };
@@ -53,6 +54,7 @@ struct parquet_cursor {
     uint32_t row_group;
     uint64_t row_count;
     uint64_t first_row;               /**< of the row group in the file */
+    struct tarn_arena arena;          /**< of the chunks' metadata */
     struct parquet_row_ranges ranges; /**< rows that the page index leaves */
     uint32_t range;                   /**< the one at hand */
     uint64_t window_row;
@@ -69,7 +71,7 @@ struct parquet_cursor {
 
 static const struct parquet_column_metadata *chunk_metadata(const struct parquet_cursor *cursor, uint32_t leaf)
 {
-    return &tarn__parquet_row_group(cursor->scan->source, cursor->row_group)->columns.items[leaf].meta_data;
+    return cursor->chunks[leaf].metadata;
 }
 
 /* ---- bytes ---- */
@@ -83,9 +85,10 @@ static struct tarn_chunk_range chunk_range(const struct parquet_cursor *cursor, 
     enum { SLACK = 1024 };
     const struct tarn_footer *footer = cursor->scan->source->footer;
     struct tarn_chunk_range range = tarn__footer_chunk_range(chunk_metadata(cursor, leaf));
+    struct tarn_chunk_range next;
     uint64_t limit = footer->offset;
     if (leaf + 1 < footer->schema->leaf_count) {
-        limit = tarn__footer_chunk_range(chunk_metadata(cursor, leaf + 1)).begin;
+        limit = tarn__footer_chunk_place(footer, cursor->row_group, leaf + 1, &next) ? next.begin : range.end;
     }
     if (limit > range.end && limit <= footer->offset) {
         range.end = limit - range.end < SLACK ? limit : range.end + SLACK;
@@ -578,6 +581,7 @@ static void cursor_close(struct tarn_cursor *handle)
     tarn__free(env, cursor->handed);
     tarn__free(env, cursor->positions);
     tarn__codec_context_close(cursor->codec_context);
+    tarn__arena_free(&cursor->arena);
     tarn__free(env, cursor);
 }
 
@@ -587,6 +591,19 @@ static const struct tarn_cursor_ops parquet_cursor_ops = {
     .column = cursor_column,
     .close = cursor_close,
 };
+
+static enum tarn_status want_chunks(struct parquet_cursor *cursor, const struct tarn_node *node, struct tarn_error *err)
+{
+    for (uint32_t leaf = node->leaf; leaf < node->leaf + node->leaf_count; leaf++) {
+        const struct parquet_column_chunk *thrift;
+        if (!cursor->chunks[leaf].wanted) {
+            TARN_RETURN_IF_ERROR(tarn__footer_chunk(cursor->scan->source->footer, cursor->row_group, leaf, &cursor->arena, &thrift, err));
+            cursor->chunks[leaf].metadata = &thrift->meta_data;
+            cursor->chunks[leaf].wanted = true;
+        }
+    }
+    return TARN_OK;
+}
 
 static enum tarn_status open_cursor(struct parquet_cursor *cursor, struct tarn_error *err)
 {
@@ -603,9 +620,7 @@ static enum tarn_status open_cursor(struct parquet_cursor *cursor, struct tarn_e
     for (uint32_t i = 0; i < scan->scan.path_count; i++) {
         const struct tarn_node *node = scan->paths[i].node;
         cursor->columns[i].node = node;
-        for (uint32_t leaf = 0; node != NULL && leaf < node->leaf_count; leaf++) {
-            cursor->chunks[node->leaf + leaf].wanted = true;
-        }
+        TARN_RETURN_IF_ERROR(node != NULL ? want_chunks(cursor, node, err) : TARN_OK);
     }
     TARN_RETURN_IF_ERROR(tarn__parquet_row_ranges(cursor->scan, cursor->row_group, &cursor->ranges, err));
     return cursor->ranges.count != 0 ? read_chunks(cursor, NULL, true, err) : TARN_OK;
@@ -619,6 +634,7 @@ enum tarn_status tarn__parquet_cursor_open(struct parquet_scan *scan, uint32_t t
         return tarn__nomem(env, err, sizeof(*cursor));
     }
     cursor->cursor = (struct tarn_cursor){.ops = &parquet_cursor_ops, .env = env};
+    tarn__arena_init(&cursor->arena, env);
     cursor->scan = scan;
     cursor->row_group = scan->row_groups[task];
     cursor->row_count = (uint64_t)tarn__parquet_row_group(scan->source, cursor->row_group)->num_rows;

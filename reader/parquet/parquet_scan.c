@@ -84,6 +84,7 @@ static enum tarn_status resolve_paths(struct parquet_scan *scan, const struct ta
 struct row_group_lookup {
     const struct parquet_source *source;
     uint32_t row_group;
+    struct tarn_arena *arena;
 };
 
 const struct tarn_leaf *tarn__parquet_find_leaf(const struct parquet_source *source, const struct tarn_expr_column *column)
@@ -97,23 +98,40 @@ const struct tarn_leaf *tarn__parquet_find_leaf(const struct parquet_source *sou
 }
 
 bool tarn__parquet_chunk_bounds(const struct parquet_source *source, uint32_t row_group, const struct tarn_expr_column *column,
-                                struct tarn_bounds *out)
+                                struct tarn_arena *arena, struct tarn_bounds *out)
 {
     const struct tarn_leaf *leaf = tarn__parquet_find_leaf(source, column);
+    const struct parquet_column_chunk *chunk;
     if (leaf == NULL) {
         return false;
     }
     const uint32_t number = (uint32_t)(leaf - source->footer->schema->leaves);
-    const struct parquet_row_group *thrift = tarn__parquet_row_group(source, row_group);
-    tarn__statistics_bounds(leaf, tarn__column_order(&source->footer->metadata, number),
-                            &thrift->columns.items[number].meta_data.statistics, (uint64_t)thrift->num_rows, out);
+    if (tarn__footer_chunk(source->footer, row_group, number, arena, &chunk, NULL) != TARN_OK) {
+        return false; /* whoever reads the column is told why */
+    }
+    const uint64_t rows = (uint64_t)tarn__parquet_row_group(source, row_group)->num_rows;
+    tarn__statistics_bounds(leaf, tarn__column_order(&source->footer->metadata, number), &chunk->meta_data.statistics, rows, out);
     return true;
 }
 
 static bool bounds_of_row_group(void *ctx, const struct tarn_expr_column *column, struct tarn_bounds *out)
 {
     const struct row_group_lookup *lookup = ctx;
-    return tarn__parquet_chunk_bounds(lookup->source, lookup->row_group, column, out);
+    return tarn__parquet_chunk_bounds(lookup->source, lookup->row_group, column, lookup->arena, out);
+}
+
+static bool is_ruled_out(const struct parquet_scan *scan, uint32_t row_group)
+{
+    struct tarn_arena arena;
+    struct row_group_lookup lookup = {scan->source, row_group, &arena};
+    const struct tarn_bounds_lookup bounds = {&lookup, bounds_of_row_group, NULL};
+    if (scan->predicate == NULL) {
+        return false;
+    }
+    tarn__arena_init(&arena, scan->scan.env);
+    const bool never = tarn_expr_prune(scan->predicate, &bounds) == TARN_NEVER;
+    tarn__arena_free(&arena);
+    return never;
 }
 
 static enum tarn_status choose_row_groups(struct parquet_scan *scan, const struct tarn_scan_request *request, struct tarn_error *err)
@@ -131,9 +149,7 @@ static enum tarn_status choose_row_groups(struct parquet_scan *scan, const struc
         if (row_count == 0) {
             continue;
         }
-        struct row_group_lookup lookup = {source, i};
-        const struct tarn_bounds_lookup bounds = {&lookup, bounds_of_row_group, NULL};
-        if (scan->predicate != NULL && tarn_expr_prune(scan->predicate, &bounds) == TARN_NEVER) {
+        if (is_ruled_out(scan, i)) {
             scan->row_groups_pruned++;
             continue;
         }

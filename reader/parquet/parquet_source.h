@@ -52,13 +52,13 @@ TARN_WARN_UNUSED enum tarn_status tarn__parquet_cursor_open(struct parquet_scan 
 
 /** The leaf that a predicate's column is, when it lies outside of lists and has the type that the predicate means; else NULL. */
 const struct tarn_leaf *tarn__parquet_find_leaf(const struct parquet_source *source, const struct tarn_expr_column *column);
-/** What is known of a predicate's column in a row group. */
+/** What is known of a predicate's column in a row group; it may point into `arena`. False: nothing. */
 bool tarn__parquet_chunk_bounds(const struct parquet_source *source, uint32_t row_group, const struct tarn_expr_column *column,
-                                struct tarn_bounds *out);
+                                struct tarn_arena *arena, struct tarn_bounds *out);
 
 static inline const struct parquet_row_group *tarn__parquet_row_group(const struct parquet_source *source, uint32_t row_group)
 {
-    return &source->footer->metadata.row_groups.items[row_group];
+    return tarn__footer_row_group(source->footer, row_group);
 }
 
 #endif

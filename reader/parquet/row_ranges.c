@@ -128,7 +128,7 @@ static bool bounds_of_page(void *ctx, const struct tarn_expr_column *column, str
     const struct tarn_expr *predicate = plan->scan->predicate;
     const struct column_pages *pages = &plan->columns[column - predicate->columns];
     if (pages->leaf == NULL) {
-        return tarn__parquet_chunk_bounds(plan->scan->source, plan->row_group, column, out);
+        return tarn__parquet_chunk_bounds(plan->scan->source, plan->row_group, column, &plan->arena, out);
     }
     const uint32_t page = pages->page;
     const struct tarn_column_index *index = &pages->bounds;
@@ -198,7 +198,8 @@ static enum tarn_status plan_rows(struct plan *plan, uint64_t row_count, struct 
         const struct tarn_leaf *leaf = tarn__parquet_find_leaf(plan->scan->source, &predicate->columns[i]);
         if (leaf != NULL) {
             const uint32_t number = (uint32_t)(leaf - plan->scan->source->footer->schema->leaves);
-            plan->columns[i].chunk = &tarn__parquet_row_group(plan->scan->source, plan->row_group)->columns.items[number];
+            TARN_RETURN_IF_ERROR(
+                tarn__footer_chunk(plan->scan->source->footer, plan->row_group, number, &plan->arena, &plan->columns[i].chunk, err));
             plan->columns[i].leaf = has_index(plan->columns[i].chunk) ? leaf : NULL;
             any = any || plan->columns[i].leaf != NULL;
         }

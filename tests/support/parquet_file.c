@@ -47,6 +47,13 @@ static void witness_indexes(const struct tarn_parquet_file *file, const struct p
     }
 }
 
+static const struct parquet_column_chunk *outer_chunk(struct tarn_parquet_file *file, uint32_t row_group, uint32_t leaf)
+{
+    const struct parquet_column_chunk *chunk;
+    ck_assert_ok(tarn__footer_chunk(file->footer, row_group, leaf, &file->arena, &chunk, &err), &err);
+    return chunk;
+}
+
 void tarn_parquet_file_open(struct tarn_parquet_file *file, struct tarn_store *store, struct tarn_text key)
 {
     struct tarn_object *object;
@@ -59,7 +66,9 @@ void tarn_parquet_file_open(struct tarn_parquet_file *file, struct tarn_store *s
     tarn_object_close(object);
     tarn_test_witness(&tarn__parquet_file_metadata, file->footer->bytes, TARN_TEST_OURS, "footer");
     for (uint32_t group = 0; group < file->footer->metadata.row_groups.count; group++) {
-        witness_indexes(file, &file->footer->metadata.row_groups.items[group].columns.items[0]);
+        if (file->footer->schema->leaf_count != 0) {
+            witness_indexes(file, outer_chunk(file, group, 0));
+        }
     }
 }
 
@@ -71,9 +80,9 @@ void tarn_parquet_file_close(struct tarn_parquet_file *file)
     tarn__buffer_release(file->bytes);
 }
 
-const struct parquet_column_metadata *tarn_parquet_file_chunk(const struct tarn_parquet_file *file, uint32_t row_group, uint32_t leaf)
+const struct parquet_column_metadata *tarn_parquet_file_chunk(struct tarn_parquet_file *file, uint32_t row_group, uint32_t leaf)
 {
-    return &file->footer->metadata.row_groups.items[row_group].columns.items[leaf].meta_data;
+    return &outer_chunk(file, row_group, leaf)->meta_data;
 }
 
 static struct tarn_page_walk walk_of(struct tarn_parquet_file *file, uint32_t row_group, uint32_t leaf)
@@ -122,11 +131,6 @@ uint32_t tarn_parquet_file_page_count(struct tarn_parquet_file *file, uint32_t r
     }
 }
 
-static const struct parquet_column_chunk *outer_chunk(const struct tarn_parquet_file *file, uint32_t row_group, uint32_t leaf)
-{
-    return &file->footer->metadata.row_groups.items[row_group].columns.items[leaf];
-}
-
 bool tarn_parquet_file_column_index(struct tarn_parquet_file *file, uint32_t row_group, uint32_t leaf, struct tarn_column_index *out)
 {
     const struct parquet_column_chunk *chunk = outer_chunk(file, row_group, leaf);
@@ -144,7 +148,7 @@ struct tarn_offset_index tarn_parquet_file_offset_index(struct tarn_parquet_file
 {
     const struct parquet_column_chunk *chunk = outer_chunk(file, row_group, leaf);
     const struct tarn_chunk_range range = tarn__footer_chunk_range(&chunk->meta_data);
-    const uint64_t rows = (uint64_t)file->footer->metadata.row_groups.items[row_group].num_rows;
+    const uint64_t rows = (uint64_t)tarn__footer_row_group(file->footer, row_group)->num_rows;
     struct tarn_offset_index index;
 
     ck_assert(chunk->has_offset_index_offset);

@@ -35,7 +35,7 @@ bool tarn_test_store_is_empty(struct tarn_store *store);
 void tarn_parquet_file_open(struct tarn_parquet_file *file, struct tarn_store *store, struct tarn_text key);
 void tarn_parquet_file_close(struct tarn_parquet_file *file);
 
-const struct parquet_column_metadata *tarn_parquet_file_chunk(const struct tarn_parquet_file *file, uint32_t row_group, uint32_t leaf);
+const struct parquet_column_metadata *tarn_parquet_file_chunk(struct tarn_parquet_file *file, uint32_t row_group, uint32_t leaf);
 
 /** Page `number` of a chunk, the dictionary page counted; opened. Release it with tarn__page_release. */
 struct tarn_page tarn_parquet_file_page(struct tarn_parquet_file *file, uint32_t row_group, uint32_t leaf, uint32_t number);
