@@ -43,29 +43,126 @@ static void leave_page(struct tarn__column_reader *reader)
     reader->at.slots_left = 0;
 }
 
+/* `page` is a dictionary page: it is kept until a page is met that needs it. */
+static enum tarn_status keep_dictionary(struct tarn__column_reader *reader, struct tarn_error *err)
+{
+    if (reader->dictionary_met && reader->dictionary_page.offset == reader->at.page.offset) {
+        tarn__page_release(&reader->at.page); /* met again on the way back from a rewind */
+        return TARN_OK;
+    }
+    if (reader->dictionary_met) {
+        return at_page(reader, tarn__corrupt(err, "dictionary", "a second dictionary page in one column chunk"), err);
+    }
+    reader->dictionary_page = reader->at.page;
+    reader->dictionary_met = true;
+    reader->at.page.holder = NULL; /* the reference went over */
+    return TARN_OK;
+}
+
+/* What stands between the chunk's begin and its first data page. */
+static enum tarn_status seek_dictionary(struct tarn__column_reader *reader, struct tarn_error *err)
+{
+    struct tarn__column_place *at = &reader->at;
+    const uint64_t end = (uint64_t)reader->offsets->pages[0].offset;
+    bool ended;
+    reader->dictionary_sought = true;
+    if (reader->range.begin >= end) {
+        return TARN_OK;
+    }
+    tarn__page_walk_seek(&at->walk, reader->range.begin, end);
+    TARN_RETURN_IF_ERROR(tarn__page_next(&at->walk, &at->page, &ended, err));
+    if (!ended && at->page.header.type == PARQUET_DICTIONARY_PAGE) {
+        return keep_dictionary(reader, err);
+    }
+    tarn__page_release(&at->page);
+    at->walk.values_left = (uint64_t)reader->options.chunk->num_values;
+    return TARN_OK;
+}
+
+/* Does the page at hand hold the rows that the index says, and does it stand where it says? */
+static bool is_as_indexed(const struct tarn__column_reader *reader)
+{
+    const struct tarn__column_place *at = &reader->at;
+    uint64_t first;
+    const uint64_t rows = tarn__offset_index_rows(reader->offsets, at->next_page, &first);
+    return at->page.header.type != PARQUET_DICTIONARY_PAGE && at->page.offset == (uint64_t)reader->offsets->pages[at->next_page].offset &&
+           first == at->row && (is_repeated(reader) || at->page.header.value_count == rows);
+}
+
+static enum tarn_status next_indexed(struct tarn__column_reader *reader, struct tarn_error *err)
+{
+    struct tarn__column_place *at = &reader->at;
+    if (!reader->dictionary_sought && reader->offsets->page_count != 0) {
+        TARN_RETURN_IF_ERROR(seek_dictionary(reader, err));
+    }
+    at->ended = at->next_page == reader->offsets->page_count;
+    if (at->ended) {
+        return TARN_OK;
+    }
+    const struct parquet_page_location *location = &reader->offsets->pages[at->next_page];
+    const uint64_t offset = (uint64_t)location->offset;
+    tarn__page_walk_seek(&at->walk, offset, offset + (uint64_t)location->compressed_page_size);
+    at->walk.values_left = (uint64_t)reader->options.chunk->num_values;
+    TARN_RETURN_IF_ERROR(tarn__page_next(&at->walk, &at->page, &at->ended, err));
+    if (!at->ended && !is_as_indexed(reader)) {
+        return at_page(reader, tarn__corrupt(err, "offset_index", "page %u is not what the offset index says of it", at->next_page), err);
+    }
+    at->next_page++;
+    return TARN_OK;
+}
+
 /* Makes `page` the header of the next data page; `ended` when there is none. */
 static enum tarn_status next_page(struct tarn__column_reader *reader, struct tarn_error *err)
 {
     while (!reader->at.page_ready) {
-        TARN_RETURN_IF_ERROR(tarn__page_next(&reader->at.walk, &reader->at.page, &reader->at.ended, err));
+        TARN_RETURN_IF_ERROR(reader->offsets != NULL ? next_indexed(reader, err)
+                                                     : tarn__page_next(&reader->at.walk, &reader->at.page, &reader->at.ended, err));
         if (reader->at.ended) {
             return TARN_OK;
         }
         if (reader->at.page.header.type == PARQUET_DICTIONARY_PAGE) {
-            if (reader->dictionary_met && reader->dictionary_page.offset == reader->at.page.offset) {
-                continue; /* met again on the way back from a rewind */
-            }
-            if (reader->dictionary_met) {
-                return at_page(reader, tarn__corrupt(err, "dictionary", "a second dictionary page in one column chunk"), err);
-            }
-            reader->dictionary_page = reader->at.page;
-            reader->dictionary_met = true;
+            TARN_RETURN_IF_ERROR(keep_dictionary(reader, err));
             continue;
         }
         reader->at.page_ready = true;
         reader->at.slots_left = reader->at.page.header.value_count;
     }
     return TARN_OK;
+}
+
+static uint32_t page_of_row(const struct tarn_offset_index *index, uint64_t row)
+{
+    uint32_t low = 0;
+    uint32_t high = index->page_count; /* page `low` begins at `row` or before, page `high` behind it */
+    while (high - low > 1) {
+        const uint32_t middle = low + (high - low) / 2;
+        if ((uint64_t)index->pages[middle].first_row_index <= row) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* Passes over whole pages up to the one that holds row number `*rows` from here; *rows becomes what is left of them. */
+static void jump(struct tarn__column_reader *reader, uint64_t *rows)
+{
+    struct tarn__column_place *at = &reader->at;
+    if (reader->offsets == NULL || reader->offsets->page_count == 0) {
+        return;
+    }
+    const uint64_t target = at->row + *rows;
+    const uint32_t page = page_of_row(reader->offsets, target);
+    if (page < at->next_page) {
+        return;
+    }
+    reader->pages_skipped += page - at->next_page + (at->page_ready && !at->page_opened && at->slots_left != 0);
+    leave_page(reader);
+    at->block_at = at->block_length = 0;
+    at->next_page = page;
+    at->row = (uint64_t)reader->offsets->pages[page].first_row_index;
+    *rows = target - at->row;
 }
 
 static enum tarn_status decode_dictionary(struct tarn__column_reader *reader, struct tarn_error *err)
@@ -101,7 +198,12 @@ static enum tarn_status hold_values(struct tarn__column_reader *reader, struct t
         return TARN_OK;
     }
     const struct tarn_span stored = reader->at.page.stored;
-    reader->at.values_buffer = tarn__buffer_slice(reader->bytes, (size_t)(stored.data - reader->bytes->data), stored.size);
+    struct tarn_buffer *holder = reader->at.page.holder;
+    if (stored.size == 0) {
+        holder = NULL;
+    }
+    reader->at.values_buffer = holder != NULL ? tarn__buffer_slice(holder, (size_t)(stored.data - holder->data), stored.size)
+                                              : tarn__buffer_new(reader->options.env, 0);
     return reader->at.values_buffer != NULL ? TARN_OK : tarn__nomem(reader->options.env, err, sizeof(struct tarn_buffer));
 }
 
@@ -513,15 +615,13 @@ enum tarn_status tarn__column_reader_init(struct tarn__column_reader *reader, co
     return TARN_OK;
 }
 
-void tarn__column_reader_start(struct tarn__column_reader *reader, struct tarn_codec_context *codec_context, struct tarn_buffer *bytes)
+static void start_walk(struct tarn__column_reader *reader, struct tarn_codec_context *codec_context)
 {
     const struct tarn__column_reader_options *options = &reader->options;
-    reader->bytes = tarn__buffer_retain(bytes);
     reader->at.walk = (struct tarn_page_walk){
         .env = options->env,
         .codec_context = codec_context,
-        .rest = tarn__buffer_span(bytes),
-        .offset = tarn__footer_chunk_range(options->chunk).begin,
+        .offset = reader->range.begin,
         .values_left = (uint64_t)options->chunk->num_values,
         .page_limit = options->page_limit,
         .codec = options->chunk->codec,
@@ -531,12 +631,31 @@ void tarn__column_reader_start(struct tarn__column_reader *reader, struct tarn_c
     };
 }
 
+void tarn__column_reader_start(struct tarn__column_reader *reader, struct tarn_codec_context *codec_context, struct tarn_buffer *bytes)
+{
+    reader->range = tarn__footer_chunk_range(reader->options.chunk);
+    start_walk(reader, codec_context);
+    reader->at.walk.rest = tarn__buffer_span(bytes);
+    reader->at.walk.holder = tarn__buffer_retain(bytes);
+}
+
+void tarn__column_reader_start_from(struct tarn__column_reader *reader, struct tarn_codec_context *codec_context,
+                                    struct tarn_page_source source, struct tarn_chunk_range range, const struct tarn_offset_index *offsets)
+{
+    reader->range = range;
+    reader->offsets = offsets;
+    start_walk(reader, codec_context);
+    reader->at.walk.source = source;
+    reader->at.walk.end = range.end;
+}
+
 void tarn__column_reader_free(struct tarn__column_reader *reader)
 {
     struct tarn_env *env = reader->options.env;
     leave_page(reader);
     tarn__buffer_release(reader->spare);
-    tarn__buffer_release(reader->bytes);
+    tarn__page_walk_release(&reader->at.walk);
+    tarn__page_release(&reader->dictionary_page);
     tarn__column_dictionary_free(&reader->dictionary);
     tarn__column_output_free(&reader->output);
     tarn__free(env, reader->level_definition);
@@ -549,24 +668,32 @@ void tarn__column_reader_begin(struct tarn__column_reader *reader)
     reader->level_count = 0;
 }
 
+/* References of its own for a place that was copied. */
+static void hold_place(struct tarn__column_place *place)
+{
+    tarn__buffer_retain(place->page.body);
+    tarn__buffer_retain(place->page.holder);
+    tarn__buffer_retain(place->values_buffer);
+    tarn__buffer_retain(place->walk.holder);
+}
+
 void tarn__column_reader_mark(const struct tarn__column_reader *reader, struct tarn__column_place *place)
 {
     *place = reader->at;
-    tarn__buffer_retain(place->page.body);
-    tarn__buffer_retain(place->values_buffer);
+    hold_place(place);
 }
 
 void tarn__column_reader_rewind(struct tarn__column_reader *reader, const struct tarn__column_place *place)
 {
     tarn__column_place_release(&reader->at);
     reader->at = *place;
-    tarn__buffer_retain(reader->at.page.body);
-    tarn__buffer_retain(reader->at.values_buffer);
+    hold_place(&reader->at);
 }
 
 void tarn__column_place_release(struct tarn__column_place *place)
 {
     tarn__page_release(&place->page);
+    tarn__page_walk_release(&place->walk);
     tarn__buffer_release(place->values_buffer);
     place->values_buffer = NULL;
 }
@@ -574,6 +701,9 @@ void tarn__column_place_release(struct tarn__column_place *place)
 static enum tarn_status pass(struct tarn__column_reader *reader, uint64_t rows, bool skip, struct tarn_error *err)
 {
     enum tarn_status status = TARN_OK;
+    if (skip && rows != 0) {
+        jump(reader, &rows);
+    }
     if (rows == 0) {
         return TARN_OK;
     }

@@ -5,13 +5,15 @@
 #include "format/column/footer.h"
 #include "format/column/level_decode.h"
 #include "format/column/value_decode.h"
+#include "format/index/page_index.h"
 #include "format/page/page.h"
 
 /*
  * One leaf column of one row group, forward only: rows are read into a vector or skipped, whole pages without looking inside where their
- * headers allow it. No page is decompressed twice, and none before a row of it is read.
+ * headers allow it. No page is decompressed twice, and none before a row of it is read. With an offset index the reader goes straight to
+ * the pages that hold wanted rows, and asks for no byte of the others.
  *
- * Ownership: keeps a reference on the chunk's bytes; the leaf and what it points to outlive the reader. Threads: single.
+ * Ownership: keeps a reference on the bytes at hand; leaf, chunk, source and index outlive the reader. Threads: single.
  */
 struct tarn__column_reader_options {
     struct tarn_env *env;
@@ -40,7 +42,8 @@ struct tarn__column_place {
     struct tarn__level_decoder definition;
     struct tarn__level_decoder repetition;
     struct tarn__value_decoder values;
-    uint64_t row; /**< rows of the row group that were read or skipped */
+    uint64_t row;       /**< rows of the row group that were read or skipped */
+    uint32_t next_page; /**< with an offset index: the one behind the page at hand */
 
     /* Level pairs decoded ahead, of one page; rows end only where the next begins. */
     uint32_t block_at;
@@ -52,10 +55,12 @@ struct tarn__column_place {
 struct tarn__column_reader {
     struct tarn__column_reader_options options;
     struct tarn__value_rule rule;
-    struct tarn_buffer *bytes; /**< of the chunk */
+    struct tarn_chunk_range range;
+    const struct tarn_offset_index *offsets; /**< NULL: the pages are walked one after the other */
     struct tarn__column_place at;
     struct tarn_buffer *spare; /**< a page's memory, to be used again */
     struct tarn_page dictionary_page;
+    bool dictionary_sought; /**< with an offset index: what stands before the data pages was looked at */
     bool dictionary_met;
     bool dictionary_ready;
     struct tarn__column_dictionary dictionary;
@@ -80,6 +85,12 @@ TARN_WARN_UNUSED enum tarn_status tarn__column_reader_init(struct tarn__column_r
                                                            const struct tarn__column_reader_options *options, struct tarn_error *err);
 /** The bytes [begin, end) of the chunk's range, of which a reference is taken. Once, before the first row. */
 void tarn__column_reader_start(struct tarn__column_reader *reader, struct tarn_codec_context *codec_context, struct tarn_buffer *bytes);
+/**
+ * The same with bytes that are brought by `source`, of the file's `range`. `offsets`, when given, is the chunk's: pages are then found by
+ * it, and it is held against what they say of themselves.
+ */
+void tarn__column_reader_start_from(struct tarn__column_reader *reader, struct tarn_codec_context *codec_context,
+                                    struct tarn_page_source source, struct tarn_chunk_range range, const struct tarn_offset_index *offsets);
 void tarn__column_reader_free(struct tarn__column_reader *reader);
 
 /** Begins a new vector: what was read before is forgotten. */

@@ -6,7 +6,7 @@
  * SPEC: P-PAGE-4 to P-PAGE-9.
  *
  * Invariants
- *  1. `rest` always begins at a page header, and its end is the chunk's: no page reaches behind it.
+ *  1. `rest` always begins at a page header and does not reach behind the chunk's end: no page does.
  *  2. The values of the data pages that were handed out and `values_left` sum to the chunk's num_values.
  *  3. repetition, definition and values of an opened page are disjoint and inside one body.
  */
@@ -22,17 +22,72 @@ static enum tarn_status at_page(const struct tarn_page *page, enum tarn_status s
     return status;
 }
 
+static uint64_t bytes_left(const struct tarn_page_walk *walk)
+{
+    return walk->source.bring != NULL ? walk->end - walk->offset : walk->rest.size;
+}
+
+/* At least `size` bytes at `rest`, or as many as the chunk has left. */
+static enum tarn_status need(struct tarn_page_walk *walk, uint64_t size, struct tarn_error *err)
+{
+    const uint64_t left = bytes_left(walk);
+    size = size < left ? size : left;
+    if (walk->rest.size >= size) {
+        return TARN_OK;
+    }
+    struct tarn_span bytes;
+    struct tarn_buffer *holder;
+    TARN_RETURN_IF_ERROR(walk->source.bring(walk->source.ctx, walk->offset, (size_t)size, &bytes, &holder, err));
+    tarn__buffer_release(walk->holder);
+    walk->holder = holder;
+    walk->rest = (struct tarn_span){bytes.data, bytes.size < left ? bytes.size : (size_t)left};
+    return TARN_OK;
+}
+
+static enum tarn_status decode_header(struct tarn_page_walk *walk, struct tarn_page_header *header, struct tarn_error *err)
+{
+    enum { USUAL_HEADER = 128 };
+    uint64_t wanted = USUAL_HEADER;
+    for (;;) {
+        bool truncated;
+        TARN_RETURN_IF_ERROR(need(walk, wanted, err));
+        const bool all = walk->rest.size >= bytes_left(walk);
+        const enum tarn_status status = tarn__page_header_decode(walk->rest, walk->page_limit, header, &truncated, all ? err : NULL);
+        if (status == TARN_OK || all) {
+            return status;
+        }
+        if (!truncated) {
+            return tarn__page_header_decode(walk->rest, walk->page_limit, header, &truncated, err);
+        }
+        wanted = (uint64_t)walk->rest.size * 2;
+    }
+}
+
+/* Takes `size` bytes off the front, of which the last may not be at hand. */
+static void pass(struct tarn_page_walk *walk, uint64_t size)
+{
+    walk->offset += size;
+    if (size < walk->rest.size) {
+        tarn__span_take(&walk->rest, (size_t)size);
+    } else {
+        walk->rest = (struct tarn_span){NULL, 0};
+    }
+}
+
 static enum tarn_status next_header(struct tarn_page_walk *walk, struct tarn_page *page, struct tarn_error *err)
 {
-    bool truncated;
-    TARN_RETURN_IF_ERROR(tarn__page_header_decode(walk->rest, walk->page_limit, &page->header, &truncated, err));
-    const size_t size = (size_t)page->header.header_size + page->header.compressed_size;
-    if (size > walk->rest.size) {
-        return tarn__corrupt(err, "page_header", "a page of %zu bytes where %zu are left in the column chunk", size, walk->rest.size);
+    TARN_RETURN_IF_ERROR(decode_header(walk, &page->header, err));
+    const uint64_t size = (uint64_t)page->header.header_size + page->header.compressed_size;
+    if (size > bytes_left(walk)) {
+        return tarn__corrupt(err, "page_header", "a page of %llu bytes where %llu are left in the column chunk", (unsigned long long)size,
+                             (unsigned long long)bytes_left(walk));
     }
-    tarn__span_take(&walk->rest, page->header.header_size);
-    page->stored = tarn__span_take(&walk->rest, page->header.compressed_size);
-    walk->offset += size;
+    page->stored = (struct tarn_span){NULL, page->header.compressed_size};
+    if (size <= walk->rest.size) {
+        page->stored.data = walk->rest.data + page->header.header_size;
+        page->holder = tarn__buffer_retain(walk->holder);
+    }
+    pass(walk, size);
     return TARN_OK;
 }
 
@@ -50,7 +105,7 @@ enum tarn_status tarn__page_next(struct tarn_page_walk *walk, struct tarn_page *
             *end = true;
             return TARN_OK;
         }
-        if (walk->rest.size == 0) {
+        if (bytes_left(walk) == 0) {
             return at_page(
                 page,
                 tarn__corrupt(err, "page_header", "the column chunk ends where %llu values are due", (unsigned long long)walk->values_left),
@@ -63,8 +118,10 @@ enum tarn_status tarn__page_next(struct tarn_page_walk *walk, struct tarn_page *
         if (page->header.type == PARQUET_DICTIONARY_PAGE) {
             return TARN_OK;
         }
+        tarn__page_release(page);
     }
     if (page->header.value_count > walk->values_left) {
+        tarn__page_release(page);
         return at_page(page, tarn__corrupt(err, "page_header", "the pages hold more values than the column chunk says"), err);
     }
     walk->values_left -= page->header.value_count;
@@ -145,6 +202,19 @@ static enum tarn_status split_levels(struct tarn_span *body, uint16_t maximum, i
     return TARN_OK;
 }
 
+/* The body's bytes, when the header was all that was at hand. */
+static enum tarn_status bring_body(const struct tarn_page_walk *walk, struct tarn_page *page, struct tarn_error *err)
+{
+    const size_t size = page->header.compressed_size;
+    if (page->stored.data != NULL || size == 0) {
+        return TARN_OK;
+    }
+    struct tarn_span bytes;
+    TARN_RETURN_IF_ERROR(walk->source.bring(walk->source.ctx, page->offset + page->header.header_size, size, &bytes, &page->holder, err));
+    page->stored = (struct tarn_span){bytes.data, size};
+    return TARN_OK;
+}
+
 static enum tarn_status open_page(struct tarn_page_walk *walk, struct tarn_page *page, struct tarn_buffer **recycle, struct tarn_error *err)
 {
     const struct tarn_page_header *header = &page->header;
@@ -152,6 +222,7 @@ static enum tarn_status open_page(struct tarn_page_walk *walk, struct tarn_page 
     const size_t levels = (size_t)header->repetition_size + header->definition_size;
     struct tarn_span body;
 
+    TARN_RETURN_IF_ERROR(bring_body(walk, page, err));
     if (!walk->no_crc && !tarn__page_crc_ok(page)) {
         return tarn__corrupt(err, "page_crc", "the page does not match its checksum");
     }
@@ -180,5 +251,29 @@ void tarn__page_release(struct tarn_page *page)
 {
     tarn__buffer_release(page->body);
     page->body = NULL;
+    if (page->holder != NULL) {
+        tarn__buffer_release(page->holder);
+        page->holder = NULL;
+        page->stored.data = NULL;
+    }
     page->repetition = page->definition = page->values = (struct tarn_span){NULL, 0};
+}
+
+void tarn__page_walk_seek(struct tarn_page_walk *walk, uint64_t offset, uint64_t end)
+{
+    if (offset >= walk->offset && offset - walk->offset < walk->rest.size) {
+        tarn__span_take(&walk->rest, (size_t)(offset - walk->offset));
+        walk->rest.size = end - offset < walk->rest.size ? (size_t)(end - offset) : walk->rest.size;
+    } else {
+        walk->rest = (struct tarn_span){NULL, 0};
+    }
+    walk->offset = offset;
+    walk->end = end;
+}
+
+void tarn__page_walk_release(struct tarn_page_walk *walk)
+{
+    tarn__buffer_release(walk->holder);
+    walk->holder = NULL;
+    walk->rest = (struct tarn_span){NULL, 0};
 }
