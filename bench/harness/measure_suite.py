@@ -122,7 +122,7 @@ def prepare_data(suite, values, folder):
         if not path.exists():
             print(f"making {path.name}", flush=True)
             unfinished = path.with_name(path.name + ".unfinished")
-            done = subprocess.run(fill(data["make"], values | {"file": str(unfinished)}), check=False)
+            done = subprocess.run(fill(data["make"], values | {"file": str(unfinished), "folder": str(folder)}), check=False)
             if done.returncode != 0:
                 raise Failed(f"data {name}: {data['make'][0]} ended with exit code {done.returncode}")
             unfinished.rename(path)
