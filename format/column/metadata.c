@@ -172,6 +172,11 @@ struct tarn_parquet_file_info tarn_parquet_file_info(const struct tarn_parquet_m
     };
 }
 
+struct tarn_span tarn_parquet_footer_bytes(const struct tarn_parquet_metadata *metadata)
+{
+    return metadata->footer->bytes;
+}
+
 const struct tarn_schema *tarn_parquet_schema(const struct tarn_parquet_metadata *metadata)
 {
     return metadata->footer->schema->schema;

@@ -76,24 +76,9 @@ static const struct parquet_column_metadata *chunk_metadata(const struct parquet
 
 /* ---- bytes ---- */
 
-/*
- * Old writers left page headers out of a chunk's size: where no other chunk follows at once, a little more is read. Walking the pages ends
- * at the value count, so that what lies behind does no harm.
- */
 static struct tarn_chunk_range chunk_range(const struct parquet_cursor *cursor, uint32_t leaf)
 {
-    enum { SLACK = 1024 };
-    const struct tarn_footer *footer = cursor->scan->source->footer;
-    struct tarn_chunk_range range = tarn__footer_chunk_range(chunk_metadata(cursor, leaf));
-    struct tarn_chunk_range next;
-    uint64_t limit = footer->offset;
-    if (leaf + 1 < footer->schema->leaf_count) {
-        limit = tarn__footer_chunk_place(footer, cursor->row_group, leaf + 1, &next) ? next.begin : range.end;
-    }
-    if (limit > range.end && limit <= footer->offset) {
-        range.end = limit - range.end < SLACK ? limit : range.end + SLACK;
-    }
-    return range;
+    return tarn__parquet_chunk_range(cursor->scan->source, cursor->row_group, leaf, chunk_metadata(cursor, leaf));
 }
 
 static uint64_t chunk_size(const struct parquet_cursor *cursor, uint32_t leaf)

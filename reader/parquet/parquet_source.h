@@ -56,6 +56,13 @@ const struct tarn_leaf *tarn__parquet_find_leaf(const struct parquet_source *sou
 bool tarn__parquet_chunk_bounds(const struct parquet_source *source, uint32_t row_group, const struct tarn_expr_column *column,
                                 struct tarn_arena *arena, struct tarn_bounds *out);
 
+/**
+ * The bytes to read of a chunk. Old writers left page headers out of a chunk's size: where no other chunk follows at once, a little more is
+ * read. Walking the pages ends at the value count, so that what lies behind does no harm.
+ */
+struct tarn_chunk_range tarn__parquet_chunk_range(const struct parquet_source *source, uint32_t row_group, uint32_t leaf,
+                                                  const struct parquet_column_metadata *chunk);
+
 static inline const struct parquet_row_group *tarn__parquet_row_group(const struct parquet_source *source, uint32_t row_group)
 {
     return tarn__footer_row_group(source->footer, row_group);

@@ -4,7 +4,6 @@
  */
 #include "tests/support/witness.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tarn/parquet.h"
 #include "tests/support/suite.h"
 
 #ifndef TARN_WITNESS
@@ -28,71 +28,19 @@ bool tarn_test_has_witness(void)
 
 /* ---- tarn's own tree, in the same words ---- */
 
-static const char *type_name(uint8_t type)
+static void write_piece(void *arg, struct tarn_text piece)
 {
-    static const char *const names[] = {
-        [TARN_THRIFT_TRUE] = "bool", [TARN_THRIFT_FALSE] = "bool", [TARN_THRIFT_I8] = "i8",         [TARN_THRIFT_I16] = "i16",
-        [TARN_THRIFT_I32] = "i32",   [TARN_THRIFT_I64] = "i64",    [TARN_THRIFT_DOUBLE] = "double", [TARN_THRIFT_BINARY] = "binary",
-        [TARN_THRIFT_LIST] = "list", [TARN_THRIFT_SET] = "set",    [TARN_THRIFT_MAP] = "map",       [TARN_THRIFT_STRUCT] = "struct",
-        [TARN_THRIFT_UUID] = "uuid",
-    };
-    return names[type];
-}
-
-static void print_value(FILE *out, const struct tarn_thrift_item *item)
-{
-    uint64_t bits;
-    switch (item->type) {
-    case TARN_THRIFT_TRUE:
-        fprintf(out, " %s\n", item->integer != 0 ? "true" : "false");
-        break;
-    case TARN_THRIFT_DOUBLE:
-        memcpy(&bits, &item->real, sizeof(bits));
-        fprintf(out, " %016" PRIx64 "\n", bits);
-        break;
-    case TARN_THRIFT_BINARY:
-    case TARN_THRIFT_UUID:
-        fprintf(out, " %zu ", item->bytes.size);
-        for (size_t i = 0; i < item->bytes.size; i++) {
-            fprintf(out, "%02x", item->bytes.data[i]);
-        }
-        fprintf(out, "\n");
-        break;
-    default:
-        fprintf(out, " %" PRId64 "\n", item->integer);
-        break;
-    }
-}
-
-static enum tarn_status print_item(void *arg, const struct tarn_thrift_item *item, struct tarn_error *err)
-{
-    FILE *out = arg;
-    const int indent = 2 * (int)item->depth;
-    (void)err;
-    if (item->event == TARN_THRIFT_END) {
-        fprintf(out, "%*s%c\n", indent, "", item->type == TARN_THRIFT_STRUCT ? '}' : ']');
-        return TARN_OK;
-    }
-    fprintf(out, "%*s%d: %s", indent, "", (int)item->id, type_name(item->type));
-    if (item->event == TARN_THRIFT_VALUE) {
-        print_value(out, item);
-    } else if (item->type == TARN_THRIFT_STRUCT) {
-        fprintf(out, " {\n");
-    } else {
-        fprintf(out, " %u [\n", item->count);
-    }
-    return TARN_OK;
+    ck_assert_uint_eq(fwrite(piece.data, 1, piece.size, (FILE *)arg), piece.size);
 }
 
 static char *own_tree(struct tarn_span bytes, const char *name)
 {
     char *text = NULL;
     size_t size;
-    struct tarn_thrift_progress progress;
     struct tarn_error err = TARN_ERROR_INIT;
     FILE *out = open_memstream(&text, &size);
     ck_assert_ptr_nonnull(out);
-    const enum tarn_status status = tarn__thrift_walk(bytes, print_item, out, &progress, &err);
+    const enum tarn_status status = tarn_parquet_footer_tree(bytes, write_piece, out, &err);
     fclose(out);
     ck_assert_msg(status == TARN_OK, "%s: %s", name, err.message);
     return text;

@@ -260,6 +260,10 @@ enum tarn_status tarn_file_verify(struct tarn_store *store, struct tarn_text key
     const struct report report = {fn, arg};
     struct tarn_error found = TARN_ERROR_INIT;
     struct tarn_source *source;
+    enum tarn_file_format format;
+    if (tarn_file_format_detect(store, key, &format, &found) == TARN_OK && format == TARN_FILE_PARQUET) {
+        return tarn_parquet_verify(store, key, NULL, fn, arg, err);
+    }
     enum tarn_status status = tarn_file_open(store, key, TARN_FILE_AUTO, &source, &found);
     uint64_t rows = 0;
     if (status == TARN_OK) {

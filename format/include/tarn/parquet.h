@@ -76,6 +76,15 @@ TARN_CALL tarn_parquet_row_group_info(const struct tarn_parquet_metadata *metada
                                       struct tarn_parquet_row_group_info *out, struct tarn_error *err);
 TARN_CALL tarn_parquet_chunk_info(const struct tarn_parquet_metadata *metadata, uint32_t row_group, uint32_t leaf,
                                   struct tarn_parquet_chunk_info *out, struct tarn_error *err);
+/** The serialised FileMetaData as it was read (decrypted). */
+TARN_API struct tarn_span tarn_parquet_footer_bytes(const struct tarn_parquet_metadata *metadata);
+/**
+ * The Thrift tree of a serialised FileMetaData as text, given in pieces that are valid during the call: one line a value, "2: list 3 [",
+ * "1: i32 5", "4: binary 2 6869", indented by depth. The words are those of the program tarn-footer-witness, so that the two can be compared.
+ * Errors: CORRUPT, LIMIT.
+ */
+TARN_CALL tarn_parquet_footer_tree(struct tarn_span footer, void (*write)(void *arg, struct tarn_text piece), void *arg,
+                                   struct tarn_error *err);
 /** Walks the page headers of one chunk. Called once a page; a status other than OK ends the walk. */
 TARN_CALL tarn_parquet_pages(const struct tarn_parquet_metadata *metadata, uint32_t row_group, uint32_t leaf,
                              enum tarn_status (*fn)(void *arg, const struct tarn_parquet_page_info *page, struct tarn_error *err),

@@ -5,6 +5,7 @@
 #include "tarn/arrow.h"
 #include "tarn/cursor.h"
 #include "tarn/expr.h"
+#include "tarn/finding.h"
 #include "tarn/store.h"
 
 /*
@@ -135,6 +136,14 @@ TARN_BEGIN_DECLS
 /** Errors of all opens: NOT_FOUND, IO, CORRUPT, UNSUPPORTED, INVALID (options; for CSV and JSON also rows), LIMIT, NOMEM, CANCELLED. */
 TARN_CALL tarn_parquet_open(struct tarn_store *store, struct tarn_text key, const struct tarn_parquet_read_options *options,
                             struct tarn_source **out, struct tarn_error *err);
+
+/**
+ * Reads all of a Parquet file and proves it: page checksums, levels, dictionary codes, UTF-8; rows, sizes, statistics, size statistics,
+ * page indexes and bloom filters recomputed from the values. `fn` is told each finding (one OK when there is nothing wrong); the call
+ * itself fails only when it could not go on. Reads one column chunk at a time.
+ */
+TARN_CALL tarn_parquet_verify(struct tarn_store *store, struct tarn_text key, const struct tarn_parquet_read_options *options,
+                              void (*fn)(void *arg, const struct tarn_finding *finding), void *arg, struct tarn_error *err);
 
 TARN_CALL tarn_csv_open(struct tarn_store *store, struct tarn_text key, const struct tarn_csv_options *options, struct tarn_source **out,
                         struct tarn_error *err);

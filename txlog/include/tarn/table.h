@@ -4,6 +4,7 @@
 
 #include "tarn/cursor.h"
 #include "tarn/expr.h"
+#include "tarn/finding.h"
 #include "tarn/sink.h"
 #include "tarn/store.h"
 
@@ -137,14 +138,6 @@ struct tarn_commit_result {
     uint64_t rows_added;
     uint64_t bytes_added;
     uint32_t attempts;
-};
-
-enum tarn_finding_kind { TARN_FINDING_OK = 0, TARN_FINDING_WARNING = 1, TARN_FINDING_ERROR = 2 };
-
-/** One finding of verify. Texts are valid during the call. */
-struct tarn_finding {
-    enum tarn_finding_kind kind;
-    const struct tarn_error *error; /**< code, places, message */
 };
 
 TARN_BEGIN_DECLS
