@@ -6,7 +6,7 @@
  * P-FOOTER-10.
  *
  * Invariants
- *  1. The bytes of the metadata live in the footer's arena before they are decoded: what is decoded points into them.
+ *  1. The bytes of the metadata belong to the footer before they are decoded: what is decoded points into them.
  *  2. Nothing of a footer is handed out before footer_check.c has passed it.
  */
 #include "format/column/footer.h"
@@ -17,13 +17,13 @@
 #include "format/base/hash.h"
 #include "format/base/utf8.h"
 #include "format/column/footer_check.h"
+#include "format/column/footer_pass.h"
 
 enum {
     MAGIC = 4,
-    TRAILER = 8,          /* length of the metadata, magic */
-    TAIL = 64 << 10,      /* read at once, in the hope that the metadata is in it */
-    CHECKSUM_DIGITS = 16, /* of the checksum's value */
-    OLD_HEADER = 100      /* the most that the header of a dictionary page took in files of old parquet-mr */
+    TRAILER = 8,         /* length of the metadata, magic */
+    TAIL = 64 << 10,     /* read at once, in the hope that the metadata is in it */
+    CHECKSUM_DIGITS = 16 /* of the checksum's value */
 };
 
 struct owned_footer {
@@ -46,6 +46,7 @@ void tarn__footer_release(struct tarn_footer *footer)
     struct tarn_env *env = footer->env;
     tarn__file_schema_free(footer->schema);
     tarn__arena_free(&footer->arena);
+    tarn__free(env, (void *)(uintptr_t)footer->bytes.data);
     tarn__free(env, owned);
     tarn_env_close(env);
 }
@@ -127,67 +128,19 @@ static enum tarn_status properties_of(struct tarn_footer *footer, struct tarn_pr
     return TARN_OK;
 }
 
-/* "parquet-mr version 1.2.8 ..." and older: left the dictionary page's header out of the size of a chunk. */
-static bool has_short_chunks(struct tarn_text created_by)
-{
-    static const unsigned fixed[3] = {1, 2, 9};
-    const struct tarn_text name = TARN_TEXT("parquet-mr");
-    const struct tarn_text word = TARN_TEXT(" version ");
-    if (!tarn__text_starts(created_by, name)) {
-        return false;
-    }
-    size_t at = name.size;
-    if (!tarn__text_starts((struct tarn_text){created_by.data + at, created_by.size - at}, word)) {
-        return at == created_by.size;
-    }
-    at += word.size;
-    for (int part = 0; part < 3; part++) {
-        unsigned number = 0;
-        for (; at < created_by.size && tarn__is_digit(created_by.data[at]) && number < 1000; at++) {
-            number = number * 10 + (unsigned)(created_by.data[at] - '0');
-        }
-        if (number != fixed[part]) {
-            return number < fixed[part];
-        }
-        at += at < created_by.size && created_by.data[at] == '.';
-    }
-    return false;
-}
-
-/* Gives each chunk what such a header can take, as far as the file goes: bytes behind the last page are passed over anyway. */
-static void lengthen_chunks(struct tarn_footer *footer)
-{
-    for (uint32_t i = 0; i < footer->metadata.row_groups.count; i++) {
-        const struct parquet_row_group *group = &footer->metadata.row_groups.items[i];
-        for (uint32_t leaf = 0; leaf < group->columns.count; leaf++) {
-            struct parquet_column_metadata *chunk = &group->columns.items[leaf].meta_data;
-            if (chunk->num_values != 0) {
-                const uint64_t room = footer->offset - tarn__footer_chunk_range(chunk).end;
-                chunk->total_compressed_size += (int64_t)(room < OLD_HEADER ? room : OLD_HEADER);
-            }
-        }
-    }
-}
-
-/* `bytes` lie in the footer's arena. */
+/* `bytes` are the footer's. */
 static enum tarn_status decode(struct tarn_footer *footer, uint8_t *bytes, struct tarn_error *err)
 {
-    struct tarn_thrift_progress progress;
     struct tarn_property *properties;
+    struct tarn_footer_pass pass;
     const struct parquet_file_metadata *metadata = &footer->metadata;
-    const enum tarn_status status =
-        tarn__thrift_decode(&tarn__parquet_file_metadata, footer->bytes, &footer->arena, &footer->metadata, &progress, err);
-    if (status != TARN_OK) {
-        return status;
-    }
+    TARN_RETURN_IF_ERROR(tarn__footer_pass(footer, &pass, err));
     TARN_RETURN_IF_ERROR(verify_checksum(footer, bytes, err));
     TARN_RETURN_IF_ERROR(properties_of(footer, &properties, err));
     TARN_RETURN_IF_ERROR(tarn__file_schema_read(&footer->arena, metadata->schema.count, metadata->schema.items,
                                                 metadata->key_value_metadata.count, properties, &footer->schema, err));
-    TARN_RETURN_IF_ERROR(tarn__footer_check(footer, err));
-    if (has_short_chunks(metadata->created_by)) {
-        lengthen_chunks(footer);
-    }
+    TARN_RETURN_IF_ERROR(tarn__footer_check(footer, !tarn__footer_pass_is_proof(footer, &pass), err));
+    footer->has_short_chunks = tarn__footer_has_short_chunks(metadata->created_by);
     return TARN_OK;
 }
 
@@ -205,13 +158,24 @@ static enum tarn_status finish(struct tarn_footer *footer, uint8_t *bytes, enum 
     return TARN_OK;
 }
 
+/* Room for the footer's bytes and the slack behind them; NULL: no memory. */
+static uint8_t *new_bytes(struct tarn_footer *footer, size_t size)
+{
+    uint8_t *bytes = size <= SIZE_MAX - TARN_WALK_SLACK ? tarn__alloc(footer->env, size + TARN_WALK_SLACK) : NULL;
+    if (bytes != NULL) {
+        memset(bytes + size, 0, TARN_WALK_SLACK);
+        footer->bytes = (struct tarn_span){bytes, size};
+    }
+    return bytes;
+}
+
 enum tarn_status tarn__footer_decode(struct tarn_env *env, struct tarn_span bytes, uint64_t offset, uint64_t file_size,
                                      struct tarn_footer **out, struct tarn_error *err)
 {
     struct tarn_footer *footer;
     *out = NULL;
     TARN_RETURN_IF_ERROR(footer_new(env, &footer, err));
-    uint8_t *copy = tarn__arena_alloc(&footer->arena, bytes.size + 1);
+    uint8_t *copy = new_bytes(footer, bytes.size);
     if (copy == NULL) {
         tarn__footer_release(footer);
         return tarn__nomem(env, err, bytes.size);
@@ -219,31 +183,9 @@ enum tarn_status tarn__footer_decode(struct tarn_env *env, struct tarn_span byte
     if (bytes.size != 0) {
         memcpy(copy, bytes.data, bytes.size);
     }
-    footer->bytes = (struct tarn_span){copy, bytes.size};
     footer->offset = offset;
     footer->file_size = file_size;
     return finish(footer, copy, TARN_OK, out, err);
-}
-
-const struct parquet_row_group *tarn__footer_row_group(const struct tarn_footer *footer, uint32_t row_group)
-{
-    return &footer->metadata.row_groups.items[row_group];
-}
-
-enum tarn_status tarn__footer_chunk(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf, struct tarn_arena *arena,
-                                    const struct parquet_column_chunk **out, struct tarn_error *err)
-{
-    (void)arena;
-    (void)err;
-    *out = &footer->metadata.row_groups.items[row_group].columns.items[leaf];
-    return TARN_OK;
-}
-
-bool tarn__footer_chunk_place(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf, struct tarn_chunk_range *out)
-{
-    const struct parquet_column_metadata *chunk = &footer->metadata.row_groups.items[row_group].columns.items[leaf].meta_data;
-    *out = tarn__footer_chunk_range(chunk);
-    return chunk->num_values != 0;
 }
 
 /* ---- reading ---- */
@@ -273,47 +215,50 @@ static enum tarn_status read_trailer(const uint8_t *trailer, uint64_t file_size,
     return TARN_OK;
 }
 
-static enum tarn_status read_metadata(struct tarn_object *object, struct tarn_footer *footer, uint64_t limit, uint8_t **out,
-                                      struct tarn_error *err)
+/* The end of the file is in `tail`. */
+static enum tarn_status read_metadata(struct tarn_object *object, struct tarn_footer *footer, uint64_t limit, const uint8_t *tail,
+                                      size_t tail_size, struct tarn_error *err)
+{
+    uint32_t length = 0;
+    TARN_RETURN_IF_ERROR(read_trailer(tail + tail_size - TRAILER, footer->file_size, limit, &length, err));
+    const size_t known = tarn__min_size(length, tail_size - TRAILER);
+    footer->offset = footer->file_size - TRAILER - length;
+    uint8_t *bytes = new_bytes(footer, length);
+    if (bytes == NULL) {
+        return tarn__nomem(footer->env, err, length);
+    }
+    memcpy(bytes + length - known, tail + tail_size - TRAILER - known, known);
+    return length > known ? read_at(object, footer->offset, length - known, bytes, err) : TARN_OK;
+}
+
+static enum tarn_status read_tail(struct tarn_object *object, struct tarn_footer *footer, uint64_t limit, struct tarn_error *err)
 {
     const uint64_t size = footer->file_size;
     const size_t tail_size = size < TAIL ? (size_t)size : TAIL;
-    uint32_t length = 0;
-    uint8_t *tail = tarn__arena_alloc(&footer->arena, tail_size);
+    uint8_t *tail = tarn__alloc(footer->env, tail_size);
     if (tail == NULL) {
         return tarn__nomem(footer->env, err, tail_size);
     }
-    TARN_RETURN_IF_ERROR(read_at(object, size - tail_size, tail_size, tail, err));
-    TARN_RETURN_IF_ERROR(read_trailer(tail + tail_size - TRAILER, size, limit, &length, err));
-    footer->offset = size - TRAILER - length;
-    uint8_t *bytes = tail + tail_size - TRAILER - tarn__min_size(length, tail_size - TRAILER);
-    if (length > tail_size - TRAILER) {
-        bytes = tarn__arena_alloc(&footer->arena, length);
-        if (bytes == NULL) {
-            return tarn__nomem(footer->env, err, length);
-        }
-        const size_t known = tail_size - TRAILER;
-        memcpy(bytes + length - known, tail, known);
-        TARN_RETURN_IF_ERROR(read_at(object, footer->offset, length - known, bytes, err));
+    enum tarn_status status = read_at(object, size - tail_size, tail_size, tail, err);
+    if (status == TARN_OK) {
+        status = read_metadata(object, footer, limit, tail, tail_size, err);
     }
-    footer->bytes = (struct tarn_span){bytes, length};
-    *out = bytes;
-    return TARN_OK;
+    tarn__free(footer->env, tail);
+    return status;
 }
 
 static enum tarn_status read_footer(struct tarn_object *object, uint64_t limit, struct tarn_footer **out, struct tarn_error *err)
 {
     struct tarn_footer *footer;
-    uint8_t *bytes = NULL;
     const uint64_t size = tarn_object_info(object).size;
     if (size < MAGIC + TRAILER) {
         return tarn__corrupt(err, "magic", "a file of %llu bytes is no Parquet file", (unsigned long long)size);
     }
     TARN_RETURN_IF_ERROR(footer_new(object->store->env, &footer, err));
     footer->file_size = size;
-    const enum tarn_status status = read_metadata(object, footer, limit != 0 ? limit : TARN_FOOTER_LIMIT, &bytes, err);
+    const enum tarn_status status = read_tail(object, footer, limit != 0 ? limit : TARN_FOOTER_LIMIT, err);
     const uint64_t offset = footer->offset;
-    const enum tarn_status finished = finish(footer, bytes, status, out, err);
+    const enum tarn_status finished = finish(footer, (uint8_t *)(uintptr_t)footer->bytes.data, status, out, err);
     if (finished != TARN_OK && err != NULL && err->offset >= 0 && tarn__text_equal(tarn__text_of(err->detail), TARN_TEXT("thrift"))) {
         err->offset += (int64_t)offset; /* the decoder counts from the begin of the metadata */
     }

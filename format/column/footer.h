@@ -2,11 +2,15 @@
 #ifndef TARN_FORMAT_COLUMN_FOOTER_H
 #define TARN_FORMAT_COLUMN_FOOTER_H
 
+#include "format/column/footer_walk.h"
 #include "format/column/parquet_schema.h"
 #include "tarn/store.h"
 
 /*
  * The footer of a Parquet file: found, read, decoded, validated; and written.
+ *
+ * Column chunks, of which there may be hundreds of thousands, are validated when the footer is opened and decoded when somebody asks for
+ * one: four bytes are kept of each. The footer's own bytes are kept for that.
  *
  * What holds of every footer that was handed out, so that readers need not check it again:
  *  - the schema is a tree of the stated shape (parquet_schema.h);
@@ -22,12 +26,21 @@
 struct tarn_footer {
     struct tarn_arena arena;
     struct tarn_env *env;
-    struct tarn_span bytes; /**< the serialised FileMetaData; texts and binaries point into it */
+    struct tarn_span bytes; /**< the serialised FileMetaData; texts and binaries point into it. TARN_WALK_SLACK zeros follow */
     uint64_t offset;        /**< of `bytes` in the file */
     uint64_t file_size;
-    bool has_checksum; /**< present, hence verified */
-    struct parquet_file_metadata metadata;
+    bool has_checksum;                     /**< present, hence verified */
+    struct parquet_file_metadata metadata; /**< but for the column chunks: no row group has them here */
     struct tarn_file_schema *schema;
+    struct tarn_footer_group *groups; /**< one a row group */
+    bool has_short_chunks;            /**< by a writer that left a header out of the sizes of chunks: see P-FOOTER-11 */
+};
+
+/** What of a row group's chunks is kept: where in the footer's bytes each begins, and where the last ends. */
+struct tarn_footer_group {
+    const uint32_t *offsets;
+    uint32_t chunk_count;
+    int64_t flat_values; /**< values of each column outside of lists; -1: there is none */
 };
 
 /** Where the pages of a chunk lie: [begin, end). */
@@ -68,6 +81,10 @@ const struct parquet_row_group *tarn__footer_row_group(const struct tarn_footer 
 TARN_WARN_UNUSED enum tarn_status tarn__footer_chunk(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf,
                                                      struct tarn_arena *arena, const struct parquet_column_chunk **out,
                                                      struct tarn_error *err);
+
+/** The scalars of a column chunk, at a fraction of the cost. */
+TARN_WARN_UNUSED enum tarn_status tarn__footer_chunk_facts(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf,
+                                                           struct tarn_chunk_facts *out, struct tarn_error *err);
 
 /** Where a chunk lies, without decoding it. False: it has no values and need not lie anywhere, or its metadata is encrypted. */
 bool tarn__footer_chunk_place(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf, struct tarn_chunk_range *out);

@@ -11,8 +11,6 @@
 
 #include "format/base/checked.h"
 
-enum { MAGIC = 4 };
-
 static enum tarn_status corrupt(const char *what, struct tarn_error *err)
 {
     return tarn__corrupt(err, "footer", "footer: %s", what);
@@ -20,69 +18,62 @@ static enum tarn_status corrupt(const char *what, struct tarn_error *err)
 
 struct tarn_chunk_range tarn__footer_chunk_range(const struct parquet_column_metadata *chunk)
 {
-    int64_t begin = chunk->data_page_offset;
-    /* Some writers leave the dictionary's offset out, or write 0: then data_page_offset is where the dictionary is. */
-    if (chunk->has_dictionary_page_offset && chunk->dictionary_page_offset >= MAGIC && chunk->dictionary_page_offset < begin) {
-        begin = chunk->dictionary_page_offset;
-    }
-    return (struct tarn_chunk_range){(uint64_t)begin, (uint64_t)begin + (uint64_t)chunk->total_compressed_size};
+    const struct tarn_chunk_facts facts = {.has_dictionary_page_offset = chunk->has_dictionary_page_offset,
+                                           .dictionary_page_offset = chunk->dictionary_page_offset,
+                                           .data_page_offset = chunk->data_page_offset,
+                                           .total_compressed_size = chunk->total_compressed_size};
+    return tarn__chunk_facts_range(&facts);
 }
 
-/* [offset, offset + size) between the leading magic and the footer. */
-static bool is_inside(const struct tarn_footer *footer, int64_t offset, int64_t size)
-{
-    return offset >= MAGIC && size >= 0 && (uint64_t)offset <= footer->offset && (uint64_t)size <= footer->offset - (uint64_t)offset;
-}
-
-static enum tarn_status check_indexes(const struct tarn_footer *footer, const struct parquet_column_chunk *chunk, struct tarn_error *err)
+static enum tarn_status check_indexes(const struct tarn_footer *footer, const struct tarn_chunk_facts *chunk, struct tarn_error *err)
 {
     if (chunk->has_offset_index_offset != chunk->has_offset_index_length ||
         chunk->has_column_index_offset != chunk->has_column_index_length) {
         return corrupt("an index has an offset or a length, but not both", err);
     }
-    if (chunk->has_offset_index_offset && !is_inside(footer, chunk->offset_index_offset, chunk->offset_index_length)) {
+    if (chunk->has_offset_index_offset && !tarn__footer_is_inside(footer, chunk->offset_index_offset, chunk->offset_index_length)) {
         return corrupt("the offset index lies outside the file", err);
     }
-    if (chunk->has_column_index_offset && !is_inside(footer, chunk->column_index_offset, chunk->column_index_length)) {
+    if (chunk->has_column_index_offset && !tarn__footer_is_inside(footer, chunk->column_index_offset, chunk->column_index_length)) {
         return corrupt("the column index lies outside the file", err);
     }
     return TARN_OK;
 }
 
-static enum tarn_status check_chunk(const struct tarn_footer *footer, const struct parquet_row_group *group, uint32_t leaf,
-                                    struct tarn_error *err)
+static enum tarn_status check_chunk(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf, struct tarn_error *err)
 {
-    const struct parquet_column_chunk *chunk = &group->columns.items[leaf];
-    const struct parquet_column_metadata *metadata = &chunk->meta_data;
-    if (chunk->has_file_path && chunk->file_path.size != 0) {
+    struct tarn_chunk_facts facts;
+    TARN_RETURN_IF_ERROR(tarn__footer_chunk_facts(footer, row_group, leaf, &facts, err));
+    if (facts.file_path.size != 0) {
         return tarn__unsupported(err, "external_column_chunk", "the column lies in another file, %.*s: open that one",
-                                 TARN_TEXT_ARG(chunk->file_path));
+                                 TARN_TEXT_ARG(facts.file_path));
     }
-    if (!chunk->has_meta_data) {
-        return chunk->crypto_metadata != NULL || chunk->has_encrypted_column_metadata
-                   ? tarn__unsupported(err, "encryption", "the column is encrypted: such files are not read yet")
-                   : corrupt("a column chunk without metadata", err);
+    if (!facts.has_meta_data) {
+        return facts.crypto ? tarn__unsupported(err, "encryption", "the column is encrypted: such files are not read yet")
+                            : corrupt("a column chunk without metadata", err);
     }
-    if (metadata->type != footer->schema->leaves[leaf].physical) {
+    if (facts.type != footer->schema->leaves[leaf].physical) {
         return corrupt("the column chunk is of another type than the schema says", err);
     }
-    if (metadata->num_values < 0 || metadata->total_uncompressed_size < 0 || metadata->total_compressed_size < 0) {
+    if (facts.num_values < 0 || facts.total_uncompressed_size < 0 || facts.total_compressed_size < 0) {
         return corrupt("a negative count or size", err);
     }
-    if (footer->schema->leaves[leaf].max_repetition == 0 && metadata->num_values != group->num_rows) {
+    if (footer->schema->leaves[leaf].max_repetition == 0 && facts.num_values != tarn__footer_row_group(footer, row_group)->num_rows) {
         return corrupt("a flat column has another number of values than its row group has rows", err);
     }
-    if (metadata->num_values != 0) {
-        const struct tarn_chunk_range range = tarn__footer_chunk_range(metadata);
-        if (metadata->data_page_offset < 0 || !is_inside(footer, (int64_t)range.begin, metadata->total_compressed_size)) {
+    if (facts.num_values != 0) {
+        const struct tarn_chunk_range range = tarn__chunk_facts_range(&facts);
+        if (facts.data_page_offset < 0 || !tarn__footer_is_inside(footer, (int64_t)range.begin, facts.total_compressed_size)) {
             return corrupt("the column chunk lies outside the file", err);
         }
     }
-    return check_indexes(footer, chunk, err);
+    return check_indexes(footer, &facts, err);
 }
 
-static enum tarn_status check_group(const struct tarn_footer *footer, const struct parquet_row_group *group, struct tarn_error *err)
+static enum tarn_status check_group(const struct tarn_footer *footer, uint32_t row_group, bool chunks, struct tarn_error *err)
 {
+    const struct parquet_row_group *group = tarn__footer_row_group(footer, row_group);
+    const int64_t flat_values = footer->groups[row_group].flat_values;
     if (group->num_rows < 0) {
         return corrupt("a row group with a negative number of rows", err);
     }
@@ -90,8 +81,9 @@ static enum tarn_status check_group(const struct tarn_footer *footer, const stru
         return tarn__corrupt(err, "footer", "footer: a row group of %u columns where the schema has %u", group->columns.count,
                              footer->schema->leaf_count);
     }
-    for (uint32_t leaf = 0; leaf < group->columns.count; leaf++) {
-        const enum tarn_status status = check_chunk(footer, group, leaf, err);
+    chunks = chunks || (flat_values != -1 && flat_values != group->num_rows);
+    for (uint32_t leaf = 0; chunks && leaf < group->columns.count; leaf++) {
+        const enum tarn_status status = check_chunk(footer, row_group, leaf, err);
         if (status != TARN_OK) {
             tarn__error_at_column(err, footer->schema->leaves[leaf].path);
             return status;
@@ -100,7 +92,7 @@ static enum tarn_status check_group(const struct tarn_footer *footer, const stru
     return TARN_OK;
 }
 
-enum tarn_status tarn__footer_check(const struct tarn_footer *footer, struct tarn_error *err)
+enum tarn_status tarn__footer_check(const struct tarn_footer *footer, bool chunks, struct tarn_error *err)
 {
     const struct parquet_file_metadata *metadata = &footer->metadata;
     int64_t rows = 0;
@@ -111,9 +103,8 @@ enum tarn_status tarn__footer_check(const struct tarn_footer *footer, struct tar
         return corrupt("a negative number of rows", err);
     }
     for (uint32_t i = 0; i < metadata->row_groups.count; i++) {
-        const struct parquet_row_group *group = &metadata->row_groups.items[i];
-        enum tarn_status status = check_group(footer, group, err);
-        if (status == TARN_OK && !tarn__add(rows, group->num_rows, &rows)) {
+        enum tarn_status status = check_group(footer, i, chunks, err);
+        if (status == TARN_OK && !tarn__add(rows, tarn__footer_row_group(footer, i)->num_rows, &rows)) {
             status = corrupt("more rows than fit 64 bits", err);
         }
         if (status != TARN_OK) {

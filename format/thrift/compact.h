@@ -96,6 +96,29 @@ struct tarn_thrift_progress {
 TARN_WARN_UNUSED enum tarn_status tarn__thrift_decode(const struct tarn_thrift_struct *of, struct tarn_span bytes, struct tarn_arena *arena,
                                                       void *out, struct tarn_thrift_progress *progress, struct tarn_error *err);
 
+/**
+ * Takes elements of lists of one struct in the table's stead, for structs that come by the ten thousand. It must agree with the table about
+ * what is legal.
+ */
+struct tarn_thrift_taker {
+    const struct tarn_thrift_struct *of;
+    bool drops; /**< the list has its count, but no items, and `take` sees NULL */
+    /** NULL, or called before the first element. */
+    enum tarn_status (*begin)(void *arg, uint32_t count, struct tarn_error *err);
+    /** The element at `bytes.data`, which may be followed by others: how many bytes it has. 0: the table shall do it (not with `drops`). */
+    enum tarn_status (*take)(void *arg, struct tarn_span bytes, uint32_t depth, void *item, size_t *used, struct tarn_error *err);
+    void *arg;
+};
+
+/** The same for a struct that lies `depth` deep in others, with takers. What a taker places in `err` is relative to its bytes. */
+TARN_WARN_UNUSED enum tarn_status tarn__thrift_decode_with(const struct tarn_thrift_struct *of, struct tarn_span bytes, uint32_t depth,
+                                                           const struct tarn_thrift_taker *takers, size_t taker_count,
+                                                           struct tarn_arena *arena, void *out, struct tarn_thrift_progress *progress,
+                                                           struct tarn_error *err);
+
+/** The fewest bytes that a struct of the table takes: lists of more elements than fit are refused by it. */
+size_t tarn__thrift_least_size(const struct tarn_thrift_struct *of);
+
 /** Appends the encoding of `value` to `out`, which must be unshared. Errors: INVALID (a union without member, a text over 2 GiB), NOMEM. */
 TARN_WARN_UNUSED enum tarn_status tarn__thrift_encode(const struct tarn_thrift_struct *of, const void *value, struct tarn_buffer *out,
                                                       struct tarn_error *err);

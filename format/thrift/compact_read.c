@@ -18,6 +18,8 @@ struct reader {
     const uint8_t *at;
     const uint8_t *end;
     struct tarn_arena *arena;
+    const struct tarn_thrift_taker *takers;
+    size_t taker_count;
     bool truncated;
     struct tarn_error *err;
 };
@@ -121,7 +123,7 @@ static size_t least_size(uint8_t type)
 }
 
 /* The same for a struct of a table: its stop byte and what is required. */
-static size_t least_struct_size(const struct tarn_thrift_struct *of)
+size_t tarn__thrift_least_size(const struct tarn_thrift_struct *of)
 {
     size_t size = 1;
     for (uint16_t id = 0; id < of->field_count; id++) {
@@ -403,6 +405,43 @@ static size_t element_size(const struct tarn_thrift_field *field)
     }
 }
 
+static const struct tarn_thrift_taker *find_taker(const struct reader *r, const struct tarn_thrift_struct *of)
+{
+    for (size_t i = 0; i < r->taker_count; i++) {
+        if (r->takers[i].of == of) {
+            return &r->takers[i];
+        }
+    }
+    return NULL;
+}
+
+/* Elements of structs, `depth` deep, one behind the other at `item` (NULL: they are not kept). */
+static enum tarn_status decode_structs(struct reader *r, const struct tarn_thrift_struct *of, uint32_t count,
+                                       const struct tarn_thrift_taker *taker, uint32_t depth, uint8_t *item)
+{
+    if (taker != NULL && taker->begin != NULL) {
+        TARN_RETURN_IF_ERROR(taker->begin(taker->arg, count, r->err));
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        size_t used = 0;
+        if (taker != NULL) {
+            const enum tarn_status status = taker->take(taker->arg, (struct tarn_span){r->at, left(r)}, depth, item, &used, r->err);
+            if (status != TARN_OK) {
+                if (r->err != NULL && r->err->offset >= 0) {
+                    r->err->offset += r->at - r->begin;
+                }
+                return status;
+            }
+            r->at += used;
+        }
+        if (used == 0) {
+            TARN_RETURN_IF_ERROR(decode_struct(r, of, item, depth));
+        }
+        item = item != NULL ? item + of->size : NULL;
+    }
+    return TARN_OK;
+}
+
 static enum tarn_status decode_list(struct reader *r, const struct tarn_thrift_field *field, uint8_t *to, uint32_t depth, bool *stored)
 {
     struct list_header list;
@@ -416,21 +455,25 @@ static enum tarn_status decode_list(struct reader *r, const struct tarn_thrift_f
         return TARN_OK;
     }
     const bool structs = field->element == TARN_THRIFT_STRUCT;
-    if (structs && list.count > left(r) / least_struct_size(field->of)) {
+    if (structs && list.count > left(r) / tarn__thrift_least_size(field->of)) {
         return truncated(r);
     }
     const size_t size = element_size(field);
+    const struct tarn_thrift_taker *taker = structs ? find_taker(r, field->of) : NULL;
     struct tarn_thrift_list head = {list.count, NULL};
-    if (list.count != 0) {
+    if (list.count != 0 && (taker == NULL || !taker->drops)) {
         head.items = tarn__arena_calloc(r->arena, list.count, size);
         if (head.items == NULL) {
             return tarn__nomem(r->arena->env, r->err, (uint64_t)list.count * size);
         }
     }
     memcpy(to, &head, sizeof(head));
+    if (structs) {
+        return decode_structs(r, field->of, list.count, taker, depth + 1, head.items);
+    }
     uint8_t *item = head.items;
     for (uint32_t i = 0; i < list.count; i++, item += size) {
-        TARN_RETURN_IF_ERROR(structs ? decode_struct(r, field->of, item, depth + 1) : decode_scalar(r, list.element, false, item));
+        TARN_RETURN_IF_ERROR(decode_scalar(r, list.element, false, item));
     }
     return TARN_OK;
 }
@@ -517,9 +560,18 @@ static enum tarn_status decode_struct(struct reader *r, const struct tarn_thrift
 enum tarn_status tarn__thrift_decode(const struct tarn_thrift_struct *of, struct tarn_span bytes, struct tarn_arena *arena, void *out,
                                      struct tarn_thrift_progress *progress, struct tarn_error *err)
 {
+    return tarn__thrift_decode_with(of, bytes, 0, NULL, 0, arena, out, progress, err);
+}
+
+enum tarn_status tarn__thrift_decode_with(const struct tarn_thrift_struct *of, struct tarn_span bytes, uint32_t depth,
+                                          const struct tarn_thrift_taker *takers, size_t taker_count, struct tarn_arena *arena, void *out,
+                                          struct tarn_thrift_progress *progress, struct tarn_error *err)
+{
     struct reader r = reader_of(bytes, arena, err);
+    r.takers = takers;
+    r.taker_count = taker_count;
     memset(out, 0, of->size);
-    const enum tarn_status status = decode_struct(&r, of, out, 0);
+    const enum tarn_status status = decode_struct(&r, of, out, depth);
     *progress = (struct tarn_thrift_progress){(size_t)(r.at - r.begin), r.truncated};
     return status;
 }

@@ -145,7 +145,7 @@ static const struct tarn_thrift_field schema_element_fields[] = {
     [9] = OPTIONAL(parquet_schema_element, field_id, I32),
     [10] = OPTIONAL_STRUCT(parquet_schema_element, logical_type, tarn__parquet_logical_type),
 };
-static const struct tarn_thrift_struct schema_element = TABLE("SchemaElement", parquet_schema_element, false, schema_element_fields);
+const struct tarn_thrift_struct tarn__parquet_schema_element = TABLE("SchemaElement", parquet_schema_element, false, schema_element_fields);
 
 /* ---- statistics ---- */
 
@@ -324,10 +324,10 @@ static const struct tarn_thrift_field column_chunk_fields[] = {
     [8] = POINTER_STRUCT(parquet_column_chunk, crypto_metadata, column_crypto_metadata),
     [9] = OPTIONAL(parquet_column_chunk, encrypted_column_metadata, BINARY),
 };
-static const struct tarn_thrift_struct column_chunk = TABLE("ColumnChunk", parquet_column_chunk, false, column_chunk_fields);
+const struct tarn_thrift_struct tarn__parquet_column_chunk = TABLE("ColumnChunk", parquet_column_chunk, false, column_chunk_fields);
 
 static const struct tarn_thrift_field row_group_fields[] = {
-    [1] = REQUIRED_STRUCTS(parquet_row_group, columns, column_chunk),
+    [1] = REQUIRED_STRUCTS(parquet_row_group, columns, tarn__parquet_column_chunk),
     [2] = REQUIRED(parquet_row_group, total_byte_size, I64),
     [3] = REQUIRED(parquet_row_group, num_rows, I64),
     [4] = OPTIONAL_STRUCTS(parquet_row_group, sorting_columns, sorting_column),
@@ -335,7 +335,7 @@ static const struct tarn_thrift_field row_group_fields[] = {
     [6] = OPTIONAL(parquet_row_group, total_compressed_size, I64),
     [7] = OPTIONAL(parquet_row_group, ordinal, I16),
 };
-static const struct tarn_thrift_struct row_group = TABLE("RowGroup", parquet_row_group, false, row_group_fields);
+const struct tarn_thrift_struct tarn__parquet_thrift_row_group = TABLE("RowGroup", parquet_row_group, false, row_group_fields);
 
 static const struct tarn_thrift_field column_order_fields[] = {
     [PARQUET_ORDER_TYPE] = EMPTY_MEMBER("TYPE_ORDER"),
@@ -346,9 +346,9 @@ static const struct tarn_thrift_struct column_order = TABLE("ColumnOrder", parqu
 
 static const struct tarn_thrift_field file_metadata_fields[] = {
     [1] = REQUIRED(parquet_file_metadata, version, I32),
-    [2] = REQUIRED_STRUCTS(parquet_file_metadata, schema, schema_element),
+    [2] = REQUIRED_STRUCTS(parquet_file_metadata, schema, tarn__parquet_schema_element),
     [3] = REQUIRED(parquet_file_metadata, num_rows, I64),
-    [4] = REQUIRED_STRUCTS(parquet_file_metadata, row_groups, row_group),
+    [4] = REQUIRED_STRUCTS(parquet_file_metadata, row_groups, tarn__parquet_thrift_row_group),
     [5] = OPTIONAL_STRUCTS(parquet_file_metadata, key_value_metadata, key_value),
     [6] = OPTIONAL(parquet_file_metadata, created_by, BINARY),
     [7] = OPTIONAL_STRUCTS(parquet_file_metadata, column_orders, column_order),

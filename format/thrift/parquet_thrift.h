@@ -467,6 +467,9 @@ struct parquet_bloom_filter_header {
 
 extern const struct tarn_thrift_struct tarn__parquet_file_metadata;
 extern const struct tarn_thrift_struct tarn__parquet_page_header;
+extern const struct tarn_thrift_struct tarn__parquet_schema_element;
+extern const struct tarn_thrift_struct tarn__parquet_thrift_row_group;
+extern const struct tarn_thrift_struct tarn__parquet_column_chunk;
 extern const struct tarn_thrift_struct tarn__parquet_column_metadata;
 extern const struct tarn_thrift_struct tarn__parquet_column_index;
 extern const struct tarn_thrift_struct tarn__parquet_offset_index;
