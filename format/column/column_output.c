@@ -32,6 +32,7 @@ static void drop_views(struct tarn__column_output *output)
 void tarn__column_output_free(struct tarn__column_output *output)
 {
     drop_views(output);
+    tarn__buffer_release(output->spare_text);
     tarn__free(output->env, output->view_buffers);
     tarn__buffer_release(output->validity);
     tarn__buffer_release(output->values);
@@ -48,9 +49,21 @@ static void recycle(struct tarn_buffer **buffer)
     }
 }
 
+/* The text of the vector that is done with is memory for that of the next. */
+static void keep_text(struct tarn__column_output *output)
+{
+    if (output->text != 0) {
+        tarn__buffer_release(output->spare_text);
+        output->spare_text = tarn__buffer_retain(output->view_buffers[output->text - 1]);
+        output->text = 0;
+    }
+}
+
 void tarn__column_output_begin(struct tarn__column_output *output)
 {
+    keep_text(output);
     drop_views(output);
+    recycle(&output->spare_text);
     recycle(&output->validity);
     recycle(&output->values);
     if (output->validity != NULL) {
@@ -221,6 +234,49 @@ enum tarn_status tarn__column_output_view_buffer(struct tarn__column_output *out
     return TARN_OK;
 }
 
+/* A buffer for text: that of the vector before, when nobody has it any more. */
+static enum tarn_status begin_text(struct tarn__column_output *output, struct tarn_error *err)
+{
+    uint32_t number;
+    struct tarn_buffer *text = output->spare_text;
+    output->spare_text = NULL;
+    if (text == NULL || !tarn__buffer_resize(text, 0)) {
+        tarn__buffer_release(text);
+        text = tarn__buffer_new(output->env, 0);
+        if (text == NULL) {
+            return tarn__nomem(output->env, err, sizeof(*text));
+        }
+    }
+    const enum tarn_status status = tarn__column_output_view_buffer(output, text, &number, err);
+    tarn__buffer_release(text); /* the output has its own reference */
+    if (status == TARN_OK) {
+        output->text = number + 1;
+    }
+    return status;
+}
+
+enum tarn_status tarn__column_output_text(struct tarn__column_output *output, uint64_t size, size_t slack, uint8_t **bytes,
+                                          uint32_t *number, uint32_t *offset, struct tarn_error *err)
+{
+    if (size > INT32_MAX) {
+        return tarn__error_set(err, TARN_LIMIT, "text", "values of %llu bytes in one batch; ask for fewer rows at a time",
+                               (unsigned long long)size);
+    }
+    if (output->text == 0 || output->view_buffers[output->text - 1]->size + size > INT32_MAX) {
+        TARN_RETURN_IF_ERROR(begin_text(output, err));
+    }
+    struct tarn_buffer *text = output->view_buffers[output->text - 1];
+    const size_t before = text->size;
+    const size_t after = before + (size_t)size;
+    if (!tarn__buffer_resize(text, after + slack) || !tarn__buffer_resize(text, after)) {
+        return tarn__nomem(output->env, err, after);
+    }
+    *bytes = text->data + before;
+    *number = output->text - 1;
+    *offset = (uint32_t)before;
+    return TARN_OK;
+}
+
 void tarn__column_output_put_entries(struct tarn__column_output *output, uint32_t at, const uint32_t *codes, uint32_t count)
 {
     struct tarn_string_view *views = (struct tarn_string_view *)(void *)tarn__column_output_slot(output, at);
@@ -287,6 +343,12 @@ enum tarn_status tarn__column_output_finish(struct tarn__column_output *output, 
     struct tarn_buffer *validity = NULL;
     if (!tarn__buffer_resize(output->values, bytes)) {
         return tarn__nomem(output->env, err, bytes);
+    }
+    if (output->text != 0) { /* what was written behind its end is cleared */
+        struct tarn_buffer *text = output->view_buffers[output->text - 1];
+        if (!tarn__buffer_resize(text, text->size)) {
+            return tarn__nomem(output->env, err, text->size);
+        }
     }
     if (output->nulls != 0) {
         if (!tarn__buffer_resize(output->validity, tarn__bits_bytes(output->length))) {

@@ -36,6 +36,8 @@ struct tarn__column_output {
     struct tarn_buffer **view_buffers;
     size_t view_buffer_count;
     size_t view_buffer_capacity;
+    uint32_t text;                  /**< VIEWS: the number of the buffer that text is put together in, and 1; 0: none yet */
+    struct tarn_buffer *spare_text; /**< that of the vector before */
 };
 
 /** `width` 0 and kind BOOL: BITS; kind BYTES: CODES or VIEWS, by what comes; else FIXED. */
@@ -62,6 +64,12 @@ TARN_WARN_UNUSED enum tarn_status tarn__column_output_use_views(struct tarn__col
 /** The number of `buffer` for views into it; it is retained once. */
 TARN_WARN_UNUSED enum tarn_status tarn__column_output_view_buffer(struct tarn__column_output *output, struct tarn_buffer *buffer,
                                                                   uint32_t *number, struct tarn_error *err);
+/**
+ * Room for `size` bytes of text that views will point to: *bytes, at *offset of buffer *number, with `slack` bytes behind that may be
+ * written over. Good until the next call. Errors: LIMIT (2^31 bytes at once), NOMEM.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__column_output_text(struct tarn__column_output *output, uint64_t size, size_t slack, uint8_t **bytes,
+                                                           uint32_t *number, uint32_t *offset, struct tarn_error *err);
 /** The views of dictionary entries `codes`, appended dense at slot `at`. VIEWS with a dictionary. */
 void tarn__column_output_put_entries(struct tarn__column_output *output, uint32_t at, const uint32_t *codes, uint32_t count);
 

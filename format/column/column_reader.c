@@ -36,6 +36,7 @@ static void leave_page(struct tarn__column_reader *reader)
         reader->at.page.body = NULL;
     }
     tarn__page_release(&reader->at.page);
+    tarn__value_decoder_release(&reader->at.values);
     tarn__buffer_release(reader->at.values_buffer);
     reader->at.values_buffer = NULL;
     reader->at.page_ready = false;
@@ -207,6 +208,14 @@ static enum tarn_status hold_values(struct tarn__column_reader *reader, struct t
     return reader->at.values_buffer != NULL ? TARN_OK : tarn__nomem(reader->options.env, err, sizeof(struct tarn_buffer));
 }
 
+static enum tarn_status open_levels(struct tarn__column_reader *reader, struct tarn_span bytes, bool packed, uint16_t max,
+                                    struct tarn__level_decoder *decoder, struct tarn_error *err)
+{
+    const uint32_t slots = reader->at.page.header.value_count;
+    return packed ? tarn__level_decoder_init_packed(decoder, bytes, (uint8_t)max, slots, reader->options.packed_low_first, err)
+                  : tarn__level_decoder_init(decoder, bytes, (uint8_t)max, slots, err);
+}
+
 static enum tarn_status open_parts(struct tarn__column_reader *reader, struct tarn_error *err)
 {
     struct tarn_page *page = &reader->at.page;
@@ -216,8 +225,8 @@ static enum tarn_status open_parts(struct tarn__column_reader *reader, struct ta
 
     TARN_RETURN_IF_ERROR(tarn__page_open(&reader->at.walk, page, &reader->spare, err));
     TARN_RETURN_IF_ERROR(hold_values(reader, err));
-    TARN_RETURN_IF_ERROR(tarn__level_decoder_init(&reader->at.definition, page->definition, (uint8_t)leaf->max_definition, slots, err));
-    TARN_RETURN_IF_ERROR(tarn__level_decoder_init(&reader->at.repetition, page->repetition, (uint8_t)leaf->max_repetition, slots, err));
+    TARN_RETURN_IF_ERROR(open_levels(reader, page->definition, page->definition_packed, leaf->max_definition, &reader->at.definition, err));
+    TARN_RETURN_IF_ERROR(open_levels(reader, page->repetition, page->repetition_packed, leaf->max_repetition, &reader->at.repetition, err));
     const bool coded = encoding == PARQUET_ENCODING_PLAIN_DICTIONARY || encoding == PARQUET_ENCODING_RLE_DICTIONARY;
     return tarn__value_decoder_init(&reader->at.values, &reader->rule, encoding, reader->at.values_buffer, page->values, slots,
                                     coded && reader->dictionary_ready ? &reader->dictionary : NULL, err);
@@ -674,6 +683,7 @@ static void hold_place(struct tarn__column_place *place)
     tarn__buffer_retain(place->page.body);
     tarn__buffer_retain(place->page.holder);
     tarn__buffer_retain(place->values_buffer);
+    tarn__value_decoder_retain(&place->values);
     tarn__buffer_retain(place->walk.holder);
 }
 
@@ -694,6 +704,7 @@ void tarn__column_place_release(struct tarn__column_place *place)
 {
     tarn__page_release(&place->page);
     tarn__page_walk_release(&place->walk);
+    tarn__value_decoder_release(&place->values);
     tarn__buffer_release(place->values_buffer);
     place->values_buffer = NULL;
 }

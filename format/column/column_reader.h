@@ -24,6 +24,7 @@ struct tarn__column_reader_options {
     uint16_t slot_definition; /**< the definition level from which a level pair is a slot of the wanted vector; 0 outside of lists */
     bool keep_levels;         /**< what holds the leaf is wanted too: levels are kept beside the vector */
     bool no_crc;
+    bool packed_low_first; /**< BIT_PACKED levels begin with the least significant bit */
     bool invalid_utf8_as_is;
     uint64_t page_limit;
 };

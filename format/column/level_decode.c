@@ -2,7 +2,7 @@
  *
  * Definition and repetition levels of a page.
  *
- * Specification: parquet-format README.md "Nested Encoding", Encodings.md "RLE". SPEC: P-LVL-1 to P-LVL-4.
+ * Specification: parquet-format README.md "Nested Encoding", Encodings.md "RLE", "Bit-packed (Deprecated)". SPEC: P-LVL-1 to P-LVL-6.
  *
  * Invariants
  *  1. `remaining` counts what was promised by the page and not yet taken; nobody takes more.
@@ -26,6 +26,23 @@ enum tarn_status tarn__level_decoder_init(struct tarn__level_decoder *decoder, s
     }
     decoder->width = (uint8_t)(32 - __builtin_clz(max));
     return tarn__rle_reader_init(&decoder->runs, bytes, decoder->width, count, err);
+}
+
+/* BIT_PACKED levels are one run of the hybrid without its header, but for the order of bits. */
+enum tarn_status tarn__level_decoder_init_packed(struct tarn__level_decoder *decoder, struct tarn_span bytes, uint8_t max, uint32_t count,
+                                                 bool low_first, struct tarn_error *err)
+{
+    TARN_RETURN_IF_ERROR(tarn__level_decoder_init(decoder, (struct tarn_span){NULL, 0}, max, count, err));
+    if (max == 0) {
+        return TARN_OK;
+    }
+    if (bytes.size < tarn__bits_bytes((uint64_t)count * decoder->width)) {
+        return tarn__corrupt(err, "level", "%u packed levels of %u bits do not fit into %zu bytes", count, (unsigned)decoder->width,
+                             bytes.size);
+    }
+    decoder->high_first = !low_first;
+    decoder->run = (struct tarn__rle_run){.bits = bytes, .length = count, .packed = true};
+    return TARN_OK;
 }
 
 /* Makes `run` hold at least one level that was not taken. */
@@ -64,6 +81,25 @@ static unsigned unpack(struct tarn_span bits, unsigned width, uint32_t at, uint3
     return highest;
 }
 
+/* The same, most significant bit first. */
+static unsigned unpack_high_first(struct tarn_span bits, unsigned width, uint32_t at, uint32_t count, uint8_t *levels)
+{
+    const uint32_t mask = (1u << width) - 1;
+    unsigned highest = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint64_t bit = (uint64_t)(at + i) * width;
+        const size_t byte = (size_t)(bit >> 3);
+        uint32_t word = (uint32_t)bits.data[byte] << 8;
+        if ((bit & 7) + width > 8) {
+            word |= bits.data[byte + 1];
+        }
+        const unsigned level = word >> (16 - (bit & 7) - width) & mask;
+        highest = level > highest ? level : highest;
+        levels[i] = (uint8_t)level;
+    }
+    return highest;
+}
+
 enum tarn_status tarn__level_decoder_take(struct tarn__level_decoder *decoder, uint32_t count, uint8_t *levels, struct tarn_error *err)
 {
     if (decoder->max == 0) {
@@ -76,7 +112,8 @@ enum tarn_status tarn__level_decoder_take(struct tarn__level_decoder *decoder, u
         const uint32_t left = decoder->run.length - decoder->run_at;
         const uint32_t part = left < count ? left : count;
         if (decoder->run.packed) {
-            const unsigned highest = unpack(decoder->run.bits, decoder->width, decoder->run_at, part, levels);
+            const unsigned highest =
+                (decoder->high_first ? unpack_high_first : unpack)(decoder->run.bits, decoder->width, decoder->run_at, part, levels);
             if (highest > decoder->max) {
                 return too_high(err, highest, decoder->max);
             }
@@ -136,7 +173,7 @@ enum tarn_status tarn__level_decoder_presence(struct tarn__level_decoder *decode
             }
             decoder->run_at += part;
             decoder->remaining -= part;
-        } else if (decoder->width == 1) { /* then the levels are the bits */
+        } else if (decoder->width == 1 && !decoder->high_first) { /* then the levels are the bits */
             *present += tarn__bitmap_count(decoder->run.bits.data, decoder->run_at, part);
             if (bits != NULL) {
                 tarn__bitmap_append(bits, at, decoder->run.bits.data, decoder->run_at, part);

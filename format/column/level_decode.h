@@ -14,6 +14,7 @@
 struct tarn__level_decoder {
     uint8_t max;        /**< no level is above; 0: there is nothing stored and every level is 0 */
     uint8_t width;      /**< bits of a level */
+    bool high_first;    /**< levels are packed from the most significant bit on */
     uint32_t remaining; /**< levels not yet taken */
     uint32_t run_at;    /**< levels taken of `run` */
     struct tarn__rle_run run;
@@ -23,6 +24,13 @@ struct tarn__level_decoder {
 /** `bytes` hold the levels without a length in front. Errors: CORRUPT. */
 TARN_WARN_UNUSED enum tarn_status tarn__level_decoder_init(struct tarn__level_decoder *decoder, struct tarn_span bytes, uint8_t max,
                                                            uint32_t count, struct tarn_error *err);
+
+/**
+ * The same for BIT_PACKED levels, `count` of which are in `bytes`. `low_first`: packed from the least significant bit on, as Impala did;
+ * the specification begins with the most significant. Errors: CORRUPT.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__level_decoder_init_packed(struct tarn__level_decoder *decoder, struct tarn_span bytes, uint8_t max,
+                                                                  uint32_t count, bool low_first, struct tarn_error *err);
 
 /** The next `count` <= remaining levels. Errors: CORRUPT (bytes end early, a level above max). */
 TARN_WARN_UNUSED enum tarn_status tarn__level_decoder_take(struct tarn__level_decoder *decoder, uint32_t count, uint8_t *levels,

@@ -156,34 +156,43 @@ static enum tarn_status init_codes(struct tarn__value_decoder *decoder, struct t
     }
     decoder->form = TARN_VALUES_CODES;
     /* Where all is null some writers leave out even the width. */
-    return tarn__rle_values_init_dictionary(&decoder->runs, bytes, bytes.size == 0 ? 0 : most, err);
+    return tarn__rle_values_init_dictionary(&decoder->u.runs, bytes, bytes.size == 0 ? 0 : most, err);
 }
 
 static enum tarn_status init_rle_bits(struct tarn__value_decoder *decoder, struct tarn_span bytes, uint32_t most, struct tarn_error *err)
 {
     if (bytes.size == 0) {
-        return tarn__rle_values_init(&decoder->runs, bytes, 1, 0, err);
+        return tarn__rle_values_init(&decoder->u.runs, bytes, 1, 0, err);
     }
     if (bytes.size < 4 || tarn__load32(bytes.data) > bytes.size - 4) {
         return tarn__corrupt(err, "rle", "the length in front of RLE booleans leads outside of the page");
     }
     const struct tarn_span runs = {bytes.data + 4, tarn__load32(bytes.data)};
-    return tarn__rle_values_init(&decoder->runs, runs, 1, most, err);
+    return tarn__rle_values_init(&decoder->u.runs, runs, 1, most, err);
 }
 
-static enum tarn_status unknown_encoding(int32_t encoding, struct tarn_error *err)
+static enum tarn_status init_encoded(struct tarn__value_decoder *decoder, int32_t encoding, struct tarn_span bytes, uint32_t most,
+                                     struct tarn_error *err)
 {
-    static const char *const features[] = {
-        [PARQUET_ENCODING_DELTA_BINARY_PACKED] = "encoding.delta_binary_packed",
-        [PARQUET_ENCODING_DELTA_LENGTH_BYTE_ARRAY] = "encoding.delta_length_byte_array",
-        [PARQUET_ENCODING_DELTA_BYTE_ARRAY] = "encoding.delta_byte_array",
-        [PARQUET_ENCODING_BYTE_STREAM_SPLIT] = "encoding.byte_stream_split",
-        [PARQUET_ENCODING_ALP] = "encoding.alp",
-    };
-    const size_t known = sizeof(features) / sizeof(features[0]);
-    const char *feature = encoding >= 0 && (size_t)encoding < known ? features[encoding] : NULL;
-    return tarn__unsupported(err, feature != NULL ? feature : "encoding.unknown", "values are encoded as %s (%d), which cannot be read yet",
-                             tarn__parquet_encoding_name(encoding), encoding);
+    const struct tarn__value_rule *rule = decoder->rule;
+    const bool strings = encoding == PARQUET_ENCODING_DELTA_LENGTH_BYTE_ARRAY || encoding == PARQUET_ENCODING_DELTA_BYTE_ARRAY;
+    enum tarn_status status;
+    if (tarn__encoded_numbers_has(encoding, rule->physical_type)) {
+        decoder->form = TARN_VALUES_NUMBERS;
+        status = tarn__encoded_numbers_init(&decoder->u.numbers, tarn__buffer_env(decoder->page), encoding, rule->converter.stored, bytes,
+                                            most, err);
+    } else if (strings && rule->physical_type == PARQUET_BYTE_ARRAY) {
+        decoder->form = TARN_VALUES_STRINGS;
+        status = tarn__encoded_strings_init(&decoder->u.strings, encoding, decoder->page, bytes, most, rule->check_utf8, err);
+    } else if (encoding >= PARQUET_ENCODING_RLE && encoding <= PARQUET_ENCODING_ALP) {
+        return tarn__corrupt(err, "encoding", "encoding %s for values of type %s", tarn__parquet_encoding_name(encoding),
+                             tarn__parquet_type_name(rule->physical_type));
+    } else {
+        return tarn__unsupported(err, "encoding.unknown", "values are encoded as %s (%d), which cannot be read yet",
+                                 tarn__parquet_encoding_name(encoding), encoding);
+    }
+    decoder->form = status == TARN_OK ? decoder->form : TARN_VALUES_NONE;
+    return status;
 }
 
 enum tarn_status tarn__value_decoder_init(struct tarn__value_decoder *decoder, const struct tarn__value_rule *rule, int32_t encoding,
@@ -201,14 +210,33 @@ enum tarn_status tarn__value_decoder_init(struct tarn__value_decoder *decoder, c
     case PARQUET_ENCODING_RLE_DICTIONARY:
         return init_codes(decoder, bytes, most, err);
     case PARQUET_ENCODING_RLE:
-        if (rule->physical_type != PARQUET_BOOLEAN) {
-            return tarn__corrupt(err, "encoding", "encoding RLE for values of type %s", tarn__parquet_type_name(rule->physical_type));
+        if (rule->physical_type == PARQUET_BOOLEAN) {
+            decoder->form = TARN_VALUES_RLE_BITS;
+            return init_rle_bits(decoder, bytes, most, err);
         }
-        decoder->form = TARN_VALUES_RLE_BITS;
-        return init_rle_bits(decoder, bytes, most, err);
+        return init_encoded(decoder, encoding, bytes, most, err);
     default:
-        return unknown_encoding(encoding, err);
+        return init_encoded(decoder, encoding, bytes, most, err);
     }
+}
+
+void tarn__value_decoder_retain(const struct tarn__value_decoder *decoder)
+{
+    if (decoder->form == TARN_VALUES_NUMBERS) {
+        tarn__encoded_numbers_retain(&decoder->u.numbers);
+    } else if (decoder->form == TARN_VALUES_STRINGS) {
+        tarn__encoded_strings_retain(&decoder->u.strings);
+    }
+}
+
+void tarn__value_decoder_release(struct tarn__value_decoder *decoder)
+{
+    if (decoder->form == TARN_VALUES_NUMBERS) {
+        tarn__encoded_numbers_release(&decoder->u.numbers);
+    } else if (decoder->form == TARN_VALUES_STRINGS) {
+        tarn__encoded_strings_release(&decoder->u.strings);
+    }
+    decoder->form = TARN_VALUES_NONE;
 }
 
 static enum tarn_status take_fixed(struct tarn__value_decoder *decoder, uint32_t count, struct tarn__column_output *output,
@@ -298,12 +326,12 @@ static enum tarn_status take_string_codes(struct tarn__value_decoder *decoder, u
     TARN_RETURN_IF_ERROR(tarn__column_output_use_dictionary(output, dictionary->dictionary, dictionary->bytes, err));
     if (output->form == TARN_OUTPUT_CODES) {
         uint32_t *out = (uint32_t *)(void *)tarn__column_output_slot(output, output->length);
-        return tarn__rle_values_next_codes(&decoder->runs, count, dictionary->count, out, err);
+        return tarn__rle_values_next_codes(&decoder->u.runs, count, dictionary->count, out, err);
     }
     TARN_RETURN_IF_ERROR(tarn__column_output_view_buffer(output, dictionary->bytes, &number, err));
     for (uint32_t at = 0; at < count;) {
         const uint32_t part = count - at < CODES_AT_ONCE ? count - at : (uint32_t)CODES_AT_ONCE;
-        TARN_RETURN_IF_ERROR(tarn__rle_values_next_codes(&decoder->runs, part, dictionary->count, codes, err));
+        TARN_RETURN_IF_ERROR(tarn__rle_values_next_codes(&decoder->u.runs, part, dictionary->count, codes, err));
         tarn__column_output_put_entries(output, output->length + at, codes, part);
         at += part;
     }
@@ -321,9 +349,42 @@ static enum tarn_status take_codes(struct tarn__value_decoder *decoder, uint32_t
     }
     for (uint32_t at = 0; at < count;) {
         const uint32_t part = count - at < CODES_AT_ONCE ? count - at : (uint32_t)CODES_AT_ONCE;
-        TARN_RETURN_IF_ERROR(tarn__rle_values_next_codes(&decoder->runs, part, dictionary->count, codes, err));
+        TARN_RETURN_IF_ERROR(tarn__rle_values_next_codes(&decoder->u.runs, part, dictionary->count, codes, err));
         gather_entries(dictionary->values->data, output->width, codes, part, tarn__column_output_slot(output, output->length + at));
         at += part;
+    }
+    return TARN_OK;
+}
+
+static enum tarn_status take_numbers(struct tarn__value_decoder *decoder, uint32_t count, struct tarn__column_output *output,
+                                     struct tarn_error *err)
+{
+    uint32_t good;
+    TARN_RETURN_IF_ERROR(tarn__encoded_numbers_take(&decoder->u.numbers, &decoder->rule->converter, count,
+                                                    tarn__column_output_slot(output, output->length), &good, err));
+    if (good != count) {
+        decoder->bad = good;
+        return does_not_fit(err, decoder->rule);
+    }
+    return TARN_OK;
+}
+
+static enum tarn_status take_strings(struct tarn__value_decoder *decoder, uint32_t count, struct tarn__column_output *output,
+                                     struct tarn_error *err)
+{
+    const struct tarn__converter *converter = &decoder->rule->converter;
+    struct tarn_text bad_text = {NULL, 0};
+    uint32_t good;
+    if (converter->conversion == TARN_CONVERT_VIEWS) {
+        TARN_RETURN_IF_ERROR(tarn__column_output_use_views(output, err));
+        TARN_RETURN_IF_ERROR(tarn__encoded_strings_take_views(&decoder->u.strings, count, output, &good, &bad_text, err));
+    } else {
+        TARN_RETURN_IF_ERROR(tarn__encoded_strings_take_decimals(&decoder->u.strings, converter, count,
+                                                                 tarn__column_output_slot(output, output->length), &good, err));
+    }
+    if (good != count) {
+        decoder->bad = good;
+        return bad_text.data != NULL ? not_utf8(err, bad_text) : does_not_fit(err, decoder->rule);
     }
     return TARN_OK;
 }
@@ -346,7 +407,11 @@ enum tarn_status tarn__value_decoder_take(struct tarn__value_decoder *decoder, u
     case TARN_VALUES_CODES:
         return take_codes(decoder, count, output, err);
     case TARN_VALUES_RLE_BITS:
-        return tarn__rle_values_next_bits(&decoder->runs, count, output->values->data, output->length, err);
+        return tarn__rle_values_next_bits(&decoder->u.runs, count, output->values->data, output->length, err);
+    case TARN_VALUES_NUMBERS:
+        return take_numbers(decoder, count, output, err);
+    case TARN_VALUES_STRINGS:
+        return take_strings(decoder, count, output, err);
     default:
         return tarn__internal(err, "a page without values is asked for some");
     }
@@ -363,7 +428,11 @@ enum tarn_status tarn__value_decoder_skip(struct tarn__value_decoder *decoder, u
         return decoder->position <= decoder->rest.size * (uint64_t)8 ? TARN_OK : tarn__corrupt(err, "plain", "booleans end early");
     case TARN_VALUES_BYTES:
         return tarn__plain_skip_bytes(&decoder->rest, count, err);
+    case TARN_VALUES_NUMBERS:
+        return tarn__encoded_numbers_skip(&decoder->u.numbers, count, err);
+    case TARN_VALUES_STRINGS:
+        return tarn__encoded_strings_skip(&decoder->u.strings, count, err);
     default:
-        return tarn__rle_values_skip(&decoder->runs, count, err);
+        return tarn__rle_values_skip(&decoder->u.runs, count, err);
     }
 }

@@ -7,6 +7,8 @@
  */
 #include "format/base/bytes.h"
 #include "format/kernels/kernels.h"
+#include "format/kernels/split_loops.h"
+#include "format/kernels/unpack_loops.h"
 
 enum { BLOCK = 64 };
 
@@ -304,4 +306,11 @@ const struct tarn__kernels TARN_KERNELS = {
     .sum_i64 = sum_i64,
     .sum_f64 = sum_f64,
     .sum_f32 = sum_f32,
+    .unpack32 = unpack32,
+    .unpack64 = unpack64,
+    .running_sum32 = running_sum32,
+    .running_sum64 = running_sum64,
+    .scale_f32 = scale_f32,
+    .scale_f64 = scale_f64,
+    .join_streams = join_streams,
 };

@@ -43,6 +43,21 @@ struct tarn__kernels {
     /** By a fixed tree (eight lanes, blocks of 1,024, pairwise): one answer for every table and any number of threads. */
     double (*sum_f64)(const double *values, uint32_t count);
     double (*sum_f32)(const float *values, uint32_t count);
+
+    /**
+     * Numbers of `width` bits (0 to 64), packed from the least significant bit on: `n` from number `first` on, each with `base` added, as
+     * their low 32 or all 64 bits. `packed` holds them and may go on behind them: then it is faster.
+     */
+    void (*unpack32)(struct tarn_span packed, unsigned width, uint32_t first, uint32_t n, uint32_t base, uint32_t *out);
+    void (*unpack64)(struct tarn_span packed, unsigned width, uint32_t first, uint32_t n, uint64_t base, uint64_t *out);
+    /** Each value becomes the sum of `sum`, itself and those before it; returns the last. Wraps. */
+    uint32_t (*running_sum32)(uint32_t *values, uint32_t n, uint32_t sum);
+    uint64_t (*running_sum64)(uint64_t *values, uint32_t n, uint64_t sum);
+    /** Signed integers times `up`, rounded, times `down`, rounded. */
+    void (*scale_f32)(const uint32_t *integers, uint32_t n, float up, float down, float *out);
+    void (*scale_f64)(const uint64_t *integers, uint32_t n, double up, double down, double *out);
+    /** out[i * width + k] = in[k * stride + i]: values of `width` bytes from as many streams of at least n bytes. */
+    void (*join_streams)(const uint8_t *in, size_t stride, uint32_t width, uint32_t n, uint8_t *out);
 };
 
 /** The table that env chose when it was opened. */

@@ -177,26 +177,25 @@ static enum tarn_status open_body(struct tarn_page_walk *walk, struct tarn_page 
     return TARN_OK;
 }
 
-/* Levels of a DATA_PAGE: four bytes of size, then the hybrid. */
-static enum tarn_status split_levels(struct tarn_span *body, uint16_t maximum, int32_t encoding, struct tarn_span *levels,
-                                     struct tarn_error *err)
+/* Levels of a DATA_PAGE: four bytes of size and the hybrid, or BIT_PACKED as many bytes as `count` levels take. */
+static enum tarn_status split_levels(struct tarn_span *body, uint16_t maximum, uint32_t count, int32_t encoding, struct tarn_span *levels,
+                                     bool *packed, struct tarn_error *err)
 {
     *levels = (struct tarn_span){NULL, 0};
+    *packed = encoding == PARQUET_ENCODING_BIT_PACKED;
     if (maximum == 0) {
         return TARN_OK;
     }
-    if (encoding == PARQUET_ENCODING_BIT_PACKED) {
-        return tarn__unsupported(err, "encoding.bit_packed", "levels of the deprecated encoding BIT_PACKED are not read yet");
-    }
-    if (encoding != PARQUET_ENCODING_RLE) {
+    if (encoding != PARQUET_ENCODING_RLE && encoding != PARQUET_ENCODING_BIT_PACKED) {
         return tarn__unsupported(err, "encoding.unknown", "levels of encoding number %d are not known to this build", (int)encoding);
     }
-    if (body->size < 4) {
+    if (!*packed && body->size < 4) {
         return tarn__corrupt(err, "page", "the page ends before its levels");
     }
-    const uint32_t size = tarn__load32(tarn__span_take(body, 4).data);
+    const unsigned width = 32u - (unsigned)__builtin_clz(maximum);
+    const size_t size = *packed ? tarn__bits_bytes((uint64_t)count * width) : tarn__load32(tarn__span_take(body, 4).data);
     if (size > body->size) {
-        return tarn__corrupt(err, "page", "levels of %u bytes where %zu are left in the page", size, body->size);
+        return tarn__corrupt(err, "page", "levels of %zu bytes where %zu are left in the page", size, body->size);
     }
     *levels = tarn__span_take(body, size);
     return TARN_OK;
@@ -228,8 +227,10 @@ static enum tarn_status open_page(struct tarn_page_walk *walk, struct tarn_page 
     }
     TARN_RETURN_IF_ERROR(open_body(walk, page, recycle, levels, &body, err));
     if (header->type == PARQUET_DATA_PAGE) {
-        TARN_RETURN_IF_ERROR(split_levels(&body, walk->max_repetition, v1->repetition_level_encoding, &page->repetition, err));
-        TARN_RETURN_IF_ERROR(split_levels(&body, walk->max_definition, v1->definition_level_encoding, &page->definition, err));
+        TARN_RETURN_IF_ERROR(split_levels(&body, walk->max_repetition, header->value_count, v1->repetition_level_encoding,
+                                          &page->repetition, &page->repetition_packed, err));
+        TARN_RETURN_IF_ERROR(split_levels(&body, walk->max_definition, header->value_count, v1->definition_level_encoding,
+                                          &page->definition, &page->definition_packed, err));
     } else if (header->type == PARQUET_DATA_PAGE_V2) {
         page->repetition = tarn__span_take(&body, header->repetition_size);
         page->definition = tarn__span_take(&body, header->definition_size);

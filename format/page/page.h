@@ -46,8 +46,10 @@ struct tarn_page {
     uint64_t offset;             /**< of the header in the file */
     struct tarn_span stored;     /**< body as stored; no data yet when it was not at hand: tarn__page_open brings it */
     struct tarn_buffer *holder;  /**< a reference on what `stored` lies in; NULL when the walk has none */
-    struct tarn_span repetition; /**< RLE hybrid without length prefix; empty when the maximum is 0 or the levels are BIT_PACKED */
+    struct tarn_span repetition; /**< RLE hybrid without length prefix, or BIT_PACKED; empty when the maximum is 0 */
     struct tarn_span definition;
+    bool repetition_packed; /**< BIT_PACKED */
+    bool definition_packed;
     struct tarn_span values;  /**< encoded values; a dictionary's entries */
     struct tarn_buffer *body; /**< uncompressed body; NULL when the spans point into the chunk */
 };
@@ -63,7 +65,7 @@ TARN_WARN_UNUSED enum tarn_status tarn__page_next(struct tarn_page_walk *walk, s
 /**
  * Verifies the checksum, decompresses, splits: fills `repetition`, `definition`, `values`. `recycle` NULL, or the address of a buffer to
  * decompress into when it is unshared and large enough (taken: the pointer becomes NULL; released when it does not fit).
- * Errors: CORRUPT details "page_crc", "codec", "page" (levels lead out of the body), UNSUPPORTED (codec; levels "encoding.bit_packed"),
+ * Errors: CORRUPT details "page_crc", "codec", "page" (levels lead out of the body), UNSUPPORTED (codec; levels "encoding.unknown"),
  * LIMIT, NOMEM.
  */
 TARN_WARN_UNUSED enum tarn_status tarn__page_open(struct tarn_page_walk *walk, struct tarn_page *page, struct tarn_buffer **recycle,
