@@ -9,7 +9,7 @@
 # As root it installs what is missing. Otherwise it prints the line to run, changes nothing and exits 1.
 set -euo pipefail
 
-build=(gcc libc6-dev cmake ninja-build pkg-config libzstd-dev liblz4-dev libdeflate-dev libxxhash-dev libedit-dev libutf8proc-dev
+build=(gcc libc6-dev cmake ninja-build pkg-config libzstd-dev liblz4-dev libdeflate-dev libbrotli-dev libxxhash-dev libedit-dev libutf8proc-dev
     libmicrohttpd-dev libsodium-dev libsqlite3-dev)
 tests=(g++ check libthrift-c-glib-dev libglib2.0-dev libsnappy-dev python3 python3-venv git jq util-linux)
 interop=(ca-certificates openjdk-17-jre-headless maven python3-dev)

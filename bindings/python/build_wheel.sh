@@ -38,6 +38,6 @@ symbols=$(nm -D --defined-only "$out/module/tarn/_tarn.abi3.so" | awk '{print $3
 for file in tarn/__init__.py tarn/__init__.pyi tarn/py.typed; do
     [ -f "$out/module/$file" ] || { echo "$file is missing"; exit 1; }
 done
-for licence in LICENSE NOTICE libzstd-dev.txt liblz4-dev.txt libdeflate-dev.txt; do
+for licence in LICENSE NOTICE libzstd-dev.txt liblz4-dev.txt libdeflate-dev.txt libbrotli-dev.txt; do
     compgen -G "$out/module/*.dist-info/licenses/$licence" >/dev/null || { echo "the licence $licence is missing"; exit 1; }
 done

@@ -4,7 +4,6 @@
  *
  * Invariants
  *  1. A buffer that is unpacked has exactly the size that stands before it: less is as corrupt as more.
- *  2. While there is an LZ4 context, what it may allocate at most is charged to the env.
  */
 #include "format/arrow_ipc/ipc_codec.h"
 
@@ -13,14 +12,15 @@
 #include "format/base/bytes.h"
 #include "format/base/checked.h"
 #include "format/codec/codec.h"
+#include "format/codec/lz4_frame.h"
 #include "format/thrift/parquet_thrift.h"
 
-enum { SIZE_HEAD = 8, LZ4_CHARGE = (2 * 4 + 1) << 20 /* two blocks of the largest size, and the window */ };
+enum { SIZE_HEAD = 8 };
 
 struct tarn__ipc_packer {
     struct tarn_env *env;
     struct tarn_codec_context *zstd;
-    LZ4F_dctx *lz4;
+    struct tarn__lz4_frames *lz4; /* NULL until a frame comes */
 };
 
 enum tarn_status tarn__ipc_packer_open(struct tarn_env *env, struct tarn__ipc_packer **out, struct tarn_error *err)
@@ -38,15 +38,6 @@ enum tarn_status tarn__ipc_packer_open(struct tarn_env *env, struct tarn__ipc_pa
     return status;
 }
 
-static void close_lz4(struct tarn__ipc_packer *packer)
-{
-    if (packer->lz4 != NULL) {
-        LZ4F_freeDecompressionContext(packer->lz4);
-        tarn__uncharge(packer->env, LZ4_CHARGE);
-        packer->lz4 = NULL;
-    }
-}
-
 void tarn__ipc_packer_close(struct tarn__ipc_packer *packer)
 {
     if (packer == NULL) {
@@ -54,48 +45,21 @@ void tarn__ipc_packer_close(struct tarn__ipc_packer *packer)
     }
     struct tarn_env *env = packer->env;
     tarn__codec_context_close(packer->zstd);
-    close_lz4(packer);
+    tarn__lz4_frames_close(packer->lz4);
     tarn__free(env, packer);
     tarn_env_close(env);
 }
 
 /* ---- unpacking ---- */
 
-static enum tarn_status open_lz4(struct tarn__ipc_packer *packer, struct tarn_error *err)
-{
-    if (packer->lz4 != NULL) {
-        LZ4F_resetDecompressionContext(packer->lz4);
-        return TARN_OK;
-    }
-    if (!tarn__charge(packer->env, LZ4_CHARGE)) {
-        return tarn__nomem(packer->env, err, LZ4_CHARGE);
-    }
-    if (LZ4F_isError(LZ4F_createDecompressionContext(&packer->lz4, LZ4F_VERSION))) {
-        packer->lz4 = NULL;
-        tarn__uncharge(packer->env, LZ4_CHARGE);
-        return tarn__nomem(packer->env, err, LZ4_CHARGE);
-    }
-    return TARN_OK;
-}
-
 static enum tarn_status unpack_lz4(struct tarn__ipc_packer *packer, struct tarn_span in, uint8_t *out, size_t size, struct tarn_error *err)
 {
-    size_t taken = 0;
-    size_t made = 0;
-    size_t wanted = 1;
-    TARN_RETURN_IF_ERROR(open_lz4(packer, err));
-    while (wanted != 0) {
-        size_t source = in.size - taken;
-        size_t target = size - made;
-        wanted = LZ4F_decompress(packer->lz4, out + made, &target, in.data + taken, &source, NULL);
-        if (LZ4F_isError(wanted) || (wanted != 0 && source == 0 && target == 0)) {
-            break;
-        }
-        taken += source;
-        made += target;
+    if (packer->lz4 == NULL) {
+        TARN_RETURN_IF_ERROR(tarn__lz4_frames_open(packer->env, &packer->lz4, err));
     }
-    return wanted == 0 && made == size ? TARN_OK
-                                       : tarn__corrupt(err, "codec", "%zu bytes of LZ4 do not decompress to %zu bytes", in.size, size);
+    return tarn__lz4_frame_decode(packer->lz4, in, out, size)
+               ? TARN_OK
+               : tarn__corrupt(err, "codec", "%zu bytes of LZ4 do not decompress to %zu bytes", in.size, size);
 }
 
 enum tarn_status tarn__ipc_unpack(struct tarn__ipc_packer *packer, enum tarn__ipc_codec codec, struct tarn_buffer *packed,

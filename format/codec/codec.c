@@ -2,7 +2,7 @@
  *
  * Codecs by number: what each needs around its library, and the same answers from all.
  *
- * Specification: Parquet Compression.md. SPEC: P-CODEC-1 to P-CODEC-3.
+ * Specification: Parquet Compression.md. SPEC: P-CODEC-1 to P-CODEC-5.
  *
  * Invariants
  *  1. Decompression fills exactly the size that the page header states: less is as corrupt as more.
@@ -16,7 +16,11 @@
 
 #include "format/base/bytes.h"
 #include "format/base/checked.h"
-#include "format/codec/inflate.h"
+#include "format/codec/brotli.h"
+#include "format/codec/deflate.h"
+#include "format/codec/hadoop_frames.h"
+#include "format/codec/lz4_frame.h"
+#include "format/codec/lzo.h"
 #include "format/codec/snappy.h"
 #include "format/thrift/parquet_thrift.h"
 
@@ -26,6 +30,8 @@ struct tarn_codec_context {
     ZSTD_CCtx *zstd_write;
     uint64_t charged; /* for the two */
     uint16_t *snappy_table;
+    struct tarn__deflate *deflate;       /* for GZIP */
+    struct tarn__lz4_frames *lz4_frames; /* for the codec LZ4 */
 };
 
 enum tarn_status tarn__codec_context_open(struct tarn_env *env, struct tarn_codec_context **out, struct tarn_error *err)
@@ -48,6 +54,8 @@ void tarn__codec_context_close(struct tarn_codec_context *context)
     ZSTD_freeCCtx(context->zstd_write);
     tarn__uncharge(env, context->charged);
     tarn__free(env, context->snappy_table);
+    tarn__deflate_close(context->deflate);
+    tarn__lz4_frames_close(context->lz4_frames);
     tarn__free(env, context);
     tarn_env_close(env);
 }
@@ -61,11 +69,14 @@ enum tarn_status tarn__codec_check(int32_t codec, struct tarn_error *err)
     case PARQUET_CODEC_LZ4_RAW:
     case PARQUET_CODEC_GZIP:
     case PARQUET_CODEC_LZ4:
-        return TARN_OK;
+#ifdef TARN_MINIMAL
     case PARQUET_CODEC_BROTLI:
-        return tarn__unsupported(err, "codec.brotli", "pages compressed with BROTLI are not read yet");
+        return tarn__unsupported(err, "codec.brotli", "this build of tarn was made without brotli; take one that has it");
+#else
+    case PARQUET_CODEC_BROTLI:
+#endif
     case PARQUET_CODEC_LZO:
-        return tarn__unsupported(err, "codec.lzo", "pages compressed with LZO are not read yet");
+        return TARN_OK;
     default:
         return tarn__unsupported(err, "codec.unknown", "codec number %d is not known to this build", (int)codec);
     }
@@ -116,6 +127,10 @@ enum tarn_status tarn__codec_check_write(int32_t codec, struct tarn_error *err)
     switch (codec) {
     case PARQUET_CODEC_GZIP:
         return tarn__unsupported(err, "codec.gzip", "pages compressed with GZIP are not written");
+    case PARQUET_CODEC_BROTLI:
+        return tarn__unsupported(err, "codec.brotli", "pages compressed with BROTLI are not written");
+    case PARQUET_CODEC_LZO:
+        return tarn__unsupported(err, "codec.lzo", "pages compressed with LZO are not written");
     case PARQUET_CODEC_LZ4:
         return tarn__unsupported(err, "codec.lz4_hadoop", "pages compressed with the deprecated codec LZ4 are not written; LZ4_RAW is");
     default:
@@ -123,65 +138,50 @@ enum tarn_status tarn__codec_check_write(int32_t codec, struct tarn_error *err)
     }
 }
 
-/* All of it at once, then the end. */
-static enum tarn_status give_whole(void *ctx, struct tarn_span *out, struct tarn_error *err)
-{
-    struct tarn_span *in = ctx;
-    (void)err;
-    *out = *in;
-    in->size = 0;
-    return TARN_OK;
-}
-
 static enum tarn_status gzip_decompress(struct tarn_codec_context *context, struct tarn_span in, uint8_t *out, size_t size,
                                         struct tarn_error *err)
 {
-    struct tarn_span left = in;
-    struct tarn_inflate *inflate;
-    TARN_RETURN_IF_ERROR(tarn__inflate_open(context->env, give_whole, &left, &inflate, err));
-    size_t done = 0;
-    enum tarn_status status;
-    struct tarn_span piece;
-    do {
-        status = tarn__inflate_next(inflate, &piece, NULL);
-        if (status == TARN_OK && piece.size > size - done) {
-            status = TARN_CORRUPT;
-        }
-        if (status == TARN_OK && piece.size != 0) {
-            memcpy(out + done, piece.data, piece.size);
-            done += piece.size;
-        }
-    } while (status == TARN_OK && piece.size != 0);
-    tarn__inflate_close(inflate);
-    return status == TARN_OK && done == size ? TARN_OK : damaged(PARQUET_CODEC_GZIP, in, size, err);
-}
-
-static bool lz4_block(struct tarn_span in, uint8_t *out, size_t size)
-{
-    return in.size != 0 && in.size <= INT32_MAX && size <= INT32_MAX &&
-           LZ4_decompress_safe((const char *)in.data, (char *)out, (int)in.size, (int)size) == (int)size;
-}
-
-/* Hadoop's frames: both sizes as big-endian numbers in front of each block. False: it is not that. */
-static bool lz4_frames(struct tarn_span in, uint8_t *out, size_t size)
-{
-    size_t done = 0;
-    while (in.size >= 8) {
-        const size_t unpacked = tarn__load32_be(in.data);
-        const size_t packed = tarn__load32_be(in.data + 4);
-        (void)tarn__span_take(&in, 8);
-        if (packed > in.size || unpacked > size - done || !lz4_block(tarn__span_take(&in, packed), out + done, unpacked)) {
-            return false;
-        }
-        done += unpacked;
+    if (context->deflate == NULL) {
+        TARN_RETURN_IF_ERROR(tarn__deflate_open(context->env, &context->deflate, err));
     }
-    return in.size == 0 && done == size;
+    return tarn__deflate_fill_gzip(context->deflate, in, out, size, err);
+}
+
+static bool lz4_block(struct tarn_span in, uint8_t *out, size_t room, size_t *written)
+{
+    *written = 0;
+    if (in.size == 0 || in.size > INT32_MAX) {
+        return false;
+    }
+    const int got = LZ4_decompress_safe((const char *)in.data, (char *)out, (int)in.size, (int)tarn__min_size(room, INT32_MAX));
+    *written = got >= 0 ? (size_t)got : 0;
+    return got >= 0;
+}
+
+/* What the writers of the deprecated codec LZ4 have put into pages: Hadoop's frames, frames of LZ4, or a bare block. */
+static enum tarn_status lz4_decompress(struct tarn_codec_context *context, struct tarn_span in, uint8_t *out, size_t size,
+                                       struct tarn_error *err)
+{
+    size_t written;
+    if (tarn__hadoop_decode(in, out, size, lz4_block)) {
+        return TARN_OK;
+    }
+    if (tarn__lz4_is_frame(in)) {
+        if (context->lz4_frames == NULL) {
+            TARN_RETURN_IF_ERROR(tarn__lz4_frames_open(context->env, &context->lz4_frames, err));
+        }
+        if (tarn__lz4_frame_decode(context->lz4_frames, in, out, size)) {
+            return TARN_OK;
+        }
+    }
+    return lz4_block(in, out, size, &written) && written == size ? TARN_OK : damaged(PARQUET_CODEC_LZ4, in, size, err);
 }
 
 enum tarn_status tarn__codec_decompress(struct tarn_codec_context *context, int32_t codec, struct tarn_span in, uint8_t *out, size_t size,
                                         struct tarn_error *err)
 {
     uint8_t nothing[8]; /* what no bytes are written to: libraries want a place */
+    size_t written;
     bool ok = false;
     out = size != 0 ? out : nothing;
     TARN_RETURN_IF_ERROR(tarn__codec_check(codec, err));
@@ -196,13 +196,17 @@ enum tarn_status tarn__codec_decompress(struct tarn_codec_context *context, int3
         ok = tarn__snappy_decode(in, out, size);
         break;
     case PARQUET_CODEC_LZ4_RAW:
-        ok = lz4_block(in, out, size);
+        ok = lz4_block(in, out, size, &written) && written == size;
         break;
-    case PARQUET_CODEC_LZ4: /* some writers left the frames out */
-        ok = lz4_frames(in, out, size) || lz4_block(in, out, size);
+    case PARQUET_CODEC_LZO: /* a bare block is as good as one in Hadoop's frames */
+        ok = tarn__hadoop_decode(in, out, size, tarn__lzo_decode) || (tarn__lzo_decode(in, out, size, &written) && written == size);
         break;
+    case PARQUET_CODEC_LZ4:
+        return lz4_decompress(context, in, out, size, err);
     case PARQUET_CODEC_GZIP:
         return gzip_decompress(context, in, out, size, err);
+    case PARQUET_CODEC_BROTLI:
+        return tarn__brotli_decode(context->env, in, out, size, err);
     default:
         return in.size == 0 ? damaged(codec, in, size, err) : zstd_decompress(context, in, out, size, err);
     }

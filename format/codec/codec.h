@@ -6,8 +6,8 @@
 #include "format/base/text.h"
 
 /*
- * Block compression by Parquet's codec numbers (enum parquet_codec): UNCOMPRESSED, SNAPPY, ZSTD, LZ4_RAW; for reading
- * GZIP and the deprecated LZ4 too. The others are UNSUPPORTED by name ("codec.brotli", "codec.lzo", "codec.unknown").
+ * Block compression by Parquet's codec numbers (enum parquet_codec): UNCOMPRESSED, SNAPPY, ZSTD, LZ4_RAW; for reading GZIP, BROTLI (not in
+ * a minimal build), LZO and the deprecated LZ4 too. The others are UNSUPPORTED by name.
  *
  * A context keeps what a codec library wants to reuse; one per worker, made lazily inside. Threads: a context is single-threaded.
  * Safe on hostile input: writes at most `size` bytes, reads only `in`.

@@ -146,6 +146,36 @@ static enum tarn_status unpack_raw(struct tarn__deflate *deflate, struct tarn_sp
     }
 }
 
+/* No member is shorter than its header and trailer. */
+static bool is_padding(struct tarn_span in)
+{
+    size_t zeros = 0;
+    while (zeros < in.size && in.data[zeros] == 0) {
+        zeros++;
+    }
+    return zeros == in.size;
+}
+
+static enum tarn_status fill_gzip(struct tarn__deflate *deflate, struct tarn_span in, uint8_t *out, size_t size, bool *filled,
+                                  struct tarn_error *err)
+{
+    size_t done = 0;
+    TARN_RETURN_IF_ERROR(need_decompressor(deflate, err));
+    do {
+        size_t taken;
+        size_t made;
+        if (libdeflate_gzip_decompress_ex(deflate->decompressor, in.data, in.size, out + done, size - done, &taken, &made) !=
+            LIBDEFLATE_SUCCESS) {
+            *filled = false;
+            return TARN_OK;
+        }
+        tarn__span_take(&in, taken);
+        done += made;
+    } while (!is_padding(in));
+    *filled = done == size;
+    return TARN_OK;
+}
+
 static enum tarn_status need_compressor(struct tarn__deflate *deflate, int32_t level, struct tarn_error *err)
 {
     if (deflate->compressor != NULL && deflate->level == level) {
@@ -194,6 +224,29 @@ static enum tarn_status unpack_raw(struct tarn__deflate *deflate, struct tarn_sp
     return unpack_slowly(deflate->env, TARN_DEFLATE_RAW, in, limit, out, err);
 }
 
+static enum tarn_status fill_gzip(struct tarn__deflate *deflate, struct tarn_span in, uint8_t *out, size_t size, bool *filled,
+                                  struct tarn_error *err)
+{
+    struct tarn_inflate *inflate;
+    struct tarn_span piece;
+    size_t done = 0;
+    enum tarn_status status;
+    TARN_RETURN_IF_ERROR(tarn__inflate_open(deflate->env, one_piece, &in, &inflate, err));
+    do {
+        status = tarn__inflate_next(inflate, &piece, NULL);
+        if (status == TARN_OK && piece.size > size - done) {
+            status = TARN_CORRUPT;
+        }
+        if (status == TARN_OK && piece.size != 0) {
+            memcpy(out + done, piece.data, piece.size);
+            done += piece.size;
+        }
+    } while (status == TARN_OK && piece.size != 0);
+    tarn__inflate_close(inflate);
+    *filled = status == TARN_OK && done == size;
+    return TARN_OK;
+}
+
 /* Blocks of stored bytes, the last of them marked. */
 static enum tarn_status pack_raw(struct tarn__deflate *deflate, int32_t level, struct tarn_span in, struct tarn_text_builder *out,
                                  struct tarn_error *err)
@@ -219,6 +272,14 @@ enum tarn_status tarn__deflate_unpack(struct tarn__deflate *deflate, enum tarn__
 {
     tarn__builder_clear(out);
     return form == TARN_DEFLATE_RAW ? unpack_raw(deflate, in, limit, out, err) : unpack_slowly(deflate->env, form, in, limit, out, err);
+}
+
+enum tarn_status tarn__deflate_fill_gzip(struct tarn__deflate *deflate, struct tarn_span in, uint8_t *out, size_t size,
+                                         struct tarn_error *err)
+{
+    bool filled;
+    TARN_RETURN_IF_ERROR(fill_gzip(deflate, in, out, size, &filled, err));
+    return filled ? TARN_OK : tarn__corrupt(err, "codec", "%zu bytes of GZIP do not decompress to %zu bytes", in.size, size);
 }
 
 enum tarn_status tarn__deflate_check_level(int32_t level, struct tarn_error *err)

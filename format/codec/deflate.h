@@ -6,7 +6,7 @@
 #include "format/base/text.h"
 
 /*
- * Whole pieces of DEFLATE (RFC 1951) and gzip (RFC 1952) whose unpacked size nobody has written down.
+ * Whole pieces of DEFLATE (RFC 1951) and gzip (RFC 1952), whether or not somebody has written down their unpacked size.
  *
  * libdeflate does it; in a minimal build our own reader unpacks, and packing stores the bytes as they are, which every reader takes.
  * Ownership: a context keeps what can be used again. Threads: single.
@@ -25,6 +25,13 @@ void tarn__deflate_close(struct tarn__deflate *deflate);
  */
 TARN_WARN_UNUSED enum tarn_status tarn__deflate_unpack(struct tarn__deflate *deflate, enum tarn__deflate_form form, struct tarn_span in,
                                                        uint64_t limit, struct tarn_text_builder *out, struct tarn_error *err);
+
+/**
+ * Fills exactly `size` bytes of `out` from gzip members one behind the other, whose checksums are verified; zeros behind the last are
+ * passed over. Errors: CORRUPT detail "codec", NOMEM.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__deflate_fill_gzip(struct tarn__deflate *deflate, struct tarn_span in, uint8_t *out, size_t size,
+                                                          struct tarn_error *err);
 
 /** INVALID detail "codec_level" unless 0 to 12. */
 TARN_WARN_UNUSED enum tarn_status tarn__deflate_check_level(int32_t level, struct tarn_error *err);

@@ -13,7 +13,18 @@
 #include <snappy-c.h>
 #endif
 
+/* "tarn tarn tarn tarn, the time of the people", packed with words of Brotli's dictionary. */
+#define BROTLI_BYTES                                                                                                                       \
+    0x1b, 0x2a, 0x00, 0xf8, 0x8d, 0x54, 0xb5, 0xbf, 0x0c, 0x93, 0xa3, 0x4b, 0x10, 0x16, 0xb7, 0x24, 0x44, 0x11, 0x75, 0xb2, 0x00, 0x3b,    \
+        0x78, 0x9a, 0x35, 0xf5, 0x1d, 0x09
+
 #define BYTES(...) ((struct tarn_span){(const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})})
+
+#ifdef TARN_MINIMAL
+enum { HAS_BROTLI = 0 };
+#else
+enum { HAS_BROTLI = 1 };
+#endif
 
 static struct tarn_error err;
 
@@ -189,12 +200,20 @@ END_TEST
 static const struct {
     int32_t codec;
     const char *name;
-} missing[] = {{PARQUET_CODEC_LZO, "codec.lzo"}, {PARQUET_CODEC_BROTLI, "codec.brotli"}, {77, "codec.unknown"}, {-1, "codec.unknown"}};
+    bool read;
+} missing[] = {{PARQUET_CODEC_LZO, "codec.lzo", true},
+               {PARQUET_CODEC_BROTLI, "codec.brotli", HAS_BROTLI},
+               {PARQUET_CODEC_GZIP, "codec.gzip", true},
+               {PARQUET_CODEC_LZ4, "codec.lz4_hadoop", true},
+               {77, "codec.unknown", false},
+               {-1, "codec.unknown", false}};
 
 START_TEST(codec__names_what_it_does_not_have) /* P-CODEC-3 */
 {
-    ck_assert_status(tarn__codec_check(missing[_i].codec, &err), TARN_UNSUPPORTED);
+    ck_assert_status(tarn__codec_check_write(missing[_i].codec, &err), TARN_UNSUPPORTED);
     ck_assert_str_eq(err.detail, missing[_i].name);
+    ck_assert_status(tarn__codec_check(missing[_i].codec, &err), missing[_i].read ? TARN_OK : TARN_UNSUPPORTED);
+    ck_assert(missing[_i].read || strcmp(err.detail, missing[_i].name) == 0);
 }
 END_TEST
 
@@ -223,6 +242,150 @@ START_TEST(codec__reads_gzip) /* P-CODEC-1, P-CODEC-2 */
     ck_assert_str_eq(err.detail, "codec.gzip");
     tarn__codec_context_close(context);
     tarn_test_env_close(env);
+}
+END_TEST
+
+static enum tarn_status unpack(int32_t codec, struct tarn_span in, uint8_t *out, size_t size)
+{
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_codec_context *context;
+    uint8_t *exact = malloc(in.size + 1); /* for sanitizers */
+    memcpy(exact + 1, in.data, in.size);
+    ck_assert_ok(tarn__codec_context_open(env, &context, &err), &err);
+    const enum tarn_status status = tarn__codec_decompress(context, codec, (struct tarn_span){exact + 1, in.size}, out, size, &err);
+    free(exact);
+    tarn__codec_context_close(context);
+    tarn_test_env_close(env);
+    return status;
+}
+
+START_TEST(codec__reads_gzip_of_many_members) /* P-CODEC-5 */
+{
+    /* "tarn tarn tarn", nothing, and "tarn tarn tarn" again; zeros behind. */
+    static const uint8_t member[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03, 0x2b, 0x49, 0x2c, 0xca,
+                                     0x53, 0x28, 0x81, 0x11, 0x00, 0xe0, 0x94, 0x1e, 0x57, 0x0e, 0x00, 0x00, 0x00};
+    static const uint8_t empty[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    enum { FIRST = sizeof(member), SECOND = FIRST + sizeof(empty), THIRD = SECOND + FIRST };
+    uint8_t in[THIRD + 9] = {0};
+    uint8_t out[64];
+    memcpy(in, member, FIRST);
+    memcpy(in + FIRST, empty, sizeof(empty));
+    memcpy(in + SECOND, member, FIRST);
+    ck_assert_ok(unpack(PARQUET_CODEC_GZIP, (struct tarn_span){in, THIRD}, out, 28), &err);
+    ck_assert_int_eq(memcmp(out, "tarn tarn tarntarn tarn tarn", 28), 0);
+    ck_assert_ok(unpack(PARQUET_CODEC_GZIP, (struct tarn_span){in, THIRD + 9}, out, 28), &err);
+    ck_assert_status(unpack(PARQUET_CODEC_GZIP, (struct tarn_span){in, THIRD}, out, 27), TARN_CORRUPT);
+    ck_assert_status(unpack(PARQUET_CODEC_GZIP, (struct tarn_span){in, THIRD}, out, 29), TARN_CORRUPT);
+    in[THIRD] = 1;
+    ck_assert_status(unpack(PARQUET_CODEC_GZIP, (struct tarn_span){in, THIRD + 1}, out, 28), TARN_CORRUPT);
+    for (size_t at = 10; at < THIRD; at++) { /* flags, times and systems in headers say nothing of the data */
+        if ((at < FIRST || at >= FIRST + 10) && (at < SECOND || at >= SECOND + 10)) {
+            in[at] = (uint8_t)(in[at] ^ 1);
+            ck_assert_status(unpack(PARQUET_CODEC_GZIP, (struct tarn_span){in, THIRD}, out, 28), TARN_CORRUPT);
+            in[at] = (uint8_t)(in[at] ^ 1);
+        }
+    }
+}
+END_TEST
+
+START_TEST(codec__reads_brotli) /* P-CODEC-1 P-CODEC-2 */
+{
+    static const char text[] = "tarn tarn tarn tarn, the time of the people";
+    static const uint8_t packed[] = {BROTLI_BYTES};
+    const struct tarn_span whole = {packed, sizeof(packed)};
+    const size_t size = sizeof(text) - 1;
+    uint8_t out[64];
+    if (!HAS_BROTLI) {
+        ck_assert_status(unpack(PARQUET_CODEC_BROTLI, whole, out, size), TARN_UNSUPPORTED);
+        ck_assert_str_eq(err.detail, "codec.brotli");
+        return;
+    }
+    ck_assert_ok(unpack(PARQUET_CODEC_BROTLI, whole, out, size), &err);
+    ck_assert_int_eq(memcmp(out, text, size), 0);
+    for (size_t other = 0; other < 64; other++) {
+        ck_assert_status(unpack(PARQUET_CODEC_BROTLI, whole, out, other), other == size ? TARN_OK : TARN_CORRUPT);
+    }
+    for (size_t cut = 0; cut < sizeof(packed); cut++) {
+        ck_assert_status(unpack(PARQUET_CODEC_BROTLI, (struct tarn_span){packed, cut}, out, size), TARN_CORRUPT);
+    }
+    uint8_t more[sizeof(packed) + 1] = {0};
+    memcpy(more, packed, sizeof(packed));
+    ck_assert_status(unpack(PARQUET_CODEC_BROTLI, (struct tarn_span){more, sizeof(more)}, out, size), TARN_CORRUPT);
+}
+END_TEST
+
+START_TEST(codec__takes_brotlis_memory_from_the_env)
+{
+    static const uint8_t packed[] = {BROTLI_BYTES};
+    struct tarn_env_options options = TARN_ENV_OPTIONS_INIT;
+    struct tarn_env *env;
+    struct tarn_codec_context *context;
+    uint8_t out[64];
+    unsigned refused = 0;
+    for (options.memory_limit = 1000; options.memory_limit < 1 << 16; options.memory_limit += 500) {
+        ck_assert_ok(tarn_env_open(&options, &env, &err), &err);
+        if (tarn__codec_context_open(env, &context, &err) == TARN_OK) {
+            const enum tarn_status status =
+                tarn__codec_decompress(context, PARQUET_CODEC_BROTLI, (struct tarn_span){packed, sizeof(packed)}, out, 43, &err);
+            ck_assert_msg(status == TARN_OK || status == TARN_LIMIT || !HAS_BROTLI, "%s", tarn_status_name(status));
+            refused += status == TARN_LIMIT;
+            tarn__codec_context_close(context);
+        }
+        tarn_test_env_close(env);
+    }
+    ck_assert(refused != 0 || !HAS_BROTLI);
+}
+END_TEST
+
+/* What codecs make of no bytes at all. */
+static const struct {
+    int32_t codec;
+    struct tarn_span packed;
+} empties[] = {
+    {PARQUET_CODEC_UNCOMPRESSED, {(const uint8_t *)"", 0}},
+    {PARQUET_CODEC_SNAPPY, {(const uint8_t[]){0}, 1}},
+    {PARQUET_CODEC_GZIP, {(const uint8_t[]){0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 20}},
+    {PARQUET_CODEC_LZO, {(const uint8_t[]){0, 0, 0, 0}, 4}},
+    {PARQUET_CODEC_LZO, {(const uint8_t[]){0x11, 0, 0}, 3}},
+    {PARQUET_CODEC_BROTLI, {(const uint8_t[]){0x06}, 1}},
+    {PARQUET_CODEC_BROTLI, {(const uint8_t[]){0x3b}, 1}},
+    {PARQUET_CODEC_LZ4, {(const uint8_t[]){0, 0, 0, 0}, 4}},
+    {PARQUET_CODEC_LZ4, {(const uint8_t[]){0}, 1}},
+    {PARQUET_CODEC_ZSTD, {(const uint8_t[]){0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x00, 0x01, 0x00, 0x00}, 9}},
+    {PARQUET_CODEC_LZ4_RAW, {(const uint8_t[]){0}, 1}},
+};
+
+START_TEST(codec__decodes_nothing_to_nothing) /* P-CODEC-2 */
+{
+    uint8_t out[4] = {1, 2, 3, 4};
+    const bool has = HAS_BROTLI || empties[_i].codec != PARQUET_CODEC_BROTLI;
+    ck_assert_status(unpack(empties[_i].codec, empties[_i].packed, out, 0), has ? TARN_OK : TARN_UNSUPPORTED);
+    ck_assert_status(unpack(empties[_i].codec, empties[_i].packed, NULL, 0), has ? TARN_OK : TARN_UNSUPPORTED);
+    ck_assert_status(unpack(empties[_i].codec, empties[_i].packed, out, 1), has ? TARN_CORRUPT : TARN_UNSUPPORTED);
+    ck_assert_uint_eq(out[1], 2);
+}
+END_TEST
+
+START_TEST(codec__reads_lz4_frames_and_lzo) /* P-CODEC-4 */
+{
+    /* A frame of one stored block. */
+    static const uint8_t framed[] = {0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82, 3, 0, 0, 0x80, 'a', 'b', 'c', 0, 0, 0, 0};
+    /* Two blocks of Hadoop's frames in one piece. */
+    static const uint8_t pieces[] = {0, 0, 0, 5, 0, 0, 0, 4, 0x30, 'a', 'b', 'c', 0, 0, 0, 3, 0x20, 'd', 'e'};
+    static const uint8_t lzo[] = {0, 0, 0, 3, 0, 0, 0, 7, 0x14, 'a', 'b', 'c', 0x11, 0, 0};
+    uint8_t out[64];
+    ck_assert_ok(unpack(PARQUET_CODEC_LZ4, (struct tarn_span){framed, sizeof(framed)}, out, 3), &err);
+    ck_assert_int_eq(memcmp(out, "abc", 3), 0);
+    ck_assert_status(unpack(PARQUET_CODEC_LZ4, (struct tarn_span){framed, sizeof(framed)}, out, 4), TARN_CORRUPT);
+    ck_assert_status(unpack(PARQUET_CODEC_LZ4, (struct tarn_span){framed, sizeof(framed)}, out, 2), TARN_CORRUPT);
+    ck_assert_ok(unpack(PARQUET_CODEC_LZ4, (struct tarn_span){pieces, sizeof(pieces)}, out, 5), &err);
+    ck_assert_int_eq(memcmp(out, "abcde", 5), 0);
+    ck_assert_ok(unpack(PARQUET_CODEC_LZO, (struct tarn_span){lzo, sizeof(lzo)}, out, 3), &err);
+    ck_assert_int_eq(memcmp(out, "abc", 3), 0);
+    ck_assert_ok(unpack(PARQUET_CODEC_LZO, (struct tarn_span){lzo + 8, sizeof(lzo) - 8}, out, 3), &err);
+    ck_assert_int_eq(memcmp(out, "abc", 3), 0);
+    ck_assert_status(unpack(PARQUET_CODEC_LZO, (struct tarn_span){lzo + 8, sizeof(lzo) - 8}, out, 2), TARN_CORRUPT);
+    ck_assert_str_eq(err.detail, "codec");
 }
 END_TEST
 
@@ -275,4 +438,6 @@ END_TEST
 TARN_SUITE("format/codec", TARN_LOOP_TEST(snappy__decodes_each_element, blocks), TARN_LOOP_TEST(snappy__refuses_damage, damaged),
            TARN_LOOP_TEST(codec__round_trips, sizes), TARN_LOOP_TEST(snappy__agrees_with_libsnappy, sizes),
            TARN_TEST(codec__refuses_damaged_bytes), TARN_LOOP_TEST(codec__names_what_it_does_not_have, missing),
-           TARN_TEST(codec__reads_gzip), TARN_TEST(codec__reads_hadoop_lz4), TARN_TEST(codec__counts_what_zstd_holds))
+           TARN_TEST(codec__reads_gzip), TARN_TEST(codec__reads_gzip_of_many_members), TARN_TEST(codec__reads_brotli),
+           TARN_TEST(codec__takes_brotlis_memory_from_the_env), TARN_LOOP_TEST(codec__decodes_nothing_to_nothing, empties),
+           TARN_TEST(codec__reads_lz4_frames_and_lzo), TARN_TEST(codec__reads_hadoop_lz4), TARN_TEST(codec__counts_what_zstd_holds))
