@@ -352,7 +352,7 @@ static const struct {
     {"damaged snappy", "\x02\0\0\0LLval", 9, 9, PARQUET_CODEC_SNAPPY, 3, TARN_CORRUPT, "codec"},
     {"no bytes for some", "", 0, 9, PARQUET_CODEC_ZSTD, 3, TARN_CORRUPT, "codec"},
     {"damaged gzip", "\x02\0\0\0LLval", 9, 9, PARQUET_CODEC_GZIP, 3, TARN_CORRUPT, "codec"},
-    {"brotli", "\x02\0\0\0LLval", 9, 9, PARQUET_CODEC_BROTLI, 3, TARN_UNSUPPORTED, "codec.brotli"},
+    {"codec of tomorrow", "\x02\0\0\0LLval", 9, 9, 77, 3, TARN_UNSUPPORTED, "codec.unknown"},
     {"BIT_PACKED levels", "\xe0val", 4, 4, PARQUET_CODEC_UNCOMPRESSED, 4, TARN_OK, ""},
     {"BIT_PACKED levels cut", "", 0, 0, PARQUET_CODEC_UNCOMPRESSED, 4, TARN_CORRUPT, "page"},
     {"unknown levels", "\x02\0\0\0LLval", 9, 9, PARQUET_CODEC_UNCOMPRESSED, 40, TARN_UNSUPPORTED, "encoding.unknown"},
