@@ -4,7 +4,8 @@
  *
  * Invariants
  *  1. `used` is the sum of the sizes of live blocks and charges; it never exceeds `limit` when there is one.
- *  2. A block begins with a header of 16 bytes that holds its size, so that free needs no size from the caller.
+ *  2. A block begins with a header of 16 bytes that holds its size, so that free needs no size from the caller. A large one may have a
+ *     little more room than was asked for (block_cache.h); what counts as used is what was asked for.
  *  3. Nothing here is global: two envs in one process share nothing.
  */
 #include "format/base/alloc.h"
@@ -18,14 +19,15 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "format/base/block_cache.h"
 #include "format/base/checked.h"
 #include "format/base/cpu.h"
 
 enum { BLOCK_ALIGN = 16 };
 
 struct block {
-    size_t bytes; /* with this header */
-    size_t unused;
+    size_t bytes;    /* with this header */
+    size_t capacity; /* that the allocator gave */
 };
 
 _Static_assert(sizeof(struct block) == BLOCK_ALIGN, "the header keeps the alignment");
@@ -39,6 +41,7 @@ struct tarn_env {
     atomic_uint_fast64_t next_id;
     atomic_uint_fast64_t references;
     char timezone_folder[256];
+    struct tarn__block_cache blocks;
 };
 
 static void *libc_alloc(void *ctx, size_t bytes, size_t align)
@@ -132,6 +135,7 @@ void tarn_env_close(struct tarn_env *env)
 {
     if (env != NULL && atomic_fetch_sub_explicit(&env->references, 1, memory_order_acq_rel) == 1) {
         const struct tarn_allocator allocator = env->allocator;
+        tarn__block_cache_drain(&env->blocks, &allocator);
         allocator.free(allocator.ctx, env, sizeof(*env));
     }
 }
@@ -153,6 +157,10 @@ bool tarn__charge(struct tarn_env *env, uint64_t bytes)
 {
     const uint64_t before = atomic_fetch_add_explicit(&env->used, bytes, memory_order_relaxed);
     const uint64_t after = before + bytes;
+    if (env->options.memory_limit != 0 &&
+        after + atomic_load_explicit(&env->blocks.kept, memory_order_relaxed) > env->options.memory_limit) {
+        tarn__block_cache_drain(&env->blocks, &env->allocator); /* what is kept for later does not go beyond the limit */
+    }
     if (after < before || (env->options.memory_limit != 0 && after > env->options.memory_limit)) {
         atomic_fetch_sub_explicit(&env->used, bytes, memory_order_relaxed);
         return false;
@@ -168,19 +176,33 @@ void tarn__uncharge(struct tarn_env *env, uint64_t bytes)
     atomic_fetch_sub_explicit(&env->used, bytes, memory_order_relaxed);
 }
 
+/* A block of `capacity` from the allocator; when there is none, what is kept for later is given up for it. */
+static struct block *new_block(struct tarn_env *env, size_t capacity)
+{
+    struct block *block = tarn__block_cache_take(&env->blocks, capacity);
+    if (block == NULL) {
+        block = env->allocator.alloc(env->allocator.ctx, capacity, BLOCK_ALIGN);
+    }
+    if (block == NULL && tarn__block_cache_drain(&env->blocks, &env->allocator) != 0) {
+        block = env->allocator.alloc(env->allocator.ctx, capacity, BLOCK_ALIGN);
+    }
+    return block;
+}
+
 void *tarn__alloc(struct tarn_env *env, size_t bytes)
 {
     size_t whole;
     if (!tarn__add(bytes, sizeof(struct block), &whole) || whole > PTRDIFF_MAX || !tarn__charge(env, whole)) {
         return NULL;
     }
-    struct block *block = env->allocator.alloc(env->allocator.ctx, whole, BLOCK_ALIGN);
+    const size_t capacity = tarn__block_cache_size(whole);
+    struct block *block = new_block(env, capacity);
     if (block == NULL) {
         tarn__uncharge(env, whole);
         return NULL;
     }
     block->bytes = whole;
-    block->unused = 0;
+    block->capacity = capacity;
     return block + 1;
 }
 
@@ -208,7 +230,11 @@ void *tarn__realloc(struct tarn_env *env, void *old, size_t bytes)
     if (!tarn__add(bytes, sizeof(struct block), &whole) || whole > PTRDIFF_MAX || (whole > before && !tarn__charge(env, whole - before))) {
         return NULL;
     }
-    struct block *moved = env->allocator.realloc(env->allocator.ctx, block, before, whole, BLOCK_ALIGN);
+    const size_t capacity = tarn__block_cache_size(whole);
+    struct block *moved = block;
+    if (capacity != block->capacity) {
+        moved = env->allocator.realloc(env->allocator.ctx, block, block->capacity, capacity, BLOCK_ALIGN);
+    }
     if (moved == NULL) {
         if (whole > before) {
             tarn__uncharge(env, whole - before);
@@ -219,6 +245,7 @@ void *tarn__realloc(struct tarn_env *env, void *old, size_t bytes)
         tarn__uncharge(env, before - whole);
     }
     moved->bytes = whole;
+    moved->capacity = capacity;
     return moved + 1;
 }
 
@@ -227,7 +254,9 @@ void tarn__free(struct tarn_env *env, void *old)
     if (old != NULL) {
         struct block *block = (struct block *)old - 1;
         const size_t bytes = block->bytes;
-        env->allocator.free(env->allocator.ctx, block, bytes);
+        if (!tarn__block_cache_give(&env->blocks, block, block->capacity)) {
+            env->allocator.free(env->allocator.ctx, block, block->capacity);
+        }
         tarn__uncharge(env, bytes);
     }
 }

@@ -7,7 +7,7 @@
  * Invariants
  *  1. A value counts as taken once it is in the output or skipped; a page that has fewer than its levels promise is CORRUPT.
  *  2. A code is below the number of entries before anything is looked up with it.
- *  3. A string is checked once: in the dictionary, or where it is taken from a page.
+ *  3. A string is checked once: in the dictionary, or where it is taken from a page; before its vector leaves.
  */
 #include "format/column/value_decode.h"
 
@@ -15,6 +15,7 @@
 #include "format/base/utf8.h"
 #include "format/batch/vector.h"
 #include "format/encoding/plain.h"
+#include "format/encoding/plain_views.h"
 #include "format/thrift/parquet_thrift.h"
 
 /* Codes are turned into values in pieces that stay in the first-level cache. */
@@ -200,6 +201,7 @@ enum tarn_status tarn__value_decoder_init(struct tarn__value_decoder *decoder, c
                                           const struct tarn__column_dictionary *dictionary, struct tarn_error *err)
 {
     *decoder = (struct tarn__value_decoder){.rule = rule, .dictionary = dictionary, .rest = bytes, .page = page};
+    decoder->kernels = tarn__decode_kernels_of(tarn__buffer_env(page));
     switch (encoding) {
     case PARQUET_ENCODING_PLAIN:
         decoder->form = rule->physical_type == PARQUET_BOOLEAN      ? TARN_VALUES_BITS
@@ -208,7 +210,9 @@ enum tarn_status tarn__value_decoder_init(struct tarn__value_decoder *decoder, c
         return TARN_OK;
     case PARQUET_ENCODING_PLAIN_DICTIONARY:
     case PARQUET_ENCODING_RLE_DICTIONARY:
-        return init_codes(decoder, bytes, most, err);
+        TARN_RETURN_IF_ERROR(init_codes(decoder, bytes, most, err));
+        decoder->u.runs.kernels = decoder->kernels;
+        return TARN_OK;
     case PARQUET_ENCODING_RLE:
         if (rule->physical_type == PARQUET_BOOLEAN) {
             decoder->form = TARN_VALUES_RLE_BITS;
@@ -267,6 +271,24 @@ static enum tarn_status take_decimals(struct tarn__value_decoder *decoder, uint3
     return TARN_OK;
 }
 
+/* The texts that were just taken, which begin at `at`. The lengths between them are ASCII too, unless one has over 127 bytes. */
+static enum tarn_status check_views(struct tarn__value_decoder *decoder, struct tarn_span at, uint32_t count, struct tarn_error *err)
+{
+    if (decoder->kernels->is_ascii(at.data, at.size - decoder->rest.size)) {
+        return TARN_OK;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct tarn_span value;
+        TARN_RETURN_IF_ERROR(tarn__plain_take_bytes(&at, &value, err));
+        const struct tarn_text text = {(const char *)value.data, value.size};
+        if (!tarn__utf8_is_valid(text)) {
+            decoder->bad = i;
+            return not_utf8(err, text);
+        }
+    }
+    return TARN_OK;
+}
+
 static enum tarn_status take_views(struct tarn__value_decoder *decoder, uint32_t count, struct tarn__column_output *output,
                                    struct tarn_error *err)
 {
@@ -275,19 +297,9 @@ static enum tarn_status take_views(struct tarn__value_decoder *decoder, uint32_t
     TARN_RETURN_IF_ERROR(tarn__column_output_view_buffer(output, decoder->page, &number, err));
 
     struct tarn_string_view *views = (struct tarn_string_view *)(void *)tarn__column_output_slot(output, output->length);
-    const uint8_t *begin = decoder->page->data;
-    const bool check = decoder->rule->check_utf8;
-    for (uint32_t i = 0; i < count; i++) {
-        struct tarn_span value;
-        TARN_RETURN_IF_ERROR(tarn__plain_take_bytes(&decoder->rest, &value, err));
-        const struct tarn_text text = {(const char *)value.data, value.size};
-        if (check && !tarn__utf8_is_valid(text)) {
-            decoder->bad = i;
-            return not_utf8(err, text);
-        }
-        views[i] = tarn__string_view(text, number, (uint32_t)(value.data - begin));
-    }
-    return TARN_OK;
+    const struct tarn_span before = decoder->rest;
+    TARN_RETURN_IF_ERROR(tarn__plain_take_views(&decoder->rest, number, decoder->page->data, count, views, err));
+    return decoder->rule->check_utf8 ? check_views(decoder, before, count, err) : TARN_OK;
 }
 
 /* Entries of `width` bytes by code; a constant width lets the compiler make single moves of it. */
@@ -298,14 +310,16 @@ static inline void gather(const uint8_t *entries, uint32_t width, const uint32_t
     }
 }
 
-static void gather_entries(const uint8_t *entries, uint32_t width, const uint32_t *codes, uint32_t count, uint8_t *out)
+static void gather_entries(const struct tarn__value_decoder *decoder, uint32_t width, const uint32_t *codes, uint32_t count, void *out)
 {
+    const struct tarn__column_dictionary *dictionary = decoder->dictionary;
+    const void *entries = dictionary->values->data;
     switch (width) {
     case 4:
-        gather(entries, 4, codes, count, out);
+        decoder->kernels->gather32(entries, dictionary->count, codes, count, out);
         return;
     case 8:
-        gather(entries, 8, codes, count, out);
+        decoder->kernels->gather64(entries, dictionary->count, codes, count, out);
         return;
     case 16:
         gather(entries, 16, codes, count, out);
@@ -350,7 +364,7 @@ static enum tarn_status take_codes(struct tarn__value_decoder *decoder, uint32_t
     for (uint32_t at = 0; at < count;) {
         const uint32_t part = count - at < CODES_AT_ONCE ? count - at : (uint32_t)CODES_AT_ONCE;
         TARN_RETURN_IF_ERROR(tarn__rle_values_next_codes(&decoder->u.runs, part, dictionary->count, codes, err));
-        gather_entries(dictionary->values->data, output->width, codes, part, tarn__column_output_slot(output, output->length + at));
+        gather_entries(decoder, output->width, codes, part, tarn__column_output_slot(output, output->length + at));
         at += part;
     }
     return TARN_OK;

@@ -51,6 +51,7 @@ enum tarn__value_form {
 struct tarn__value_decoder {
     const struct tarn__value_rule *rule;
     const struct tarn__column_dictionary *dictionary;
+    const struct tarn__decode_kernels *kernels;
     enum tarn__value_form form;
     struct tarn_span rest; /**< PLAIN: not yet taken */
     uint64_t position;     /**< BITS: the next one */

@@ -40,17 +40,11 @@ static uint32_t one_value(struct tarn_span bits, unsigned width, uint64_t index)
     }
 
 #define UP_TO_16(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16)
-#define FROM_17(X) X(17) X(18) X(19) X(20) X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31) X(32)
 
-#define GROUPS32(width) GROUPS(groups32, uint32_t, width)
 #define GROUPS16(width) GROUPS(groups16, uint16_t, width)
-UP_TO_16(GROUPS32)
-FROM_17(GROUPS32)
 UP_TO_16(GROUPS16)
 
-#define CASE32(width) [width] = groups32_##width,
 #define CASE16(width) [width] = groups16_##width,
-static void (*const groups32[33])(const uint8_t *in, size_t groups, uint32_t *out) = {UP_TO_16(CASE32) FROM_17(CASE32)};
 static void (*const groups16[17])(const uint8_t *in, size_t groups, uint16_t *out) = {UP_TO_16(CASE16)};
 
 /* How many of `n` values the fast loop may take when it begins at byte `at`. */
@@ -63,24 +57,17 @@ static size_t fast_groups(struct tarn_span bits, unsigned width, uint64_t at, si
     return safe < n / 8 ? safe : n / 8;
 }
 
-void tarn__bit_unpack(struct tarn_span bits, unsigned width, uint64_t first, size_t n, uint32_t *out)
+void tarn__bit_unpack(const struct tarn__decode_kernels *kernels, struct tarn_span bits, unsigned width, uint64_t first, size_t n,
+                      uint32_t *out)
 {
-    if (width == 0) {
-        memset(out, 0, n * sizeof(*out));
-        return;
-    }
     size_t done = 0;
     for (; done < n && (first + done) % 8 != 0; done++) {
         out[done] = one_value(bits, width, first + done);
     }
-    const uint64_t at = (first + done) / 8 * width;
-    const size_t groups = fast_groups(bits, width, at, n - done);
-    if (groups != 0) {
-        groups32[width](bits.data + at, groups, out + done);
-        done += groups * 8;
-    }
-    for (; done < n; done++) {
-        out[done] = one_value(bits, width, first + done);
+    if (done < n) {
+        const uint64_t at = (first + done) / 8 * width;
+        const size_t begin = at < bits.size ? (size_t)at : bits.size;
+        kernels->unpack32(bits.data + begin, bits.size - begin, width, n - done, out + done);
     }
 }
 

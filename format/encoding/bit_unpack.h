@@ -3,6 +3,7 @@
 #define TARN_FORMAT_ENCODING_BIT_UNPACK_H
 
 #include "format/base/bytes.h"
+#include "format/kernels/decode_kernels.h"
 
 /*
  * Values of 0..32 bits packed least significant bit first, without gaps. Allocates nothing. Threads: any.
@@ -12,7 +13,8 @@
  * Values number `first` .. `first` + n - 1 of `bits`. Bits that `bits` does not have are zero (a cut last group): nothing is read
  * outside the span. width 0..32.
  */
-void tarn__bit_unpack(struct tarn_span bits, unsigned width, uint64_t first, size_t n, uint32_t *out);
+void tarn__bit_unpack(const struct tarn__decode_kernels *kernels, struct tarn_span bits, unsigned width, uint64_t first, size_t n,
+                      uint32_t *out);
 /** The same for width 0..16. */
 void tarn__bit_unpack16(struct tarn_span bits, unsigned width, uint64_t first, size_t n, uint16_t *out);
 

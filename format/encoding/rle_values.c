@@ -13,46 +13,45 @@
 
 #include "format/encoding/bit_unpack.h"
 
-/* How a piece of one run is written behind what is there already. */
-typedef void (*put_fn)(void *out, uint64_t at, const struct tarn__rle_run *run, unsigned width, uint32_t first, uint32_t n);
+/* How the next `n` values, all of one run, are written behind what is there already. */
+typedef void (*put_fn)(void *out, uint64_t at, const struct tarn__rle_values *values, uint32_t n);
 
-static void put32(void *out, uint64_t at, const struct tarn__rle_run *run, unsigned width, uint32_t first, uint32_t n)
+static void put32(void *out, uint64_t at, const struct tarn__rle_values *values, uint32_t n)
 {
     uint32_t *to = (uint32_t *)out + at;
-    if (run->packed) {
-        tarn__bit_unpack(run->bits, width, first, n, to);
+    if (values->run.packed) {
+        tarn__bit_unpack(values->kernels, values->run.bits, values->reader.width, values->taken, n, to);
         return;
     }
     for (uint32_t i = 0; i < n; i++) {
-        to[i] = run->value;
+        to[i] = values->run.value;
     }
 }
 
-static void put16(void *out, uint64_t at, const struct tarn__rle_run *run, unsigned width, uint32_t first, uint32_t n)
+static void put16(void *out, uint64_t at, const struct tarn__rle_values *values, uint32_t n)
 {
     uint16_t *to = (uint16_t *)out + at;
-    if (run->packed) {
-        tarn__bit_unpack16(run->bits, width, first, n, to);
+    if (values->run.packed) {
+        tarn__bit_unpack16(values->run.bits, values->reader.width, values->taken, n, to);
         return;
     }
     for (uint32_t i = 0; i < n; i++) {
-        to[i] = (uint16_t)run->value;
+        to[i] = (uint16_t)values->run.value;
     }
 }
 
-static void put_bits(void *out, uint64_t at, const struct tarn__rle_run *run, unsigned width, uint32_t first, uint32_t n)
+static void put_bits(void *out, uint64_t at, const struct tarn__rle_values *values, uint32_t n)
 {
-    (void)width;
-    if (run->packed) {
-        tarn__bits_copy(out, at, run->bits.data, first, n);
+    if (values->run.packed) {
+        tarn__bits_copy(out, at, values->run.bits.data, values->taken, n);
     } else {
-        tarn__bits_fill(out, at, n, run->value != 0);
+        tarn__bits_fill(out, at, n, values->run.value != 0);
     }
 }
 
-static void put_nothing(void *out, uint64_t at, const struct tarn__rle_run *run, unsigned width, uint32_t first, uint32_t n)
+static void put_nothing(void *out, uint64_t at, const struct tarn__rle_values *values, uint32_t n)
 {
-    (void)out, (void)at, (void)run, (void)width, (void)first, (void)n;
+    (void)out, (void)at, (void)values, (void)n;
 }
 
 static enum tarn_status take(struct tarn__rle_values *values, uint32_t n, put_fn put, void *out, uint64_t at, struct tarn_error *err)
@@ -67,7 +66,7 @@ static enum tarn_status take(struct tarn__rle_values *values, uint32_t n, put_fn
         }
         const uint32_t in_run = values->run.length - values->taken;
         const uint32_t piece = in_run < n ? in_run : n;
-        put(out, at, &values->run, values->reader.width, values->taken, piece);
+        put(out, at, values, piece);
         values->taken += piece;
         at += piece;
         n -= piece;
@@ -78,7 +77,7 @@ static enum tarn_status take(struct tarn__rle_values *values, uint32_t n, put_fn
 enum tarn_status tarn__rle_values_init(struct tarn__rle_values *values, struct tarn_span bytes, unsigned width, uint32_t count,
                                        struct tarn_error *err)
 {
-    *values = (struct tarn__rle_values){.taken = 0};
+    *values = (struct tarn__rle_values){.kernels = &tarn__decode_kernels_base};
     return tarn__rle_reader_init(&values->reader, bytes, width, count, err);
 }
 
@@ -89,7 +88,7 @@ enum tarn_status tarn__rle_values_init_dictionary(struct tarn__rle_values *value
     if (bytes.size != 0) {
         width = *tarn__span_take(&bytes, 1).data;
     } else if (count != 0) {
-        *values = (struct tarn__rle_values){.taken = 0};
+        *values = (struct tarn__rle_values){.kernels = &tarn__decode_kernels_base};
         return tarn__corrupt(err, "rle", "dictionary codes: the bit width is missing");
     }
     return tarn__rle_values_init(values, bytes, width, count, err);
@@ -125,10 +124,7 @@ enum tarn_status tarn__rle_values_next_codes(struct tarn__rle_values *values, ui
                                              struct tarn_error *err)
 {
     TARN_RETURN_IF_ERROR(take(values, n, put32, out, 0, err));
-    uint32_t largest = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        largest = out[i] > largest ? out[i] : largest;
-    }
+    const uint32_t largest = values->kernels->largest32(out, n);
     if (n != 0 && largest >= dictionary_size) {
         return tarn__corrupt(err, "dictionary_index", "code %u where the dictionary has %u entries", largest, dictionary_size);
     }

@@ -3,14 +3,16 @@
 #define TARN_FORMAT_ENCODING_RLE_VALUES_H
 
 #include "format/encoding/rle_reader.h"
+#include "format/kernels/decode_kernels.h"
 
 /*
  * The values of an RLE hybrid, n at a time: levels and dictionary indices as plain arrays. Threads: single. Allocates nothing.
  */
 struct tarn__rle_values {
     struct tarn__rle_reader reader;
-    struct tarn__rle_run run; /**< the current one */
-    uint32_t taken;           /**< values of `run` already handed out */
+    struct tarn__rle_run run;                   /**< the current one */
+    uint32_t taken;                             /**< values of `run` already handed out */
+    const struct tarn__decode_kernels *kernels; /**< those that run anywhere, unless the owner puts an env's here after init */
 };
 
 /** As tarn__rle_reader_init. */

@@ -3,9 +3,11 @@
  */
 #include "format/base/alloc.h"
 #include "format/base/arena.h"
+#include "format/base/block_cache.h"
 #include "format/base/buffer.h"
 #include "tests/support/suite.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 START_TEST(env__refuses_memory_over_its_limit)
@@ -22,6 +24,98 @@ START_TEST(env__refuses_memory_over_its_limit)
     ck_assert_ptr_null(tarn__realloc(env, block, 1 << 20));
     tarn__free(env, block);
     tarn_test_env_close(env);
+}
+END_TEST
+
+/* An allocator that counts what it has given. */
+struct counted {
+    size_t blocks;
+    size_t bytes;
+    size_t calls;
+};
+
+static void *counted_alloc(void *ctx, size_t bytes, size_t align)
+{
+    struct counted *counted = ctx;
+    (void)align;
+    counted->blocks++;
+    counted->calls++;
+    counted->bytes += bytes;
+    return malloc(bytes);
+}
+
+static void *counted_realloc(void *ctx, void *block, size_t old_bytes, size_t new_bytes, size_t align)
+{
+    struct counted *counted = ctx;
+    (void)align;
+    counted->calls++;
+    counted->bytes += new_bytes - old_bytes;
+    return realloc(block, new_bytes);
+}
+
+static void counted_free(void *ctx, void *block, size_t bytes)
+{
+    struct counted *counted = ctx;
+    counted->blocks--;
+    counted->bytes -= bytes;
+    free(block);
+}
+
+static struct tarn_env *counted_env(struct counted *counted, uint64_t limit)
+{
+    const struct tarn_allocator allocator = {sizeof(allocator), counted, counted_alloc, counted_realloc, counted_free};
+    struct tarn_env_options options = TARN_ENV_OPTIONS_INIT;
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct tarn_env *env;
+    options.allocator = &allocator;
+    options.memory_limit = limit;
+    ck_assert_ok(tarn_env_open(&options, &env, &err), &err);
+    return env;
+}
+
+START_TEST(env__hands_large_blocks_out_again_and_gives_all_back)
+{
+    struct counted counted = {0, 0, 0};
+    struct tarn_env *env = counted_env(&counted, 0);
+    for (size_t bytes = 1; bytes < (size_t)200 << 20; bytes = bytes * 9 / 8 + 1) {
+        uint8_t *block = tarn__alloc(env, bytes);
+        block[0] = 1;
+        block[bytes - 1] = 1;
+        ck_assert_uint_eq(tarn_env_memory(env, NULL), bytes + 16);
+        block = tarn__realloc(env, block, bytes + bytes / 16);
+        block[bytes + bytes / 16 - 1] = 1;
+        ck_assert_uint_eq(tarn_env_memory(env, NULL), bytes + bytes / 16 + 16);
+        tarn__free(env, block);
+        ck_assert_uint_eq(tarn_env_memory(env, NULL), 0);
+    }
+    ck_assert_uint_le(counted.bytes, (size_t)65 << 20); /* what is kept is bounded */
+    void *block = tarn__alloc(env, 100000);
+    tarn__free(env, block);
+    const size_t calls = counted.calls;
+    for (int i = 0; i < 10 && tarn__block_cache_size(100000) != 100000; i++) { /* unless a sanitizer forbids it */
+        block = tarn__alloc(env, 100000);
+        tarn__free(env, block);
+        ck_assert_uint_eq(counted.calls, calls);
+    }
+    tarn_env_close(env);
+    ck_assert_uint_eq(counted.blocks, 0);
+    ck_assert_uint_eq(counted.bytes, 0);
+}
+END_TEST
+
+START_TEST(env__keeps_nothing_beyond_its_limit)
+{
+    struct counted counted = {0, 0, 0};
+    struct tarn_env *env = counted_env(&counted, 1 << 20);
+    const size_t own = counted.bytes;
+    for (size_t bytes = 40000; bytes < 1000000; bytes += 40000) {
+        void *block = tarn__alloc(env, bytes);
+        ck_assert_ptr_nonnull(block);
+        ck_assert_uint_le(counted.bytes - own, (1 << 20) + (1 << 17)); /* a class is at most an eighth larger */
+        tarn__free(env, block);
+    }
+    tarn_env_close(env);
+    ck_assert_uint_eq(counted.bytes, 0);
 }
 END_TEST
 
@@ -89,6 +183,7 @@ START_TEST(error__keeps_the_innermost_place_and_cuts_between_characters)
 }
 END_TEST
 
-TARN_SUITE("format/env", TARN_TEST(env__refuses_memory_over_its_limit), TARN_TEST(env__survives_sizes_that_overflow),
+TARN_SUITE("format/env", TARN_TEST(env__refuses_memory_over_its_limit), TARN_TEST(env__hands_large_blocks_out_again_and_gives_all_back),
+           TARN_TEST(env__keeps_nothing_beyond_its_limit), TARN_TEST(env__survives_sizes_that_overflow),
            TARN_TEST(buffer__pads_with_zeros_and_outlives_its_env), TARN_TEST(arena__gives_zeroed_aligned_pieces),
            TARN_TEST(error__keeps_the_innermost_place_and_cuts_between_characters))

@@ -2,6 +2,11 @@
  * PLAIN, by bytes written out by hand.
  */
 #include "format/encoding/plain.h"
+
+#include <stdlib.h>
+
+#include "format/batch/vector.h"
+#include "format/encoding/plain_views.h"
 #include "format/thrift/parquet_thrift.h"
 #include "tests/support/suite.h"
 
@@ -98,5 +103,47 @@ START_TEST(plain__writes_these_bytes) /* P-ENC-PLAIN-4 */
 }
 END_TEST
 
+START_TEST(plain__views_are_those_of_each_array) /* P-ENC-PLAIN-3 */
+{
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_buffer *page = tarn__buffer_new(env, 0);
+    enum { ARRAYS = 60 };
+    uint8_t letters[ARRAYS];
+    for (uint32_t i = 0; i < ARRAYS; i++) {
+        letters[i] = (uint8_t)(i + 1);
+    }
+    for (uint32_t i = 0; i < ARRAYS; i++) {
+        ck_assert(tarn__plain_encode_bytes(page, (struct tarn_span){letters, i * 7 % 31}));
+    }
+    for (size_t cut = 0; cut <= page->size; cut++) { /* what is left of the page never matters but for the check */
+        uint8_t *exact = malloc(page->size - cut + 1);
+        memcpy(exact, page->data, page->size - cut);
+        struct tarn_span rest = {exact, page->size - cut};
+        struct tarn_string_view views[ARRAYS];
+        uint32_t whole = 0;
+        for (size_t at = 0; whole < ARRAYS && at + 4 + whole * 7 % 31 <= rest.size; whole++) {
+            at += 4 + whole * 7 % 31;
+        }
+        ck_assert_ok(tarn__plain_take_views(&rest, 3, exact, whole, views, &err), &err);
+        size_t at = 0;
+        for (uint32_t i = 0; i < whole; i++) {
+            const uint32_t size = i * 7 % 31;
+            const struct tarn_string_view expected =
+                tarn__string_view((struct tarn_text){(const char *)letters, size}, 3, (uint32_t)at + 4);
+            ck_assert_int_eq(memcmp(&views[i], &expected, sizeof(expected)), 0);
+            at += 4 + size;
+        }
+        ck_assert_uint_eq(rest.size, page->size - cut - at);
+        if (whole < ARRAYS) {
+            ck_assert_status(tarn__plain_take_views(&rest, 3, exact, 1, views, &err), TARN_CORRUPT);
+        }
+        free(exact);
+    }
+    tarn__buffer_release(page);
+    tarn_test_env_close(env);
+}
+END_TEST
+
 TARN_SUITE("format/plain", TARN_TEST(plain__numbers_are_little_endian), TARN_TEST(plain__widths_by_type),
-           TARN_TEST(plain__booleans_are_bits), TARN_TEST(plain__byte_arrays_carry_their_length), TARN_TEST(plain__writes_these_bytes))
+           TARN_TEST(plain__booleans_are_bits), TARN_TEST(plain__byte_arrays_carry_their_length), TARN_TEST(plain__writes_these_bytes),
+           TARN_TEST(plain__views_are_those_of_each_array))

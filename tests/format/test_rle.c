@@ -257,7 +257,7 @@ START_TEST(bit_unpack__agrees_with_bits_taken_one_by_one)
         for (uint64_t from = 0; from < 20 && from < most; from++) {
             uint32_t out[700];
             uint16_t out16[700];
-            tarn__bit_unpack((struct tarn_span){bytes, BYTES}, width, from, (size_t)(most - from), out);
+            tarn__bit_unpack(&tarn__decode_kernels_base, (struct tarn_span){bytes, BYTES}, width, from, (size_t)(most - from), out);
             if (width <= 16) {
                 tarn__bit_unpack16((struct tarn_span){bytes, BYTES}, width, from, (size_t)(most - from), out16);
             }

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The kernels of decoding: every table that the processor can run against plain loops, over all widths, lengths around the block sizes, and
+ * memory at every alignment that ends where nothing more may be read.
+ */
+#include "format/base/bytes.h"
+#include "format/kernels/decode_kernels.h"
+#include "tests/support/suite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MOST = 200, GUARD = 0xa5 };
+
+static const size_t lengths[] = {0, 1, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 128, 129, MOST};
+enum { LENGTHS = sizeof(lengths) / sizeof(lengths[0]) };
+
+static uint32_t seed = 1;
+
+static uint8_t random_byte(void)
+{
+    seed = seed * 1664525u + 1013904223u;
+    return (uint8_t)(seed >> 24);
+}
+
+static const struct tarn__decode_kernels *table_of(int number)
+{
+    const struct tarn__decode_kernels *table = tarn__decode_kernels_at((unsigned)number);
+    if (table == NULL) {
+        ck_assert_msg(number != 0, "the least table is always there");
+        fprintf(stderr, "table %d: not run, this processor does not have it\n", number);
+    }
+    return table;
+}
+
+static uint32_t bits_at(const uint8_t *in, size_t size, unsigned width, size_t index)
+{
+    uint32_t value = 0;
+    for (unsigned bit = 0; bit < width; bit++) {
+        const size_t at = index * width + bit;
+        if (at / 8 < size && tarn__bit_get(in, at)) {
+            value |= UINT32_C(1) << bit;
+        }
+    }
+    return value;
+}
+
+/* `size` bytes of its own memory, so that a sanitizer sees each read behind them. */
+static uint8_t *exact(size_t size, size_t shift)
+{
+    uint8_t *memory = malloc(size + shift + (size + shift == 0));
+    for (size_t i = 0; i < size; i++) {
+        memory[shift + i] = random_byte();
+    }
+    return memory;
+}
+
+static void unpack_both(const struct tarn__decode_kernels *table, unsigned width, size_t n, size_t size, size_t shift)
+{
+    uint32_t out32[MOST + 1];
+    uint8_t out8[MOST + 1];
+    uint8_t *memory = exact(size, shift);
+    const uint8_t *in = memory + shift;
+    memset(out32, GUARD, sizeof(out32));
+    memset(out8, GUARD, sizeof(out8));
+    table->unpack32(in, size, width, n, out32);
+    if (width <= 8) {
+        table->unpack8(in, size, width, n, out8);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t expected = bits_at(in, size, width, i);
+        ck_assert_msg(out32[i] == expected, "%s: value %zu of %zu, width %u, %zu bytes", table->name, i, n, width, size);
+        ck_assert_msg(width > 8 || out8[i] == expected, "%s: byte %zu of %zu, width %u", table->name, i, n, width);
+    }
+    ck_assert_msg(out32[n] == 0xa5a5a5a5 && out8[n] == GUARD, "%s: wrote behind %zu values of width %u", table->name, n, width);
+    free(memory);
+}
+
+START_TEST(decode_kernels__unpack_every_width)
+{
+    const struct tarn__decode_kernels *table = table_of(_i);
+    for (unsigned width = 0; table != NULL && width <= 32; width++) {
+        for (int l = 0; l < LENGTHS; l++) {
+            const size_t whole = (lengths[l] * width + 7) / 8;
+            const size_t shift = (width + (size_t)l) % 8;
+            unpack_both(table, width, lengths[l], whole, shift);
+            unpack_both(table, width, lengths[l], whole + 3, shift);
+            unpack_both(table, width, lengths[l], whole + 70, shift);
+            unpack_both(table, width, lengths[l], whole / 2, shift); /* what is missing is zero */
+        }
+    }
+}
+END_TEST
+
+START_TEST(decode_kernels__find_the_largest)
+{
+    const struct tarn__decode_kernels *table = table_of(_i);
+    uint32_t values[MOST];
+    uint8_t bytes[MOST];
+    for (int l = 0; table != NULL && l < LENGTHS; l++) {
+        const size_t n = lengths[l];
+        ck_assert_uint_eq(table->largest32(values, 0), 0);
+        ck_assert_uint_eq(table->largest8(bytes, 0), 0);
+        for (size_t where = 0; where < n; where++) {
+            memset(values, 0, sizeof(values));
+            memset(bytes, 0, sizeof(bytes));
+            values[where] = UINT32_MAX - 1;
+            bytes[where] = 0xfe;
+            ck_assert_uint_eq(table->largest32(values, n), UINT32_MAX - 1);
+            ck_assert_uint_eq(table->largest8(bytes, n), 0xfe);
+        }
+    }
+}
+END_TEST
+
+START_TEST(decode_kernels__look_entries_up)
+{
+    static const size_t counts[] = {1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 100};
+    const struct tarn__decode_kernels *table = table_of(_i);
+    for (size_t c = 0; table != NULL && c < sizeof(counts) / sizeof(counts[0]); c++) {
+        const size_t count = counts[c];
+        uint8_t *memory = exact(count * 8, 0);
+        uint32_t codes[MOST];
+        for (int l = 0; l < LENGTHS; l++) {
+            const size_t n = lengths[l];
+            uint32_t out32[MOST + 1];
+            uint64_t out64[MOST + 1];
+            for (size_t i = 0; i < n; i++) {
+                codes[i] = random_byte() % (uint32_t)count;
+            }
+            out32[n] = GUARD;
+            out64[n] = GUARD;
+            table->gather32((const uint32_t *)(const void *)memory, count, codes, n, out32);
+            table->gather64((const uint64_t *)(const void *)memory, count, codes, n, out64);
+            for (size_t i = 0; i < n; i++) {
+                ck_assert_int_eq(memcmp(&out32[i], memory + 4 * (size_t)codes[i], 4), 0);
+                ck_assert_int_eq(memcmp(&out64[i], memory + 8 * (size_t)codes[i], 8), 0);
+            }
+            ck_assert_uint_eq(out32[n], GUARD);
+            ck_assert_uint_eq(out64[n], GUARD);
+        }
+        free(memory);
+    }
+}
+END_TEST
+
+START_TEST(decode_kernels__tell_ascii)
+{
+    const struct tarn__decode_kernels *table = table_of(_i);
+    for (size_t size = 0; table != NULL && size < 600; size += 1 + size / 16) {
+        uint8_t *memory = exact(size, size % 7);
+        uint8_t *bytes = memory + size % 7;
+        for (size_t i = 0; i < size; i++) {
+            bytes[i] &= 0x7f;
+        }
+        ck_assert(table->is_ascii(bytes, size));
+        for (size_t i = 0; i < size; i++) {
+            bytes[i] |= 0x80;
+            ck_assert_msg(!table->is_ascii(bytes, size), "%s: byte %zu of %zu", table->name, i, size);
+            bytes[i] &= 0x7f;
+        }
+        free(memory);
+    }
+}
+END_TEST
+
+START_TEST(decode_kernels__of_an_env_are_those_of_its_level)
+{
+    struct tarn_env_options options = TARN_ENV_OPTIONS_INIT;
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct tarn_env *env;
+    options.cpu = TARN_CPU_BASE;
+    ck_assert_ok(tarn_env_open(&options, &env, &err), &err);
+    ck_assert_ptr_eq(tarn__decode_kernels_of(env), tarn__decode_kernels_at(0));
+    tarn_env_close(env);
+    env = tarn_test_env();
+    unsigned best = 0;
+    for (unsigned i = 0; i < TARN__DECODE_LEVELS; i++) {
+        best = tarn__decode_kernels_at(i) != NULL ? i : best;
+    }
+    ck_assert_ptr_eq(tarn__decode_kernels_of(env), tarn__decode_kernels_at(best));
+    ck_assert_ptr_null(tarn__decode_kernels_at(TARN__DECODE_LEVELS));
+    tarn_test_env_close(env);
+}
+END_TEST
+
+TARN_SUITE("format/decode_kernels", TARN_LOOP_TIMES(decode_kernels__unpack_every_width, TARN__DECODE_LEVELS),
+           TARN_LOOP_TIMES(decode_kernels__find_the_largest, TARN__DECODE_LEVELS),
+           TARN_LOOP_TIMES(decode_kernels__look_entries_up, TARN__DECODE_LEVELS),
+           TARN_LOOP_TIMES(decode_kernels__tell_ascii, TARN__DECODE_LEVELS), TARN_TEST(decode_kernels__of_an_env_are_those_of_its_level))
