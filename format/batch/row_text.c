@@ -15,6 +15,7 @@
 #include "format/batch/half.h"
 #include "format/batch/vector.h"
 #include "format/json/json_print.h"
+#include "format/variant/variant_text.h"
 
 bool tarn__row_resolve(const struct tarn_vector **vector, uint32_t *row)
 {
@@ -104,14 +105,14 @@ static tarn_i128 wide_at(const struct tarn_vector *v, uint32_t row)
 
 static void put_float(struct tarn_text_builder *out, const struct tarn_vector *v, uint32_t row, enum tarn_text_style style)
 {
-    const struct tarn_float_words *words = style == TARN_STYLE_JSON ? &tarn__float_words_json : &tarn__float_words_plain;
+    const struct tarn_float_words *words = style != TARN_STYLE_SQL ? &tarn__float_words_json : &tarn__float_words_plain;
     if (v->type->id == TARN_TYPE_F64) {
         tarn__builder_add_double(out, ((const double *)v->u.values)[row], words);
         return;
     }
     const float value = v->type->id == TARN_TYPE_F16 ? (float)tarn__half_to_double(((const uint16_t *)v->u.values)[row])
                                                      : ((const float *)v->u.values)[row];
-    if (style == TARN_STYLE_JSON) { /* canonical: widened first, so that a reader of doubles sees the same value */
+    if (style != TARN_STYLE_SQL) { /* canonical: widened first, so that a reader of doubles sees the same value */
         tarn__builder_add_double(out, (double)value, words);
     } else {
         tarn__builder_add_float(out, value, words);
@@ -149,7 +150,7 @@ static const unsigned unit_digits[] = {[TARN_SECOND] = 0, [TARN_MILLI] = 3, [TAR
 static void put_temporal(struct tarn_text_builder *out, const struct tarn_vector *v, uint32_t row, enum tarn_text_style style)
 {
     char text[TARN_DATETIME_TEXT];
-    const bool json = style == TARN_STYLE_JSON;
+    const bool json = style != TARN_STYLE_SQL;
     const unsigned digits = unit_digits[v->type->unit];
     const enum tarn_timestamp_style as = json ? (v->type->utc ? TARN_TIMESTAMP_JSON_UTC : TARN_TIMESTAMP_JSON)
                                               : (v->type->utc ? TARN_TIMESTAMP_SQL_UTC : TARN_TIMESTAMP_SQL);
@@ -171,7 +172,7 @@ static void put_interval(struct tarn_text_builder *out, struct tarn_text bytes, 
     const int32_t months = (int32_t)tarn__load32(bytes.data);
     const int32_t days = (int32_t)tarn__load32(bytes.data + 4);
     const int64_t nanos = (int64_t)tarn__load64(bytes.data + 8);
-    if (style == TARN_STYLE_JSON) {
+    if (style != TARN_STYLE_SQL) {
         tarn__builder_add_str(out, "{\"months\":");
         tarn__builder_add_int64(out, months);
         tarn__builder_add_str(out, ",\"days\":");
@@ -211,7 +212,7 @@ static void put_interval(struct tarn_text_builder *out, struct tarn_text bytes, 
     }
 }
 
-static void put_uuid(struct tarn_text_builder *out, struct tarn_text bytes, bool quote)
+void tarn__text_put_uuid(struct tarn_text_builder *out, struct tarn_text bytes, bool quote)
 {
     static const char hex[] = "0123456789abcdef";
     char text[36];
@@ -241,9 +242,9 @@ static void put_blob(struct tarn_text_builder *out, struct tarn_text bytes)
     }
 }
 
-static void put_binary(struct tarn_text_builder *out, struct tarn_text bytes, enum tarn_text_style style)
+void tarn__text_put_binary(struct tarn_text_builder *out, struct tarn_text bytes, enum tarn_text_style style)
 {
-    if (style == TARN_STYLE_JSON) {
+    if (style != TARN_STYLE_SQL) {
         tarn__builder_add_str(out, "\"0x");
         tarn__builder_add_hex(out, tarn__span_of_text(bytes));
         tarn__builder_add_char(out, '"');
@@ -261,7 +262,7 @@ static void put_list(struct tarn_text_builder *out, const struct tarn_vector *v,
     for (uint64_t i = offset_at(v, row); i < end; i++) {
         put_row(out, v->children[0], (uint32_t)i, style, true);
         if (i + 1 < end) {
-            tarn__builder_add_str(out, style == TARN_STYLE_JSON ? "," : ", ");
+            tarn__builder_add_str(out, style != TARN_STYLE_SQL ? "," : ", ");
         }
     }
     tarn__builder_add_char(out, ']');
@@ -269,7 +270,7 @@ static void put_list(struct tarn_text_builder *out, const struct tarn_vector *v,
 
 static void put_map(struct tarn_text_builder *out, const struct tarn_vector *v, uint32_t row, enum tarn_text_style style)
 {
-    const bool json = style == TARN_STYLE_JSON;
+    const bool json = style != TARN_STYLE_SQL;
     const uint64_t end = offset_at(v, row + 1);
     tarn__builder_add_char(out, json ? '[' : '{');
     for (uint64_t i = offset_at(v, row); i < end; i++) {
@@ -288,7 +289,7 @@ static void put_map(struct tarn_text_builder *out, const struct tarn_vector *v, 
 static void put_struct(struct tarn_text_builder *out, const struct tarn_vector *v, uint32_t row, enum tarn_text_style style)
 {
     static const struct tarn_text variant_names[] = {{"metadata", 8}, {"value", 5}};
-    const bool json = style == TARN_STYLE_JSON;
+    const bool json = style != TARN_STYLE_SQL;
     tarn__builder_add_char(out, '{');
     for (uint32_t i = 0; i < v->child_count; i++) {
         const struct tarn_text name = v->type->id == TARN_TYPE_STRUCT ? v->type->fields[i].name : variant_names[i & 1];
@@ -308,9 +309,19 @@ static void put_struct(struct tarn_text_builder *out, const struct tarn_vector *
     tarn__builder_add_char(out, '}');
 }
 
+/* What is no variant, as an import may bring, is shown as it is stored. */
+static void put_variant(struct tarn_text_builder *out, const struct tarn_vector *v, uint32_t row, enum tarn_text_style style)
+{
+    const struct tarn_span metadata = tarn__span_of_text(tarn_vector_text(v->children[0], row));
+    const struct tarn_span value = tarn__span_of_text(tarn_vector_text(v->children[1], row));
+    if (style == TARN_STYLE_JSON_STORED || !tarn__variant_text(out, metadata, value, style)) {
+        put_struct(out, v, row, style);
+    }
+}
+
 static void put_value(struct tarn_text_builder *out, const struct tarn_vector *v, uint32_t row, enum tarn_text_style style)
 {
-    const bool json = style == TARN_STYLE_JSON;
+    const bool json = style != TARN_STYLE_SQL;
     switch (v->type->id) {
     case TARN_TYPE_NULL:
         tarn__builder_add_str(out, json ? "null" : "NULL");
@@ -338,7 +349,7 @@ static void put_value(struct tarn_text_builder *out, const struct tarn_vector *v
         return;
     case TARN_TYPE_DECIMAL:
         if (tarn_type_kind(v->type) == TARN_KIND_FIXED) { /* beyond 76 digits: shown as its bytes */
-            put_binary(out, span_at(v, row), style);
+            tarn__text_put_binary(out, span_at(v, row), style);
         } else {
             put_decimal(out, v, row, json);
         }
@@ -361,14 +372,14 @@ static void put_value(struct tarn_text_builder *out, const struct tarn_vector *v
         }
         return;
     case TARN_TYPE_UUID:
-        put_uuid(out, span_at(v, row), json);
+        tarn__text_put_uuid(out, span_at(v, row), json);
         return;
     case TARN_TYPE_BINARY:
     case TARN_TYPE_BSON:
     case TARN_TYPE_FIXED:
     case TARN_TYPE_GEOMETRY:
     case TARN_TYPE_GEOGRAPHY:
-        put_binary(out, span_at(v, row), style);
+        tarn__text_put_binary(out, span_at(v, row), style);
         return;
     case TARN_TYPE_LIST:
         put_list(out, v, row, style);
@@ -377,8 +388,10 @@ static void put_value(struct tarn_text_builder *out, const struct tarn_vector *v
         put_map(out, v, row, style);
         return;
     case TARN_TYPE_STRUCT:
-    case TARN_TYPE_VARIANT:
         put_struct(out, v, row, style);
+        return;
+    case TARN_TYPE_VARIANT:
+        put_variant(out, v, row, style);
         return;
     }
 }
@@ -386,7 +399,7 @@ static void put_value(struct tarn_text_builder *out, const struct tarn_vector *v
 static void put_row(struct tarn_text_builder *out, const struct tarn_vector *v, uint32_t row, enum tarn_text_style style, bool nested)
 {
     if (!tarn__row_resolve(&v, &row)) {
-        tarn__builder_add_str(out, style == TARN_STYLE_JSON ? "null" : nested ? "NULL" : "");
+        tarn__builder_add_str(out, style != TARN_STYLE_SQL ? "null" : nested ? "NULL" : "");
         return;
     }
     put_value(out, v, row, style);

@@ -15,6 +15,7 @@
 #include "format/column/assemble.h"
 
 #include "format/batch/vector.h"
+#include "format/variant/shredding.h"
 
 /* What lies around a node. */
 struct around {
@@ -186,6 +187,38 @@ static enum tarn_status build_struct(const struct assembly *assembly, const stru
     return status;
 }
 
+/* The columns of a variant, put together again. */
+static enum tarn_status build_variant(const struct assembly *assembly, const struct tarn_node *node, struct around around, uint32_t slots,
+                                      struct tarn_vector **out, struct tarn_error *err)
+{
+    struct tarn_buffer *validity = NULL;
+    struct tarn_vector *whole[2] = {NULL, NULL};
+    struct tarn_vector **stored = tarn__calloc(assembly->env, node->child_count, sizeof(struct tarn_vector *));
+    if (stored == NULL) {
+        return tarn__nomem(assembly->env, err, node->child_count * sizeof(struct tarn_vector *));
+    }
+    enum tarn_status status = group_validity(assembly, node, around, slots, &validity, err);
+    if (status == TARN_OK) {
+        status = build_children(assembly, node, around, slots, stored, err);
+    }
+    if (status == TARN_OK) {
+        const uint8_t *bits = validity != NULL ? validity->data : NULL;
+        status = tarn__variant_reconstruct(assembly->env, node->variant, slots, bits, stored, whole, err);
+        if (status != TARN_OK) {
+            tarn__error_at_column(err, node->field->name);
+        }
+    }
+    if (status == TARN_OK) {
+        *out = tarn__vector_struct(assembly->env, node->field->type, slots, 2, whole, validity);
+        status = *out != NULL ? TARN_OK : tarn__nomem(assembly->env, err, 0);
+    } else {
+        tarn__buffer_release(validity);
+    }
+    release_all(stored, node->child_count);
+    tarn__free(assembly->env, stored);
+    return status;
+}
+
 static enum tarn_status build(const struct assembly *assembly, const struct tarn_node *node, struct around around, uint32_t slots,
                               struct tarn_vector **out, struct tarn_error *err)
 {
@@ -197,8 +230,9 @@ static enum tarn_status build(const struct assembly *assembly, const struct tarn
     case TARN_NODE_MAP:
         return build_list(assembly, node, around, slots, out, err);
     case TARN_NODE_STRUCT:
-    case TARN_NODE_VARIANT:
         return build_struct(assembly, node, around, slots, out, err);
+    case TARN_NODE_VARIANT:
+        return build_variant(assembly, node, around, slots, out, err);
     default:
         *out = tarn__vector_nulls(assembly->env, node->field->type, slots);
         return *out != NULL ? TARN_OK : tarn__nomem(assembly->env, err, 0);

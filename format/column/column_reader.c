@@ -591,6 +591,9 @@ static struct tarn__converter converter_of(const struct tarn_leaf *leaf)
 enum tarn_status tarn__value_rule_of(const struct tarn_leaf *leaf, struct tarn__value_rule *out, struct tarn_error *err)
 {
     *out = (struct tarn__value_rule){.converter = converter_of(leaf), .physical_type = leaf->physical};
+    if (leaf->malformed != NULL) {
+        return tarn__corrupt(err, "variant_schema", "the schema of a variant is wrong: %s", leaf->malformed);
+    }
     if (leaf->unsupported != NULL) {
         return tarn__unsupported(err, leaf->unsupported, "the column needs a feature of Parquet that this version does not read");
     }

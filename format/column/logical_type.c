@@ -463,7 +463,7 @@ enum tarn_status tarn__leaf_type_write(const struct tarn_type *type, struct parq
     case TARN_TYPE_INTERVAL:
         return tarn__unsupported(err, "logical_type.interval", "INTERVAL columns are not written yet");
     case TARN_TYPE_VARIANT:
-        return tarn__unsupported(err, "logical_type.variant", "VARIANT columns are not written yet");
+        return tarn__unsupported(err, "variant_write", "VARIANT columns are not written yet");
     default:
         return tarn__internal(err, "type %d has no leaf in Parquet", (int)type->id);
     }

@@ -17,6 +17,8 @@
  * All of it is immutable and lives in the arena it was made in. Threads: any once made.
  */
 
+struct tarn_variant_column;
+
 enum tarn_node_kind {
     TARN_NODE_LEAF = 0,
     TARN_NODE_STRUCT,  /**< one child a field */
@@ -37,6 +39,7 @@ struct tarn_node {
     uint32_t leaf_count;         /**< leaves below; LEAF: 1 */
     uint32_t child_count;
     const struct tarn_node *children;
+    const struct tarn_variant_column *variant; /**< VARIANT: what its children are; NULL: they make no variant, and its leaves say why */
 };
 
 /** What the bytes of minimum and maximum are ordered by. */
@@ -66,6 +69,7 @@ struct tarn_leaf {
     const struct tarn_node *node;
     const struct tarn_type *type;
     const char *unsupported; /**< NULL, or the name of the feature that reading it would need: refuse when it is read, not before */
+    const char *malformed;   /**< NULL, or why the schema around it means nothing: CORRUPT when it is read */
     int32_t field_id;        /**< -1: none */
 };
 

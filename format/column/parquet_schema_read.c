@@ -11,6 +11,7 @@
  */
 #include "format/column/logical_type.h"
 
+#include "format/column/variant_schema.h"
 #include "format/encoding/plain.h"
 
 /* Groups within each other: a list takes three for one level of tarn's. */
@@ -302,8 +303,10 @@ static enum tarn_status build_variant(struct reader *r, uint32_t element, struct
     new_type(r, TARN_TYPE_VARIANT, out, &status);
     TARN_RETURN_IF_ERROR(status);
     out.node->kind = TARN_NODE_VARIANT;
+    const char *malformed;
+    TARN_RETURN_IF_ERROR(tarn__variant_schema_read(r->arena, out.node, r->leaves, &out.node->variant, &malformed, r->err));
     for (uint32_t i = first; i < r->leaf_count; i++) {
-        r->leaves[i].unsupported = "logical_type.variant";
+        r->leaves[i].malformed = malformed;
         r->leaves[i].order = TARN_ORDER_UNDEFINED;
     }
     return TARN_OK;

@@ -5,6 +5,7 @@
 
 #include "format/base/bytes.h"
 #include "format/column/logical_type.h"
+#include "format/column/variant_schema.h"
 #include "tests/support/fault.h"
 
 static struct tarn_error err;
@@ -216,8 +217,173 @@ START_TEST(schema__structs_and_variants)
     ck_assert_int_eq(variant->kind, TARN_NODE_VARIANT);
     ck_assert_int_eq(variant->field->type->id, TARN_TYPE_VARIANT);
     ck_assert_int_eq(variant->children[1].field->type->id, TARN_TYPE_BINARY);
-    ck_assert_str_eq(schema->leaves[3].unsupported, "logical_type.variant");
+    ck_assert_ptr_nonnull(variant->variant);
+    ck_assert_ptr_null(schema->leaves[3].malformed);
     ck_assert_ptr_null(schema->leaves[0].unsupported);
+    close_arena(schema);
+}
+END_TEST
+
+#define INTEGER_OF(width, sign) .has_logical_type = true, .logical_type = {.id = PARQUET_LOGICAL_INTEGER, .u.integer = {width, sign}}
+#define TIME_OF(kind, unit_id, is_utc)                                                                                                     \
+    .has_logical_type = true,                                                                                                              \
+    .logical_type = {.id = PARQUET_LOGICAL_##kind, .u.time = {.unit = {PARQUET_UNIT_##unit_id}, .is_adjusted_to_utc = is_utc}}
+#define DECIMAL_OF(p, s) .has_logical_type = true, .logical_type = {.id = PARQUET_LOGICAL_DECIMAL, .u.decimal = {s, p}}
+
+/* Columns that typed_value may be, and what their values become. */
+static const struct {
+    struct parquet_schema_element typed;
+    int type; /* -1: none */
+} typed_values[] = {
+    {LEAF("typed_value", OPTIONAL, BOOLEAN, NOTHING), TARN_VARIANT_TRUE},
+    {LEAF("typed_value", OPTIONAL, INT32, INTEGER_OF(8, true)), TARN_VARIANT_I8},
+    {LEAF("typed_value", OPTIONAL, INT32, INTEGER_OF(16, true)), TARN_VARIANT_I16},
+    {LEAF("typed_value", OPTIONAL, INT32, NOTHING), TARN_VARIANT_I32},
+    {LEAF("typed_value", OPTIONAL, INT64, INTEGER_OF(64, true)), TARN_VARIANT_I64},
+    {LEAF("typed_value", OPTIONAL, FLOAT, NOTHING), TARN_VARIANT_F32},
+    {LEAF("typed_value", OPTIONAL, DOUBLE, NOTHING), TARN_VARIANT_F64},
+    {LEAF("typed_value", OPTIONAL, INT32, DECIMAL_OF(9, 2)), TARN_VARIANT_DECIMAL4},
+    {LEAF("typed_value", OPTIONAL, INT64, DECIMAL_OF(5, 2)), TARN_VARIANT_DECIMAL8},
+    {LEAF("typed_value", OPTIONAL, BYTE_ARRAY, DECIMAL_OF(38, 2)), TARN_VARIANT_DECIMAL16},
+    {LEAF("typed_value", OPTIONAL, FIXED_LEN_BYTE_ARRAY, .has_type_length = true, .type_length = 16, DECIMAL_OF(20, 0)),
+     TARN_VARIANT_DECIMAL16},
+    {LEAF("typed_value", OPTIONAL, INT32, LOGICAL(DATE)), TARN_VARIANT_DATE},
+    {LEAF("typed_value", OPTIONAL, INT64, TIME_OF(TIME, MICROS, false)), TARN_VARIANT_TIME_NTZ},
+    {LEAF("typed_value", OPTIONAL, INT64, TIME_OF(TIMESTAMP, MICROS, true)), TARN_VARIANT_TIMESTAMP},
+    {LEAF("typed_value", OPTIONAL, INT64, TIME_OF(TIMESTAMP, MICROS, false)), TARN_VARIANT_TIMESTAMP_NTZ},
+    {LEAF("typed_value", OPTIONAL, INT64, TIME_OF(TIMESTAMP, NANOS, true)), TARN_VARIANT_TIMESTAMP_NANOS},
+    {LEAF("typed_value", OPTIONAL, INT64, TIME_OF(TIMESTAMP, NANOS, false)), TARN_VARIANT_TIMESTAMP_NTZ_NANOS},
+    {LEAF("typed_value", OPTIONAL, BYTE_ARRAY, NOTHING), TARN_VARIANT_BINARY},
+    {LEAF("typed_value", OPTIONAL, BYTE_ARRAY, LOGICAL(STRING)), TARN_VARIANT_STRING},
+    {LEAF("typed_value", OPTIONAL, FIXED_LEN_BYTE_ARRAY, .has_type_length = true, .type_length = 16, LOGICAL(UUID)), TARN_VARIANT_UUID},
+    {LEAF("typed_value", OPTIONAL, INT32, INTEGER_OF(8, false)), -1},
+    {LEAF("typed_value", OPTIONAL, INT32, INTEGER_OF(32, false)), -1},
+    {LEAF("typed_value", OPTIONAL, INT64, INTEGER_OF(64, false)), -1},
+    {LEAF("typed_value", OPTIONAL, INT96, NOTHING), -1},
+    {LEAF("typed_value", OPTIONAL, FIXED_LEN_BYTE_ARRAY, .has_type_length = true, .type_length = 4, NOTHING), -1},
+    {LEAF("typed_value", OPTIONAL, FIXED_LEN_BYTE_ARRAY, .has_type_length = true, .type_length = 2, LOGICAL(FLOAT16)), -1},
+    {LEAF("typed_value", OPTIONAL, FIXED_LEN_BYTE_ARRAY, .has_type_length = true, .type_length = 17, DECIMAL_OF(39, 0)), -1},
+    {LEAF("typed_value", OPTIONAL, INT32, TIME_OF(TIME, MILLIS, false)), -1},
+    {LEAF("typed_value", OPTIONAL, INT64, TIME_OF(TIME, MICROS, true)), -1},
+    {LEAF("typed_value", OPTIONAL, INT64, TIME_OF(TIMESTAMP, MILLIS, true)), -1},
+    {LEAF("typed_value", OPTIONAL, BYTE_ARRAY, LOGICAL(JSON)), -1},
+    {LEAF("typed_value", OPTIONAL, BYTE_ARRAY, LOGICAL(ENUM)), -1},
+    {LEAF("typed_value", OPTIONAL, INT32, LOGICAL(UNKNOWN)), -1},
+};
+
+START_TEST(schema__knows_the_types_that_variants_are_shredded_to) /* P-VARCOL-2 */
+{
+    const struct parquet_schema_element elements[] = {
+        ROOT(2),
+        LEAF("x", REQUIRED, INT32, NOTHING),
+        GROUP("v", OPTIONAL, 3, LOGICAL(VARIANT)),
+        typed_values[_i].typed,
+        LEAF("value", OPTIONAL, BYTE_ARRAY, NOTHING),
+        LEAF("metadata", REQUIRED, BYTE_ARRAY, NOTHING),
+    };
+    struct tarn_file_schema *schema;
+    open_arena();
+    ck_assert_ok(READ(elements, &schema), &err);
+    const struct tarn_variant_column *column = schema->root.children[1].variant;
+    ck_assert_int_eq(column != NULL, typed_values[_i].type >= 0);
+    ck_assert_int_eq(schema->leaves[1].malformed != NULL, column == NULL);
+    ck_assert_int_eq(schema->leaves[3].malformed != NULL, column == NULL);
+    ck_assert_ptr_null(schema->leaves[0].malformed); /* other columns can be read */
+    if (column != NULL) {
+        ck_assert_uint_eq(column->metadata, 2);
+        ck_assert_uint_eq(column->group.value, 1);
+        ck_assert_uint_eq(column->group.typed, 0);
+        ck_assert_int_eq(column->group.kind, TARN_SHREDDING_PRIMITIVE);
+        ck_assert_int_eq(column->group.type, typed_values[_i].type);
+    }
+    close_arena(schema);
+}
+END_TEST
+
+#define VALUE LEAF("value", OPTIONAL, BYTE_ARRAY, NOTHING)
+#define METADATA LEAF("metadata", REQUIRED, BYTE_ARRAY, NOTHING)
+
+START_TEST(schema__shredded_objects_and_arrays) /* P-VARCOL-1 */
+{
+    static const struct parquet_schema_element elements[] = {
+        ROOT(1),
+        GROUP("v", REQUIRED, 3, LOGICAL(VARIANT)),
+        LEAF("_note", OPTIONAL, INT32, NOTHING),
+        METADATA,
+        GROUP("typed_value", OPTIONAL, 2, NOTHING), /* value may be absent */
+        GROUP("b", REQUIRED, 1, NOTHING),
+        GROUP("typed_value", OPTIONAL, 1, LOGICAL(LIST)),
+        GROUP("list", REPEATED, 1, NOTHING),
+        GROUP("element", REQUIRED, 2, NOTHING),
+        VALUE,
+        GROUP("typed_value", OPTIONAL, 1, NOTHING),
+        GROUP("b", REQUIRED, 1, NOTHING),
+        VALUE,
+        GROUP("a", REQUIRED, 1, NOTHING),
+        VALUE,
+    };
+    struct tarn_file_schema *schema;
+    open_arena();
+    ck_assert_ok(READ(elements, &schema), &err);
+    const struct tarn_variant_column *column = schema->root.children[0].variant;
+    ck_assert_ptr_nonnull(column);
+    ck_assert_uint_eq(column->metadata, 1);
+    ck_assert_uint_eq(column->group.value, TARN_SHREDDING_ABSENT);
+    ck_assert_uint_eq(column->name_count, 2);
+    ck_assert(tarn__text_equal(column->names[0], TARN_TEXT("a")));
+    ck_assert_int_eq(column->group.kind, TARN_SHREDDING_OBJECT);
+    ck_assert_uint_eq(column->group.field_count, 2);
+    const struct tarn_shredded_field *fields = column->group.fields;
+    ck_assert_uint_eq(fields[0].child, 1);
+    ck_assert_uint_eq(fields[0].name, 0);
+    ck_assert_uint_eq(fields[1].child, 0);
+    ck_assert_uint_eq(fields[1].name, 1);
+    ck_assert_int_eq(fields[1].group.kind, TARN_SHREDDING_ARRAY);
+    ck_assert_int_eq(fields[1].group.element->kind, TARN_SHREDDING_OBJECT);
+    ck_assert_uint_eq(fields[1].group.element->fields[0].name, 1);
+    close_arena(schema);
+}
+END_TEST
+
+static const struct {
+    struct parquet_schema_element elements[9];
+} no_variants[] = {
+    {{ROOT(1), GROUP("v", REQUIRED, 1, LOGICAL(VARIANT)), VALUE}},
+    {{ROOT(1), GROUP("v", REQUIRED, 1, LOGICAL(VARIANT)), METADATA}},
+    {{ROOT(1), GROUP("v", REQUIRED, 2, LOGICAL(VARIANT)), METADATA, LEAF("value", OPTIONAL, BYTE_ARRAY, LOGICAL(STRING))}},
+    {{ROOT(1), GROUP("v", REQUIRED, 2, LOGICAL(VARIANT)), METADATA, LEAF("value", OPTIONAL, INT32, NOTHING)}},
+    {{ROOT(1), GROUP("v", REQUIRED, 2, LOGICAL(VARIANT)), METADATA, LEAF("value", REPEATED, BYTE_ARRAY, NOTHING)}},
+    {{ROOT(1), GROUP("v", REQUIRED, 3, LOGICAL(VARIANT)), METADATA, VALUE, LEAF("other", OPTIONAL, INT32, NOTHING)}},
+    {{ROOT(1), GROUP("v", REQUIRED, 3, LOGICAL(VARIANT)), METADATA, VALUE, VALUE}},
+    {{ROOT(1), GROUP("v", REQUIRED, 3, LOGICAL(VARIANT)), METADATA, METADATA, VALUE}},
+    {{ROOT(1), GROUP("v", REQUIRED, 2, LOGICAL(VARIANT)), METADATA, GROUP("typed_value", OPTIONAL, 1, NOTHING),
+      LEAF("a", OPTIONAL, INT32, NOTHING)}},
+    {{ROOT(1), GROUP("v", REQUIRED, 3, LOGICAL(VARIANT)), METADATA, VALUE, GROUP("typed_value", OPTIONAL, 0, NOTHING)}},
+    {{ROOT(1), GROUP("v", REQUIRED, 2, LOGICAL(VARIANT)), METADATA, GROUP("typed_value", OPTIONAL, 1, NOTHING),
+      GROUP("a", REQUIRED, 1, NOTHING), LEAF("_note", OPTIONAL, INT32, NOTHING)}},
+    {{ROOT(1), GROUP("v", REQUIRED, 2, LOGICAL(VARIANT)), METADATA, GROUP("typed_value", OPTIONAL, 2, NOTHING),
+      GROUP("a", REQUIRED, 1, NOTHING), VALUE, GROUP("a", REQUIRED, 1, NOTHING), VALUE}},
+    {{ROOT(1), GROUP("v", REQUIRED, 2, LOGICAL(VARIANT)), METADATA, GROUP("typed_value", OPTIONAL, 1, LOGICAL(MAP)),
+      GROUP("key_value", REPEATED, 2, NOTHING), LEAF("key", REQUIRED, INT32, NOTHING), LEAF("value", REQUIRED, INT32, NOTHING)}},
+    {{ROOT(1), GROUP("v", REQUIRED, 2, LOGICAL(VARIANT)), METADATA, GROUP("typed_value", OPTIONAL, 1, LOGICAL(LIST)),
+      GROUP("list", REPEATED, 1, NOTHING), LEAF("element", REQUIRED, INT32, NOTHING)}},
+    {{ROOT(1), GROUP("v", REQUIRED, 3, LOGICAL(VARIANT)), METADATA, VALUE, GROUP("typed_value", OPTIONAL, 2, LOGICAL(VARIANT)), METADATA,
+      VALUE}},
+};
+
+START_TEST(schema__groups_that_are_no_variants) /* P-VARCOL-1, P-VARCOL-2 */
+{
+    struct tarn_file_schema *schema;
+    uint32_t count = 0;
+    open_arena();
+    while (count < 9 && no_variants[_i].elements[count].name.size != 0) {
+        count++;
+    }
+    ck_assert_ok(tarn__file_schema_read(&arena, count, no_variants[_i].elements, 0, NULL, &schema, &err), &err);
+    ck_assert_ptr_null(schema->root.children[0].variant);
+    for (uint32_t i = 0; i < schema->leaf_count; i++) {
+        ck_assert_ptr_nonnull(schema->leaves[i].malformed);
+    }
     close_arena(schema);
 }
 END_TEST
@@ -280,11 +446,6 @@ START_TEST(schema__limits_depth) /* P-SCHEMA-5 */
 END_TEST
 
 #define FIXED_OF(n) .has_type_length = true, .type_length = n
-#define INTEGER_OF(width, sign) .has_logical_type = true, .logical_type = {.id = PARQUET_LOGICAL_INTEGER, .u.integer = {width, sign}}
-#define TIME_OF(kind, unit_id, is_utc)                                                                                                     \
-    .has_logical_type = true,                                                                                                              \
-    .logical_type = {.id = PARQUET_LOGICAL_##kind, .u.time = {.unit = {PARQUET_UNIT_##unit_id}, .is_adjusted_to_utc = is_utc}}
-#define DECIMAL_OF(p, s) .has_logical_type = true, .logical_type = {.id = PARQUET_LOGICAL_DECIMAL, .u.decimal = {s, p}}
 
 struct type_case {
     const char *sql;
@@ -482,7 +643,7 @@ START_TEST(schema__refuses_to_write_what_parquet_cannot_hold) /* P-TYPE-7, P-SCH
     } cases[] = {
         {{.id = TARN_TYPE_DURATION, .unit = TARN_NANO}, TARN_UNSUPPORTED, "logical_type.duration"},
         {{.id = TARN_TYPE_INTERVAL}, TARN_UNSUPPORTED, "logical_type.interval"},
-        {{.id = TARN_TYPE_VARIANT}, TARN_UNSUPPORTED, "logical_type.variant"},
+        {{.id = TARN_TYPE_VARIANT}, TARN_UNSUPPORTED, "variant_write"},
         {{.id = TARN_TYPE_TIMESTAMP, .unit = TARN_SECOND}, TARN_UNSUPPORTED, "time_unit.second"},
         {{.id = TARN_TYPE_TIMESTAMP, .unit = TARN_NANO, .wide = true}, TARN_UNSUPPORTED, "logical_type.timestamp_12_bytes"},
         {{.id = TARN_TYPE_STRUCT}, TARN_INVALID, "schema"},
@@ -549,8 +710,11 @@ START_TEST(schema__survives_every_failed_allocation)
 END_TEST
 
 TARN_SUITE("format/parquet_schema", TARN_TEST(schema__three_level_lists), TARN_LOOP_TEST(schema__older_lists, lists),
-           TARN_TEST(schema__maps), TARN_TEST(schema__structs_and_variants), TARN_LOOP_TEST(schema__refuses_what_is_no_tree, broken),
-           TARN_TEST(schema__limits_depth), TARN_LOOP_TEST(schema__types, types), TARN_TEST(schema__times),
-           TARN_TEST(schema__what_is_unknown_stays_readable_around_it), TARN_LOOP_TEST(schema__writes_types, written),
-           TARN_TEST(schema__writes_nesting_in_three_levels), TARN_TEST(schema__refuses_to_write_what_parquet_cannot_hold),
-           TARN_TEST(schema__spells_logical_types), TARN_TEST(schema__survives_every_failed_allocation))
+           TARN_TEST(schema__maps), TARN_TEST(schema__structs_and_variants),
+           TARN_LOOP_TEST(schema__knows_the_types_that_variants_are_shredded_to, typed_values),
+           TARN_TEST(schema__shredded_objects_and_arrays), TARN_LOOP_TEST(schema__groups_that_are_no_variants, no_variants),
+           TARN_LOOP_TEST(schema__refuses_what_is_no_tree, broken), TARN_TEST(schema__limits_depth), TARN_LOOP_TEST(schema__types, types),
+           TARN_TEST(schema__times), TARN_TEST(schema__what_is_unknown_stays_readable_around_it),
+           TARN_LOOP_TEST(schema__writes_types, written), TARN_TEST(schema__writes_nesting_in_three_levels),
+           TARN_TEST(schema__refuses_to_write_what_parquet_cannot_hold), TARN_TEST(schema__spells_logical_types),
+           TARN_TEST(schema__survives_every_failed_allocation))

@@ -12,6 +12,7 @@
 #include "format/base/number.h"
 #include "format/base/utf8.h"
 #include "format/batch/half.h"
+#include "format/batch/row_text.h"
 #include "format/batch/vector.h"
 
 static void print_text(struct tarn_json_printer *printer, const char *text, size_t size)
@@ -132,14 +133,21 @@ static void print_list(struct tarn_json_printer *printer, const struct tarn_vect
 
 static void print_struct(struct tarn_json_printer *printer, const struct tarn_vector *vector, uint32_t row)
 {
-    const bool variant = vector->type->id == TARN_TYPE_VARIANT;
     tarn__json_print_begin_object(printer);
     for (uint32_t i = 0; i < vector->child_count; i++) {
-        const struct tarn_text name = variant ? (i == 0 ? TARN_TEXT("metadata") : TARN_TEXT("value")) : vector->type->fields[i].name;
-        tarn__json_print_key(printer, name);
+        tarn__json_print_key(printer, vector->type->fields[i].name);
         tarn_canonical_value(printer, vector->children[i], row);
     }
     tarn__json_print_end_object(printer);
+}
+
+static void print_variant(struct tarn_json_printer *printer, const struct tarn_vector *vector, uint32_t row, enum tarn_text_style style)
+{
+    struct tarn_text_builder text;
+    tarn__builder_init(&text, printer->out->env);
+    tarn__row_text(&text, vector, row, style);
+    tarn__json_print_raw(printer, tarn__builder_text(&text));
+    tarn__builder_free(&text);
 }
 
 static void print_scalar(struct tarn_json_printer *printer, const struct tarn_vector *vector, uint32_t row)
@@ -192,6 +200,8 @@ void tarn_canonical_value(struct tarn_json_printer *printer, const struct tarn_v
         tarn__json_print_null(printer);
     } else if (place.vector->shape == TARN_SHAPE_LIST) {
         print_list(printer, place.vector, place.row);
+    } else if (place.vector->type->id == TARN_TYPE_VARIANT) {
+        print_variant(printer, place.vector, place.row, TARN_STYLE_JSON);
     } else if (place.vector->shape == TARN_SHAPE_STRUCT) {
         print_struct(printer, place.vector, place.row);
     } else {
@@ -200,7 +210,8 @@ void tarn_canonical_value(struct tarn_json_printer *printer, const struct tarn_v
 }
 
 static enum tarn_status print_task(struct tarn_cursor *cursor, const struct tarn_schema *schema, uint32_t batch_rows,
-                                   struct tarn_vector **columns, struct tarn_text_builder *out, struct tarn_error *err)
+                                   enum tarn_text_style style, struct tarn_vector **columns, struct tarn_text_builder *out,
+                                   struct tarn_error *err)
 {
     for (;;) {
         uint32_t rows;
@@ -220,7 +231,11 @@ static enum tarn_status print_task(struct tarn_cursor *cursor, const struct tarn
             tarn__json_print_begin_object(&printer);
             for (uint32_t c = 0; c < schema->field_count; c++) {
                 tarn__json_print_key(&printer, schema->fields[c].name);
-                tarn_canonical_value(&printer, columns[c], row);
+                if (schema->fields[c].type->id == TARN_TYPE_VARIANT) {
+                    print_variant(&printer, columns[c], row, style);
+                } else {
+                    tarn_canonical_value(&printer, columns[c], row);
+                }
             }
             tarn__json_print_end_object(&printer);
             tarn__builder_add_char(out, '\n');
@@ -229,19 +244,21 @@ static enum tarn_status print_task(struct tarn_cursor *cursor, const struct tarn
 }
 
 static enum tarn_status print_tasks(struct tarn_scan *scan, const struct tarn_schema *schema, uint32_t batch_rows,
-                                    struct tarn_vector **columns, struct tarn_text_builder *out, struct tarn_error *err)
+                                    enum tarn_text_style style, struct tarn_vector **columns, struct tarn_text_builder *out,
+                                    struct tarn_error *err)
 {
     for (uint32_t task = 0; task < tarn_scan_task_count(scan); task++) {
         struct tarn_cursor *cursor;
         TARN_RETURN_IF_ERROR(tarn_scan_open(scan, task, &cursor, err));
-        const enum tarn_status status = print_task(cursor, schema, batch_rows, columns, out, err);
+        const enum tarn_status status = print_task(cursor, schema, batch_rows, style, columns, out, err);
         tarn_cursor_close(cursor);
         TARN_RETURN_IF_ERROR(status);
     }
     return TARN_OK;
 }
 
-enum tarn_status tarn_canonical_rows(struct tarn_source *source, uint32_t batch_rows, struct tarn_text_builder *out, struct tarn_error *err)
+static enum tarn_status print_source(struct tarn_source *source, uint32_t batch_rows, enum tarn_text_style style,
+                                     struct tarn_text_builder *out, struct tarn_error *err)
 {
     const struct tarn_schema *schema = tarn_source_schema(source);
     struct tarn_scan_request request = TARN_SCAN_REQUEST_INIT;
@@ -258,11 +275,22 @@ enum tarn_status tarn_canonical_rows(struct tarn_source *source, uint32_t batch_
     request.batch_rows = batch_rows;
     enum tarn_status status = tarn_source_scan(source, &request, &scan, err);
     if (status == TARN_OK) {
-        status = print_tasks(scan, schema, batch_rows, columns, out, err);
+        status = print_tasks(scan, schema, batch_rows, style, columns, out, err);
     }
     tarn_scan_close(scan);
     free(steps);
     free(paths);
     free(columns);
     return status;
+}
+
+enum tarn_status tarn_canonical_rows(struct tarn_source *source, uint32_t batch_rows, struct tarn_text_builder *out, struct tarn_error *err)
+{
+    return print_source(source, batch_rows, TARN_STYLE_JSON, out, err);
+}
+
+enum tarn_status tarn_canonical_rows_stored(struct tarn_source *source, uint32_t batch_rows, struct tarn_text_builder *out,
+                                            struct tarn_error *err)
+{
+    return print_source(source, batch_rows, TARN_STYLE_JSON_STORED, out, err);
 }

@@ -15,5 +15,8 @@ void tarn_canonical_value(struct tarn_json_printer *printer, const struct tarn_v
  */
 enum tarn_status tarn_canonical_rows(struct tarn_source *source, uint32_t batch_rows, struct tarn_text_builder *out,
                                      struct tarn_error *err);
+/** The same, but columns of type VARIANT as the bytes of their metadata and value. */
+enum tarn_status tarn_canonical_rows_stored(struct tarn_source *source, uint32_t batch_rows, struct tarn_text_builder *out,
+                                            struct tarn_error *err);
 
 #endif

@@ -517,7 +517,7 @@ struct refused {
 };
 
 static const struct refused refusals[] = {
-    {"variant", {.id = TARN_TYPE_VARIANT}, "logical_type.variant"},
+    {"variant", {.id = TARN_TYPE_VARIANT}, "variant_write"},
     {"interval", {.id = TARN_TYPE_INTERVAL}, "logical_type.interval"},
     {"duration", {.id = TARN_TYPE_DURATION, .unit = TARN_MICRO}, "logical_type.duration"},
     {"seconds", {.id = TARN_TYPE_TIMESTAMP, .unit = TARN_SECOND}, "time_unit.second"},
