@@ -90,6 +90,22 @@ struct tarn_text tarn__footer_key(const struct parquet_file_metadata *metadata, 
     return pair != NULL && pair->has_value ? pair->value : (struct tarn_text){NULL, 0};
 }
 
+/*
+ * Was there a checksum before a flip hid it? In the name of its key, when tarn says that it wrote the footer; in what makes it a key (the
+ * struct ends early, a field has another number), when the name still stands behind the row groups.
+ */
+static bool lost_checksum(const struct tarn_footer *footer)
+{
+    size_t behind = 0;
+    if (footer->metadata.row_groups.count != 0) {
+        const struct tarn_footer_group *last = &footer->groups[footer->metadata.row_groups.count - 1];
+        behind = last->chunk_count != 0 ? last->offsets[last->chunk_count] : 0;
+    }
+    return tarn__text_starts(footer->metadata.created_by, TARN_TEXT("tarn version ")) ||
+           memmem(footer->bytes.data + behind, footer->bytes.size - behind, TARN_FOOTER_CHECKSUM_KEY,
+                  sizeof(TARN_FOOTER_CHECKSUM_KEY) - 1) != NULL;
+}
+
 /* `bytes` are the footer's own copy, in which the digits are zeros for as long as the hash takes. */
 static enum tarn_status verify_checksum(struct tarn_footer *footer, uint8_t *bytes, struct tarn_error *err)
 {
@@ -97,7 +113,7 @@ static enum tarn_status verify_checksum(struct tarn_footer *footer, uint8_t *byt
     char expected[CHECKSUM_DIGITS];
     char stored[CHECKSUM_DIGITS];
     if (pair == NULL) {
-        return TARN_OK;
+        return !lost_checksum(footer) ? TARN_OK : tarn__corrupt(err, "footer_checksum", "the footer is tarn's and has no checksum");
     }
     footer->has_checksum = true;
     if (!pair->has_value || pair->value.size != CHECKSUM_DIGITS) {

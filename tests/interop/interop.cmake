@@ -22,6 +22,16 @@ set(samples ${CMAKE_BINARY_DIR}/tests/parquet_samples)
 add_test(NAME interop/parquet_written COMMAND sh -c "rm -rf ${samples} && $<TARGET_FILE:write_samples> ${samples} && exec \"\${TARN_PEERS:-${peers}}/peers/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/check_parquet_written.py ${samples}")
 set_tests_properties(interop/parquet_written PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77)
 
+# Random Parquet files of three writers, read by tarn and by three readers: a short fixed run, and a campaign.
+foreach(run parquet_random:interop:60 parquet_random_campaign:campaign:500)
+    string(REPLACE ":" ";" run ${run})
+    list(GET run 0 name)
+    list(GET run 1 label)
+    list(GET run 2 count)
+    add_test(NAME interop/${name} COMMAND sh -c "test -x \"\${TARN_PEERS:-${peers}}/peers/bin/python\" || exit 77; exec \"\${TARN_PEERS:-${peers}}/peers/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/random_parquet.py --seed 3 --count ${count} --list")
+    set_tests_properties(interop/${name} PROPERTIES LABELS ${label} TIMEOUT 3600 SKIP_RETURN_CODE 77 ENVIRONMENT "TARN=$<TARGET_FILE:tarn>")
+endforeach()
+
 # Delta tables of every type and shape, read by deltalake, Polars and DuckDB's delta extension.
 set(tables ${CMAKE_BINARY_DIR}/tests/delta_tables)
 foreach(pair peers:deltalake peers:polars duckdb-lake:duckdb)
