@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A Parquet file of any bytes: footer, schema, chunk facts, page walks, through the public door; and the bytes as bare metadata, which
- * mutations reach more easily.
+ * mutations reach more easily, decoded on demand and by the tables, which must agree.
  */
 #include <stdlib.h>
 
 #include "format/column/footer.h"
 #include "tarn/parquet.h"
+#include "tests/support/footer_twin.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -42,6 +43,9 @@ static void look(const struct tarn_parquet_metadata *metadata)
 static void decode_bare(struct tarn_env *env, struct tarn_span bytes)
 {
     struct tarn_footer *footer;
+    if (tarn_test_footer_twin(env, bytes, 1 << 20, 1 << 21) != NULL) {
+        abort();
+    }
     if (tarn__footer_decode(env, bytes, 1 << 20, 1 << 21, &footer, NULL) != TARN_OK) {
         return;
     }
