@@ -110,7 +110,7 @@ START_TEST(text_sinks__write_the_selected_rows_only)
 {
     struct tarn_env *env = tarn_test_env();
     struct tarn_error err = TARN_ERROR_INIT;
-    const struct tarn_json_write_options options = {sizeof(options), true};
+    const struct tarn_json_write_options options = {sizeof(options), true, false};
     const uint8_t mask[8] = {5};
     struct tarn_schema *schema;
     struct tarn_sink *sink;
@@ -121,6 +121,52 @@ START_TEST(text_sinks__write_the_selected_rows_only)
     ck_assert_ok(tarn_json_create_stream(env, (struct tarn_byte_sink){NULL, keep}, schema, &options, &sink, &err), &err);
     write_all(sink, &part);
     ck_assert_str_eq(written, "[{\"a,b\":\"a\",\"d\":1.5,\"l\":[1,null]},\n{\"a,b\":\"x,\\\"y\\\"\\n\",\"d\":null,\"l\":null}]");
+    tarn_batch_release(batch);
+    tarn_schema_release(schema);
+    tarn_test_env_close(env);
+}
+END_TEST
+
+/* {"a":[true]}, null, and bytes that are no variant, which are shown in either form as they are. */
+START_TEST(text_sinks__variants_in_both_forms) /* P-VAR-5 */
+{
+    static const struct tarn_type variant = {.id = TARN_TYPE_VARIANT};
+    static const struct tarn_field field = {.name = {"v", 1}, .type = &variant, .nullable = true, .id = -1};
+    static const char metadata[] = "\x01\x01\x00\x01\x61";
+    static const char value[] = "\x02\x01\x00\x00\x05\x03\x01\x00\x01\x04";
+    static const char *const expected[] = {
+        "{\"v\":{\"a\":[true]}}\n{\"v\":null}\n{\"v\":{\"metadata\":\"0x02\",\"value\":\"0x04\"}}\n",
+        "{\"v\":{\"metadata\":\"0x0101000161\",\"value\":\"0x02010000050301000104\"}}\n{\"v\":null}\n"
+        "{\"v\":{\"metadata\":\"0x02\",\"value\":\"0x04\"}}\n",
+    };
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct tarn_vector_builder *builder;
+    struct tarn_vector *column;
+    struct tarn_schema *schema;
+    struct tarn_batch *batch;
+    ck_assert_ok(tarn_schema_make(env, 1, &field, 0, NULL, &schema, &err), &err);
+    ck_assert_ok(tarn__vector_builder_open(env, schema->fields[0].type, &builder, &err), &err);
+    tarn__vector_builder_text(tarn__vector_builder_child(builder, 0), (struct tarn_text){metadata, 5});
+    tarn__vector_builder_text(tarn__vector_builder_child(builder, 1), (struct tarn_text){value, 10});
+    tarn__vector_builder_close(builder);
+    tarn__vector_builder_null(builder);
+    tarn__vector_builder_text(tarn__vector_builder_child(builder, 0), TARN_TEXT("\x02"));
+    tarn__vector_builder_text(tarn__vector_builder_child(builder, 1), TARN_TEXT("\x04"));
+    tarn__vector_builder_close(builder);
+    ck_assert_ok(tarn__vector_builder_finish(builder, &column, &err), &err);
+    tarn__vector_builder_close_all(builder);
+    ck_assert_ok(tarn_batch_make(env, schema, 3, &column, &batch, &err), &err);
+    tarn_vector_release(column);
+    for (int stored = 0; stored < 2; stored++) {
+        struct tarn_json_write_options options = TARN_JSON_WRITE_OPTIONS_INIT;
+        struct tarn_sink *sink;
+        options.stored_variants = stored != 0;
+        written_size = 0;
+        ck_assert_ok(tarn_json_create_stream(env, (struct tarn_byte_sink){NULL, keep}, schema, &options, &sink, &err), &err);
+        write_all(sink, batch);
+        ck_assert_str_eq(written, expected[stored]);
+    }
     tarn_batch_release(batch);
     tarn_schema_release(schema);
     tarn_test_env_close(env);
@@ -153,4 +199,5 @@ START_TEST(text_sinks__an_aborted_file_was_never_there)
 END_TEST
 
 TARN_SUITE("writer/text_sinks", TARN_TEST(text_sinks__csv_quotes_what_would_be_read_otherwise), TARN_TEST(text_sinks__json_is_canonical),
-           TARN_TEST(text_sinks__write_the_selected_rows_only), TARN_TEST(text_sinks__an_aborted_file_was_never_there))
+           TARN_TEST(text_sinks__write_the_selected_rows_only), TARN_TEST(text_sinks__variants_in_both_forms),
+           TARN_TEST(text_sinks__an_aborted_file_was_never_there))

@@ -140,8 +140,12 @@ void note(struct session *session, const char *format, ...) TARN_PRINTF(2, 3);
 
 /* ---- rows.c ---- */
 
-/** The form that -o, or the shell's .mode, asks for. False: reported. */
+/** The form that -o, or the shell's .mode, asks for. False: reported, as is a --variant that there is not. */
 bool form_of(struct session *session, enum form *out);
+/** Are variants to be shown as they are stored? */
+bool variants_raw(const struct session *session);
+/** False: --variant is neither plain nor raw; reported. */
+bool variants_known(struct session *session);
 /** Prints all batches of a query or a source in the asked form. Takes nothing over. */
 int rows_print(struct session *session, struct tarn_batches *batches);
 

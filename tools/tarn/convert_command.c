@@ -70,6 +70,7 @@ static enum tarn_status sink_of_kind(struct session *session, enum kind kind, st
     case KIND_JSON:
     case KIND_JSONL:
         json.array = kind == KIND_JSON;
+        json.stored_variants = variants_raw(session);
         return tarn_json_create(store, key, schema, &json, out, err);
     case KIND_ARROW_FILE:
     case KIND_ARROW_STREAM:
@@ -103,7 +104,7 @@ static int check_destination(struct session *session, const char *path)
         return answer_usage(
             session, "%s: the name must end in .parquet, .csv, .tsv, .json, .ndjson, .jsonl, .arrow, .feather, .arrows or .ipc", path);
     }
-    if (!codec_asked(session, &codec)) {
+    if (!codec_asked(session, &codec) || !variants_known(session)) {
         return EXIT_USAGE;
     }
     if (access(path, F_OK) == 0 && !has(session, OPTION_FORCE)) {

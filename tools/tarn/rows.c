@@ -8,6 +8,20 @@
 
 #include "tools/tarn/command.h"
 
+bool variants_raw(const struct session *session)
+{
+    return has(session, OPTION_VARIANT) && strcmp(session->args.values[OPTION_VARIANT], "raw") == 0;
+}
+
+bool variants_known(struct session *session)
+{
+    if (!has(session, OPTION_VARIANT) || variants_raw(session) || strcmp(session->args.values[OPTION_VARIANT], "plain") == 0) {
+        return true;
+    }
+    answer_usage(session, "--variant %s: plain or raw", session->args.values[OPTION_VARIANT]);
+    return false;
+}
+
 bool form_of(struct session *session, enum form *out)
 {
     static const struct {
@@ -16,6 +30,9 @@ bool form_of(struct session *session, enum form *out)
     } forms[] = {{"table", FORM_TABLE},       {"csv", FORM_CSV},   {"tsv", FORM_TSV},   {"json", FORM_JSON},       {"jsonl", FORM_JSONL},
                  {"markdown", FORM_MARKDOWN}, {"html", FORM_HTML}, {"line", FORM_LINE}, {"parquet", FORM_PARQUET}, {"arrow", FORM_ARROW}};
     *out = session->shell_form_set ? session->shell_form : FORM_TABLE;
+    if (!variants_known(session)) {
+        return false;
+    }
     if (!has(session, OPTION_OUTPUT)) {
         return true;
     }
@@ -63,6 +80,7 @@ static int print_sink(struct session *session, struct tarn_batches *batches, enu
     } else {
         struct tarn_json_write_options options = TARN_JSON_WRITE_OPTIONS_INIT;
         options.array = form == FORM_JSON;
+        options.stored_variants = variants_raw(session);
         status = tarn_json_create_stream(session->env, to, batches->schema, &options, &sink, &err);
     }
     uint64_t rows;

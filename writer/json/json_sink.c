@@ -11,6 +11,7 @@ struct json_sink {
     struct tarn__text_output output;
     struct tarn_text_builder *keys; /* of each column: "name": with the comma or brace before it */
     bool array;
+    enum tarn_text_style style;
     bool any;
 };
 
@@ -27,7 +28,7 @@ static enum tarn_status json_write(struct tarn_sink *base, const struct tarn_bat
         }
         for (uint32_t c = 0; c < batch->column_count; c++) {
             tarn__builder_add(out, tarn__builder_text(&sink->keys[c]));
-            tarn__row_text(out, batch->columns[c], row, TARN_STYLE_JSON);
+            tarn__row_text(out, batch->columns[c], row, sink->style);
         }
         tarn__builder_add_str(out, batch->column_count == 0 ? "{}" : "}");
         tarn__builder_add_str(out, sink->array ? "" : "\n");
@@ -79,6 +80,7 @@ static enum tarn_status json_new(struct tarn_env *env, const struct tarn_schema 
     }
     sink->base = (struct tarn_sink){&json_ops, tarn__env_retain(env), tarn_schema_retain(schema)};
     sink->array = options != NULL && options->array;
+    sink->style = options != NULL && options->stored_variants ? TARN_STYLE_JSON_STORED : TARN_STYLE_JSON;
     sink->keys = tarn__calloc(env, schema->field_count, sizeof(*sink->keys));
     enum tarn_status status = sink->keys != NULL ? TARN_OK : tarn__nomem(env, err, schema->field_count * sizeof(*sink->keys));
     for (uint32_t i = 0; sink->keys != NULL && i < schema->field_count; i++) {

@@ -82,12 +82,13 @@ struct tarn_csv_write_options {
 
 struct tarn_json_write_options {
     uint32_t size;
-    bool array; /**< one array of objects instead of one object a line */
+    bool array;           /**< one array of objects instead of one object a line */
+    bool stored_variants; /**< VARIANT as {"metadata":"0x..","value":"0x.."} instead of what it holds */
 };
 
 #define TARN_JSON_WRITE_OPTIONS_INIT                                                                                                       \
     {                                                                                                                                      \
-        sizeof(struct tarn_json_write_options), false                                                                                      \
+        sizeof(struct tarn_json_write_options), false, false                                                                                      \
     }
 
 enum tarn_arrow_ipc_format {
