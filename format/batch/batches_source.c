@@ -220,7 +220,7 @@ static enum tarn_status resolve(const struct tarn_schema *schema, const struct t
 static enum tarn_status source_scan(struct tarn_source *source, const struct tarn_scan_request *request, struct tarn_scan **out,
                                     struct tarn_error *err)
 {
-    static const struct tarn_scan_ops ops = {sizeof(ops), scan_task_count, scan_open, scan_stats, scan_close};
+    static const struct tarn_scan_ops ops = {sizeof(ops), scan_task_count, scan_open, scan_stats, scan_close, NULL};
     struct batches_scan *self = tarn__calloc(source->env, 1, sizeof(*self));
     if (self == NULL) {
         return tarn__nomem(source->env, err, sizeof(*self));

@@ -65,6 +65,15 @@ void tarn_scan_stats(struct tarn_scan *scan, struct tarn_scan_stats *stats)
     }
 }
 
+size_t tarn_scan_explain(struct tarn_scan *scan, uint32_t part, char *buffer, size_t size)
+{
+    if (size != 0) {
+        buffer[0] = '\0';
+    }
+    const bool has = scan->ops->size > offsetof(struct tarn_scan_ops, explain) && scan->ops->explain != NULL;
+    return has ? scan->ops->explain(scan, part, buffer, size) : 0;
+}
+
 void tarn_scan_close(struct tarn_scan *scan)
 {
     if (scan != NULL) {

@@ -131,21 +131,6 @@ static enum tarn_status next_page(struct tarn__column_reader *reader, struct tar
     return TARN_OK;
 }
 
-static uint32_t page_of_row(const struct tarn_offset_index *index, uint64_t row)
-{
-    uint32_t low = 0;
-    uint32_t high = index->page_count; /* page `low` begins at `row` or before, page `high` behind it */
-    while (high - low > 1) {
-        const uint32_t middle = low + (high - low) / 2;
-        if ((uint64_t)index->pages[middle].first_row_index <= row) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
 /* Passes over whole pages up to the one that holds row number `*rows` from here; *rows becomes what is left of them. */
 static void jump(struct tarn__column_reader *reader, uint64_t *rows)
 {
@@ -154,7 +139,7 @@ static void jump(struct tarn__column_reader *reader, uint64_t *rows)
         return;
     }
     const uint64_t target = at->row + *rows;
-    const uint32_t page = page_of_row(reader->offsets, target);
+    const uint32_t page = tarn__offset_index_page(reader->offsets, target);
     if (page < at->next_page) {
         return;
     }

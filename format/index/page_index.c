@@ -86,3 +86,18 @@ uint64_t tarn__offset_index_rows(const struct tarn_offset_index *index, uint32_t
     const uint64_t end = page + 1 < index->page_count ? (uint64_t)index->pages[page + 1].first_row_index : index->row_count;
     return end - *first;
 }
+
+uint32_t tarn__offset_index_page(const struct tarn_offset_index *index, uint64_t row)
+{
+    uint32_t low = 0;
+    uint32_t high = index->page_count; /* page `low` begins at `row` or before, page `high` behind it */
+    while (high - low > 1) {
+        const uint32_t middle = low + (high - low) / 2;
+        if ((uint64_t)index->pages[middle].first_row_index <= row) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}

@@ -42,4 +42,7 @@ TARN_WARN_UNUSED enum tarn_status tarn__column_index_decode(struct tarn_span byt
 /** Rows of page `page`: [*first, *first + count). */
 uint64_t tarn__offset_index_rows(const struct tarn_offset_index *index, uint32_t page, uint64_t *first);
 
+/** The page that row `row` lies in: the last one that begins at or before it. There is at least one page. */
+uint32_t tarn__offset_index_page(const struct tarn_offset_index *index, uint64_t row);
+
 #endif

@@ -52,7 +52,7 @@ static void ipc_scan_close(struct tarn_scan *scan)
     tarn_env_close(env);
 }
 
-static const struct tarn_scan_ops scan_ops = {sizeof(scan_ops), ipc_task_count, tarn__ipc_cursor_open, ipc_stats, ipc_scan_close};
+static const struct tarn_scan_ops scan_ops = {sizeof(scan_ops), ipc_task_count, tarn__ipc_cursor_open, ipc_stats, ipc_scan_close, NULL};
 
 /* ---- what is wanted ---- */
 

@@ -631,7 +631,7 @@ static void csv_scan_close(struct tarn_scan *scan)
     tarn_env_close(env);
 }
 
-static const struct tarn_scan_ops scan_ops = {sizeof(scan_ops), csv_task_count, csv_open_task, csv_stats, csv_scan_close};
+static const struct tarn_scan_ops scan_ops = {sizeof(scan_ops), csv_task_count, csv_open_task, csv_stats, csv_scan_close, NULL};
 
 enum tarn_status tarn__csv_scan(struct tarn_source *source, const struct tarn_scan_request *request, struct tarn_scan **out,
                                 struct tarn_error *err)

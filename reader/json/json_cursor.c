@@ -560,7 +560,7 @@ static void json_scan_close(struct tarn_scan *scan)
     tarn_env_close(env);
 }
 
-static const struct tarn_scan_ops scan_ops = {sizeof(scan_ops), json_task_count, json_open_task, json_stats, json_scan_close};
+static const struct tarn_scan_ops scan_ops = {sizeof(scan_ops), json_task_count, json_open_task, json_stats, json_scan_close, NULL};
 
 static enum tarn_status resolve(struct json_scan *self, const struct tarn_path *path, struct place *place, const struct tarn_type **type,
                                 struct tarn_error *err)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A cursor over one row group of a Parquet file.
+ * A cursor over one row group of a Parquet file, or over a range of its rows.
  *
- * Bytes: the chunks of the wanted columns are read whole, in one request, or in two when a predicate says which columns decide; a row
- * group of very many bytes column by column. Rows: `next` only moves a window; a column is decoded when it is asked for, from the rows
+ * Bytes: see page_plan.h. Rows: `next` only moves a window; a column is decoded when it is asked for, from the rows
  * of the selection alone, and rows before them are passed over. Rows for which the page index rules the predicate out are in no window.
  *
  * Invariants
@@ -13,25 +12,15 @@
  *  3. Vectors handed out live in `handed` until the window moves.
  */
 #include "format/base/alloc.h"
-#include "format/base/checked.h"
 #include "format/batch/gather.h"
 #include "format/batch/selection.h"
 #include "format/column/assemble.h"
+#include "reader/parquet/page_plan.h"
+#include "reader/parquet/pruning.h"
 #include "reader/parquet/row_ranges.h"
-
-/* Chunks of a row group that have more bytes together are read one column at a time. */
-static const uint64_t read_together_limit = UINT64_C(256) << 20;
 
 /* Rows that are not wanted but lie between rows that are: up to so many are decoded with them, as passing over costs too. */
 enum { GAP = 12 };
-
-struct chunk {
-    bool wanted;
-    const struct parquet_column_metadata *metadata; /**< of a wanted one */
-    struct tarn_buffer *bytes;                      /**< NULL: not read yet */
-    uint64_t ticket;
-    bool in_flight;
-};
 
 struct column {
     const struct tarn_node *node; /**< NULL: row index */
@@ -51,15 +40,10 @@ struct parquet_cursor {
     struct tarn_cursor cursor;
     struct parquet_scan *scan;
     struct tarn_codec_context *codec_context;
-    uint32_t row_group;
-    uint64_t row_count;
-    uint64_t first_row;               /**< of the row group in the file */
-    struct tarn_arena arena;          /**< of the chunks' metadata */
-    struct parquet_row_ranges ranges; /**< rows that the page index leaves */
-    uint32_t range;                   /**< the one at hand */
+    struct parquet_group group;
+    uint32_t range; /**< of the group's ranges: the one at hand */
     uint64_t window_row;
     uint32_t window_rows;
-    struct chunk *chunks;   /**< one a leaf of the file */
     struct column *columns; /**< one a path */
     struct tarn_vector **handed;
     size_t handed_count;
@@ -68,133 +52,6 @@ struct parquet_cursor {
     size_t position_capacity;
     bool failed;
 };
-
-static const struct parquet_column_metadata *chunk_metadata(const struct parquet_cursor *cursor, uint32_t leaf)
-{
-    return cursor->chunks[leaf].metadata;
-}
-
-/* ---- bytes ---- */
-
-static struct tarn_chunk_range chunk_range(const struct parquet_cursor *cursor, uint32_t leaf)
-{
-    return tarn__parquet_chunk_range(cursor->scan->source, cursor->row_group, leaf, chunk_metadata(cursor, leaf));
-}
-
-static uint64_t chunk_size(const struct parquet_cursor *cursor, uint32_t leaf)
-{
-    const struct tarn_chunk_range range = chunk_range(cursor, leaf);
-    return range.end - range.begin;
-}
-
-static bool is_due(const struct parquet_cursor *cursor, uint32_t leaf)
-{
-    return cursor->chunks[leaf].wanted && cursor->chunks[leaf].bytes == NULL;
-}
-
-static enum tarn_status wait_for(struct parquet_cursor *cursor, struct chunk *chunk, struct tarn_error *err)
-{
-    const uint32_t leaf_count = cursor->scan->source->footer->schema->leaf_count;
-    const uint64_t ticket = chunk->ticket;
-    if (!chunk->in_flight) {
-        return TARN_OK;
-    }
-    for (uint32_t i = 0; i < leaf_count; i++) {
-        if (cursor->chunks[i].in_flight && cursor->chunks[i].ticket == ticket) {
-            cursor->chunks[i].in_flight = false;
-        }
-    }
-    return tarn_object_read_wait(cursor->scan->source->object, ticket, err);
-}
-
-static enum tarn_status submit(struct parquet_cursor *cursor, const uint32_t *leaves, uint32_t count, struct tarn_error *err)
-{
-    struct tarn_env *env = cursor->cursor.env;
-    uint64_t ticket;
-    uint64_t bytes = 0;
-    struct tarn_read_range *ranges = tarn__calloc(env, count, sizeof(*ranges));
-    if (ranges == NULL) {
-        return tarn__nomem(env, err, count * sizeof(*ranges));
-    }
-    enum tarn_status status = TARN_OK;
-    for (uint32_t i = 0; i < count && status == TARN_OK; i++) {
-        struct chunk *chunk = &cursor->chunks[leaves[i]];
-        const uint64_t size = chunk_size(cursor, leaves[i]);
-        chunk->bytes = tarn__buffer_new(env, (size_t)size);
-        if (chunk->bytes == NULL) {
-            status = tarn__nomem(env, err, size);
-        } else {
-            ranges[i] = (struct tarn_read_range){chunk_range(cursor, leaves[i]).begin, (size_t)size, chunk->bytes->data};
-            bytes += size;
-        }
-    }
-    if (status == TARN_OK) {
-        status = tarn_object_read_submit(cursor->scan->source->object, count, ranges, &ticket, err);
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        struct chunk *chunk = &cursor->chunks[leaves[i]];
-        if (status == TARN_OK) {
-            chunk->ticket = ticket;
-            chunk->in_flight = true;
-        } else {
-            tarn__buffer_release(chunk->bytes);
-            chunk->bytes = NULL;
-        }
-    }
-    tarn__free(env, ranges);
-    if (status == TARN_OK) {
-        atomic_fetch_add(&cursor->scan->requests, 1);
-        atomic_fetch_add(&cursor->scan->bytes_read, bytes);
-    }
-    return status;
-}
-
-/*
- * Starts reading what is due: the leaves of `node` (NULL: none in particular), and, when that is not too much, all others (only those that
- * the predicate looks at when `early`).
- */
-static enum tarn_status read_chunks(struct parquet_cursor *cursor, const struct tarn_node *node, bool early, struct tarn_error *err)
-{
-    const uint32_t leaf_count = cursor->scan->source->footer->schema->leaf_count;
-    const bool *early_leaves = early ? cursor->scan->early : NULL;
-    uint64_t total = 0;
-    uint32_t count = 0;
-    uint32_t *leaves = tarn__calloc(cursor->cursor.env, (size_t)leaf_count + 1, sizeof(uint32_t));
-    if (leaves == NULL) {
-        return tarn__nomem(cursor->cursor.env, err, leaf_count * sizeof(uint32_t));
-    }
-    for (uint32_t i = 0; i < leaf_count; i++) {
-        if (is_due(cursor, i) && (early_leaves == NULL || early_leaves[i])) {
-            leaves[count++] = i;
-            total += chunk_size(cursor, i);
-        }
-    }
-    if (total > read_together_limit) {
-        count = 0;
-        for (uint32_t i = 0; node != NULL && i < node->leaf_count; i++) {
-            if (is_due(cursor, node->leaf + i)) {
-                leaves[count++] = node->leaf + i;
-            }
-        }
-    }
-    const enum tarn_status status = count != 0 ? submit(cursor, leaves, count, err) : TARN_OK;
-    tarn__free(cursor->cursor.env, leaves);
-    return status;
-}
-
-static enum tarn_status need_chunks(struct parquet_cursor *cursor, const struct tarn_node *node, struct tarn_error *err)
-{
-    for (uint32_t i = 0; i < node->leaf_count; i++) {
-        if (is_due(cursor, node->leaf + i)) {
-            TARN_RETURN_IF_ERROR(read_chunks(cursor, node, false, err));
-            break;
-        }
-    }
-    for (uint32_t i = 0; i < node->leaf_count; i++) {
-        TARN_RETURN_IF_ERROR(wait_for(cursor, &cursor->chunks[node->leaf + i], err));
-    }
-    return TARN_OK;
-}
 
 /* ---- columns ---- */
 
@@ -217,7 +74,6 @@ static enum tarn_status start_column(struct parquet_cursor *cursor, struct colum
 {
     const struct parquet_source *source = cursor->scan->source;
     const struct tarn_node *node = column->node;
-    TARN_RETURN_IF_ERROR(need_chunks(cursor, node, err));
     if (column->readers == NULL) {
         column->readers = tarn__calloc(cursor->cursor.env, node->leaf_count, sizeof(*column->readers));
         if (column->readers == NULL) {
@@ -226,12 +82,14 @@ static enum tarn_status start_column(struct parquet_cursor *cursor, struct colum
     }
     for (uint32_t i = 0; i < node->leaf_count; i++) {
         const uint32_t leaf = node->leaf + i;
+        const uint32_t slot = cursor->scan->slots[leaf];
+        const struct parquet_chunk *chunk = &cursor->group.chunks[slot];
         const struct tarn__column_reader_options options = {
             .env = cursor->cursor.env,
             .leaf = &source->footer->schema->leaves[leaf],
-            .chunk = chunk_metadata(cursor, leaf),
-            .row_count = cursor->row_count,
-            .first_row = cursor->first_row,
+            .chunk = chunk->metadata,
+            .row_count = cursor->group.row_count,
+            .first_row = cursor->group.first_row,
             .slot_definition = slot_definition(node, leaf, 0),
             .keep_levels = node->kind != TARN_NODE_LEAF,
             .no_crc = source->options.no_crc,
@@ -240,7 +98,8 @@ static enum tarn_status start_column(struct parquet_cursor *cursor, struct colum
             .page_limit = source->options.page_limit,
         };
         TARN_RETURN_IF_ERROR(tarn__column_reader_init(&column->readers[i], &options, err));
-        tarn__column_reader_start(&column->readers[i], cursor->codec_context, cursor->chunks[leaf].bytes);
+        tarn__column_reader_start_from(&column->readers[i], cursor->codec_context, tarn__reads_source(cursor->group.reads, slot),
+                                       chunk->range, chunk->offsets);
     }
     column->ready = true;
     return TARN_OK;
@@ -386,7 +245,7 @@ static enum tarn_status row_index(struct parquet_cursor *cursor, const struct ta
         return tarn__nomem(env, err, (uint64_t)selection->count * sizeof(int64_t));
     }
     const uint32_t *positions = tarn__selection_positions(selection, cursor->positions);
-    const uint64_t first = cursor->first_row + cursor->window_row;
+    const uint64_t first = cursor->group.first_row + cursor->window_row;
     int64_t *rows = (int64_t *)(void *)values->data;
     for (uint32_t i = 0; i < selection->count; i++) {
         rows[i] = (int64_t)(first + positions[i]);
@@ -431,7 +290,10 @@ static enum tarn_status decode_all(struct parquet_cursor *cursor, struct column 
 static enum tarn_status need_base(struct parquet_cursor *cursor, struct column *column, const struct tarn_selection *selection,
                                   struct tarn_error *err)
 {
+    const uint32_t slot = cursor->scan->slots[column->node->leaf];
     if (column->base == NULL) {
+        TARN_RETURN_IF_ERROR(tarn__parquet_plan_selected(&cursor->group, slot, column->node->leaf_count, cursor->window_row, selection,
+                                                         cursor->positions, err));
         TARN_RETURN_IF_ERROR(column->ready ? TARN_OK : start_column(cursor, column, err));
         return decode(cursor, column, selection, err);
     }
@@ -466,7 +328,7 @@ static enum tarn_status select_column(struct parquet_cursor *cursor, uint32_t ha
 static enum tarn_status placed(struct parquet_cursor *cursor, enum tarn_status status, struct tarn_error *err)
 {
     if (status != TARN_OK) {
-        tarn__error_at_row_group(err, (int32_t)cursor->row_group);
+        tarn__error_at_row_group(err, (int32_t)cursor->group.row_group);
         tarn__error_at_object(err, tarn__text_of(cursor->scan->source->key));
     }
     return status;
@@ -515,13 +377,14 @@ static enum tarn_status cursor_next(struct tarn_cursor *handle, uint32_t max_row
     forget_window(cursor);
     cursor->window_row += cursor->window_rows;
     cursor->window_rows = 0;
-    while (cursor->range < cursor->ranges.count && cursor->window_row >= cursor->ranges.rows[cursor->range].end) {
+    const struct parquet_row_ranges *ranges = &cursor->group.ranges;
+    while (cursor->range < ranges->count && cursor->window_row >= ranges->rows[cursor->range].end) {
         cursor->range++;
     }
-    if (cursor->range == cursor->ranges.count) {
+    if (cursor->range == ranges->count) {
         return TARN_OK;
     }
-    const struct parquet_rows *range = &cursor->ranges.rows[cursor->range];
+    const struct parquet_rows *range = &ranges->rows[cursor->range];
     cursor->window_row = cursor->window_row > range->begin ? cursor->window_row : range->begin;
     const uint64_t left = range->end - cursor->window_row;
     const uint32_t most = max_rows != 0 && max_rows < cursor->scan->batch_rows ? max_rows : cursor->scan->batch_rows;
@@ -551,23 +414,15 @@ static void cursor_close(struct tarn_cursor *handle)
 {
     struct parquet_cursor *cursor = (struct parquet_cursor *)handle;
     struct tarn_env *env = cursor->cursor.env;
-    const uint32_t leaf_count = cursor->scan->source->footer->schema->leaf_count;
     if (cursor->columns != NULL) {
         forget_window(cursor);
     }
     close_columns(cursor);
-    for (uint32_t i = 0; cursor->chunks != NULL && i < leaf_count; i++) {
-        /* The store writes into the buffers until the reads have ended, however they end. */
-        const enum tarn_status ended = wait_for(cursor, &cursor->chunks[i], NULL);
-        (void)ended;
-        tarn__buffer_release(cursor->chunks[i].bytes);
-    }
-    tarn__free(env, cursor->chunks);
-    tarn__free(env, cursor->ranges.rows);
+    tarn__reads_close(cursor->group.reads);
     tarn__free(env, cursor->handed);
     tarn__free(env, cursor->positions);
     tarn__codec_context_close(cursor->codec_context);
-    tarn__arena_free(&cursor->arena);
+    tarn__arena_free(&cursor->group.arena);
     tarn__free(env, cursor);
 }
 
@@ -578,54 +433,80 @@ static const struct tarn_cursor_ops parquet_cursor_ops = {
     .close = cursor_close,
 };
 
-static enum tarn_status want_chunks(struct parquet_cursor *cursor, const struct tarn_node *node, struct tarn_error *err)
+static enum tarn_status open_chunks(struct parquet_group *group, struct tarn_error *err)
 {
-    for (uint32_t leaf = node->leaf; leaf < node->leaf + node->leaf_count; leaf++) {
-        const struct parquet_column_chunk *thrift;
-        if (!cursor->chunks[leaf].wanted) {
-            TARN_RETURN_IF_ERROR(tarn__footer_chunk(cursor->scan->source->footer, cursor->row_group, leaf, &cursor->arena, &thrift, err));
-            cursor->chunks[leaf].metadata = &thrift->meta_data;
-            cursor->chunks[leaf].wanted = true;
-        }
+    const struct parquet_scan *scan = group->scan;
+    group->chunks = tarn__arena_calloc(&group->arena, (size_t)scan->wanted_count + 1, sizeof(*group->chunks));
+    if (group->chunks == NULL) {
+        return tarn__nomem(scan->scan.env, err, scan->wanted_count * sizeof(*group->chunks));
+    }
+    for (uint32_t slot = 0; slot < scan->wanted_count; slot++) {
+        struct parquet_chunk *chunk = &group->chunks[slot];
+        const uint32_t leaf = scan->wanted[slot];
+        TARN_RETURN_IF_ERROR(tarn__footer_chunk(scan->source->footer, group->row_group, leaf, &group->arena, &chunk->thrift, err));
+        chunk->metadata = &chunk->thrift->meta_data;
+        chunk->range = tarn__parquet_chunk_range(scan->source, group->row_group, leaf);
     }
     return TARN_OK;
 }
 
-static enum tarn_status open_cursor(struct parquet_cursor *cursor, struct tarn_error *err)
+/* Which rows there are, and the reading of what is needed first. */
+static enum tarn_status open_group(struct parquet_cursor *cursor, uint32_t task, struct tarn_error *err)
+{
+    struct parquet_scan *scan = cursor->scan;
+    struct parquet_group *group = &cursor->group;
+    struct parquet_outcome *outcome = &scan->outcomes[group->row_group];
+    TARN_RETURN_IF_ERROR(open_chunks(group, err));
+    TARN_RETURN_IF_ERROR(tarn__parquet_reads_of_task(group, task, err));
+    TARN_RETURN_IF_ERROR(tarn__parquet_row_ranges(group, &scan->tasks[task].rows, err));
+    if (group->ranges.count == 0) {
+        int before = PARQUET_NOT_LOOKED_AT; /* another task may read rows of the same row group */
+        atomic_compare_exchange_strong(&outcome->verdict, &before, (int)PARQUET_PRUNED_PAGES);
+        return TARN_OK;
+    }
+    TARN_RETURN_IF_ERROR(tarn__parquet_prune_by_content(group, cursor->codec_context, err));
+    if (group->ranges.count == 0) {
+        return TARN_OK;
+    }
+    atomic_store(&outcome->verdict, (int)PARQUET_READ);
+    TARN_RETURN_IF_ERROR(tarn__parquet_plan_first(group, err));
+    tarn__parquet_plan_ahead(scan, task + 1);
+    return TARN_OK;
+}
+
+static enum tarn_status open_cursor(struct parquet_cursor *cursor, uint32_t task, struct tarn_error *err)
 {
     struct tarn_env *env = cursor->cursor.env;
     const struct parquet_scan *scan = cursor->scan;
-    const uint32_t leaf_count = scan->source->footer->schema->leaf_count;
-
     cursor->columns = tarn__calloc(env, (size_t)scan->scan.path_count + 1, sizeof(*cursor->columns));
-    cursor->chunks = tarn__calloc(env, (size_t)leaf_count + 1, sizeof(*cursor->chunks));
-    if (cursor->columns == NULL || cursor->chunks == NULL) {
-        return tarn__nomem(env, err, leaf_count * sizeof(*cursor->chunks));
+    if (cursor->columns == NULL) {
+        return tarn__nomem(env, err, scan->scan.path_count * sizeof(*cursor->columns));
+    }
+    for (uint32_t i = 0; i < scan->scan.path_count; i++) {
+        cursor->columns[i].node = scan->paths[i].node;
     }
     TARN_RETURN_IF_ERROR(tarn__codec_context_open(env, &cursor->codec_context, err));
-    for (uint32_t i = 0; i < scan->scan.path_count; i++) {
-        const struct tarn_node *node = scan->paths[i].node;
-        cursor->columns[i].node = node;
-        TARN_RETURN_IF_ERROR(node != NULL ? want_chunks(cursor, node, err) : TARN_OK);
-    }
-    TARN_RETURN_IF_ERROR(tarn__parquet_row_ranges(cursor->scan, cursor->row_group, &cursor->ranges, err));
-    return cursor->ranges.count != 0 ? read_chunks(cursor, NULL, true, err) : TARN_OK;
+    return open_group(cursor, task, err);
 }
 
 enum tarn_status tarn__parquet_cursor_open(struct parquet_scan *scan, uint32_t task, struct tarn_cursor **out, struct tarn_error *err)
 {
     struct tarn_env *env = scan->scan.env;
+    const uint32_t row_group = scan->tasks[task].row_group;
     struct parquet_cursor *cursor = tarn__calloc(env, 1, sizeof(*cursor));
     if (cursor == NULL) {
         return tarn__nomem(env, err, sizeof(*cursor));
     }
     cursor->cursor = (struct tarn_cursor){.ops = &parquet_cursor_ops, .env = env};
-    tarn__arena_init(&cursor->arena, env);
     cursor->scan = scan;
-    cursor->row_group = scan->row_groups[task];
-    cursor->row_count = (uint64_t)tarn__parquet_row_group(scan->source, cursor->row_group)->num_rows;
-    cursor->first_row = scan->source->first_rows[cursor->row_group];
-    const enum tarn_status status = placed(cursor, open_cursor(cursor, err), err);
+    cursor->group = (struct parquet_group){
+        .scan = scan,
+        .row_group = row_group,
+        .row_count = (uint64_t)tarn__parquet_row_group(scan->source, row_group)->num_rows,
+        .first_row = scan->source->first_rows[row_group],
+    };
+    tarn__arena_init(&cursor->group.arena, env);
+    const enum tarn_status status = placed(cursor, open_cursor(cursor, task, err), err);
     if (status != TARN_OK) {
         cursor_close(&cursor->cursor);
         return status;

@@ -44,14 +44,16 @@ static void source_close(struct tarn_source *handle)
     tarn_env_close(env);
 }
 
-struct tarn_chunk_range tarn__parquet_chunk_range(const struct parquet_source *source, uint32_t row_group, uint32_t leaf,
-                                                  const struct parquet_column_metadata *chunk)
+struct tarn_chunk_range tarn__parquet_chunk_range(const struct parquet_source *source, uint32_t row_group, uint32_t leaf)
 {
     enum { SLACK = 1024 };
     const struct tarn_footer *footer = source->footer;
-    struct tarn_chunk_range range = tarn__footer_chunk_range(chunk);
+    struct tarn_chunk_range range;
     struct tarn_chunk_range next;
     uint64_t limit = footer->offset;
+    if (!tarn__footer_chunk_place(footer, row_group, leaf, &range)) {
+        return (struct tarn_chunk_range){0, 0};
+    }
     if (leaf + 1 < footer->schema->leaf_count) {
         limit = tarn__footer_chunk_place(footer, row_group, leaf + 1, &next) ? next.begin : range.end;
     }

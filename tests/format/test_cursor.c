@@ -190,7 +190,7 @@ static const struct tarn_schema *source_schema(struct tarn_source *source)
 static enum tarn_status source_scan(struct tarn_source *source, const struct tarn_scan_request *request, struct tarn_scan **out,
                                     struct tarn_error *error)
 {
-    static const struct tarn_scan_ops ops = {sizeof(ops), scan_tasks, scan_open, NULL, scan_close};
+    static const struct tarn_scan_ops ops = {sizeof(ops), scan_tasks, scan_open, NULL, scan_close, NULL};
     struct counting_scan *scan = tarn__calloc(source->env, 1, sizeof(*scan));
     if (scan == NULL) {
         return tarn__nomem(source->env, error, sizeof(*scan));

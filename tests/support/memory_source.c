@@ -273,7 +273,7 @@ static enum tarn_status plan_tasks(struct memory_scan *scan, const struct tarn_s
 static enum tarn_status source_scan(struct tarn_source *base, const struct tarn_scan_request *request, struct tarn_scan **out,
                                     struct tarn_error *err)
 {
-    static const struct tarn_scan_ops ops = {sizeof(ops), scan_task_count, scan_open, scan_stats, scan_close};
+    static const struct tarn_scan_ops ops = {sizeof(ops), scan_task_count, scan_open, scan_stats, scan_close, NULL};
     struct memory_source *source = (struct memory_source *)base;
     struct memory_scan *scan = tarn__calloc(base->env, 1, sizeof(*scan));
     *out = NULL;

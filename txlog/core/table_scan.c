@@ -291,7 +291,7 @@ static void scan_close(struct tarn_scan *base)
     tarn_env_close(env);
 }
 
-static const struct tarn_scan_ops scan_ops = {sizeof(struct tarn_scan_ops), scan_task_count, scan_open, scan_stats, scan_close};
+static const struct tarn_scan_ops scan_ops = {sizeof(struct tarn_scan_ops), scan_task_count, scan_open, scan_stats, scan_close, NULL};
 
 static enum tarn_status copy_request(struct table_scan *scan, const struct tarn_scan_request *request, struct tarn_error *err)
 {

@@ -44,6 +44,12 @@ struct tarn_path {
 /** Name that a path of one step may have to ask for the row's position in its file, an I64 from 0 that is never null. */
 #define TARN_ROW_INDEX "_tarn_row_index"
 
+/** Rows [begin, end), by their position in their file: what TARN_ROW_INDEX counts. */
+struct tarn_row_range {
+    uint64_t begin;
+    uint64_t end;
+};
+
 struct tarn_scan_request {
     uint32_t size;
     uint32_t path_count;
@@ -52,11 +58,15 @@ struct tarn_scan_request {
     bool no_prune;                     /**< ignore `predicate` */
     uint64_t row_limit;                /**< no more rows will be taken; 0: no limit. A hint */
     uint32_t batch_rows;               /**< most rows of one `next`; 0: TARN_BATCH_ROWS */
+    uint32_t range_count;
+    const struct tarn_row_range
+        *ranges;          /**< ascending and apart: rows outside need not be given; NULL: all. Used to skip, never to filter */
+    uint32_t least_tasks; /**< so many tasks at least are wished for: a source may cut its own into smaller ones; 0: as they are */
 };
 
 #define TARN_SCAN_REQUEST_INIT                                                                                                             \
     {                                                                                                                                      \
-        sizeof(struct tarn_scan_request), 0, NULL, NULL, false, 0, 0                                                                       \
+        sizeof(struct tarn_scan_request), 0, NULL, NULL, false, 0, 0, 0, NULL, 0                                                           \
     }
 
 /** Counters of a scan so far, for --stats and tests. They only grow. */
@@ -70,8 +80,15 @@ struct tarn_scan_stats {
     uint64_t row_groups_pruned;
     uint64_t pages;
     uint64_t pages_skipped;
-    uint64_t rows;              /**< handed out by `next` */
-    uint64_t vectors_flattened; /**< dictionary or run vectors that had to be spread out */
+    uint64_t rows;                         /**< handed out by `next` */
+    uint64_t vectors_flattened;            /**< dictionary or run vectors that had to be spread out */
+    uint64_t row_groups_pruned_statistics; /**< of those that were pruned */
+    uint64_t row_groups_pruned_pages;      /**< of which page indexes left no row */
+    uint64_t row_groups_pruned_bloom;
+    uint64_t row_groups_pruned_dictionary;
+    uint64_t pages_pruned; /**< of the predicate's columns, that page indexes ruled out */
+    uint64_t rows_skipped; /**< that were ruled out unread */
+    uint64_t bytes_saved;  /**< of the wanted columns, that were not read */
 };
 
 struct tarn_source_ops {
@@ -91,6 +108,8 @@ struct tarn_scan_ops {
     enum tarn_status (*open)(struct tarn_scan *scan, uint32_t task, struct tarn_cursor **out, struct tarn_error *err);
     void (*stats)(struct tarn_scan *scan, struct tarn_scan_stats *stats);
     void (*close)(struct tarn_scan *scan);
+    /** See tarn_scan_explain. NULL: there is nothing to tell. */
+    size_t (*explain)(struct tarn_scan *scan, uint32_t part, char *buffer, size_t size);
 };
 
 struct tarn_cursor_ops {
@@ -137,6 +156,11 @@ TARN_API void tarn_source_close(struct tarn_source *source);
 TARN_API uint32_t tarn_scan_task_count(struct tarn_scan *scan);
 TARN_CALL tarn_scan_open(struct tarn_scan *scan, uint32_t task, struct tarn_cursor **out, struct tarn_error *err);
 TARN_API void tarn_scan_stats(struct tarn_scan *scan, struct tarn_scan_stats *stats);
+/**
+ * What became of part number `part` of the source (a row group) so far, and why, in words: writes at most `size` bytes with the terminator,
+ * returns the length of the whole text; 0: there is no such part.
+ */
+TARN_API size_t tarn_scan_explain(struct tarn_scan *scan, uint32_t part, char *buffer, size_t size);
 /** Cursors must be closed before. */
 TARN_API void tarn_scan_close(struct tarn_scan *scan);
 
