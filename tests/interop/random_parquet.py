@@ -6,7 +6,8 @@
 
 Types, nesting, nulls, value patterns, encodings, codecs, page versions and sizes, row groups are drawn from the seed; file number N is the
 same in every run (`--only N` makes that one alone, and keeps it). What tarn reads must be what pyarrow reads, in order, and what was
-written. DuckDB and Polars are asked too: an engine that refuses a file, or that alone reads other values, is counted and listed.
+written. DuckDB and Polars are asked too: an engine that refuses a file, or that alone reads other values (DuckDB makes decimals of over 38
+digits DOUBLE), is counted and listed.
 """
 import argparse
 import collections
@@ -115,6 +116,20 @@ def draw_value(draw, kind, pattern, i):
     return value.decode() if pa.types.is_string(kind) or pa.types.is_large_string(kind) else value
 
 
+def draw_keys(draw, kind, sizes, pattern):
+    """Keys of maps of these sizes, distinct within each: engines disagree about what a key that stands twice means."""
+    keys = []
+    for size in sizes:
+        own = set()
+        for attempt in range(size * 20):
+            if len(own) < size:
+                own.add(draw_value(draw, kind, "wide" if attempt > size else pattern, len(keys) + attempt))
+        keys += sorted(own)
+        if len(own) < size:
+            raise ValueError("too few distinct keys")
+    return pa.array(keys, pa.int32()).cast(kind) if pa.types.is_date32(kind) else pa.array(keys, kind)
+
+
 def draw_array(draw, field, rows, nulls, pattern):
     kind = field.type
     is_null = [field.nullable and draw.random() < nulls for _ in range(rows)]
@@ -131,7 +146,7 @@ def draw_array(draw, field, rows, nulls, pattern):
         total = sum(sizes)
         if pa.types.is_list(kind):
             return pa.ListArray.from_arrays(offsets, draw_array(draw, kind.value_field, total, nulls, pattern), type=kind)
-        keys = draw_array(draw, pa.field("key", kind.key_type, nullable=False), total, 0, pattern)
+        keys = draw_keys(draw, kind.key_type, sizes, pattern)
         return pa.MapArray.from_arrays(offsets, keys, draw_array(draw, kind.item_field, total, nulls, pattern)).cast(kind)
     values = [None if null else draw_value(draw, kind, pattern, i) for i, null in enumerate(is_null)]
     if pa.types.is_float16(kind):
@@ -266,9 +281,18 @@ def check(number, seed, folder, counts, odd):
         counts[f"{writer.__name__} refused to write"] += 1
         odd.append(f"{number}: {writer.__name__}: {str(problem).splitlines()[0][:160]}")
         return True
-    reference = pq.read_table(path)
-    if written is not None and not reference.cast(written.schema).equals(written) and arrow_lines(reference) != arrow_lines(written):
-        sys.exit(f"file {number}: pyarrow does not read what it wrote")
+    try:
+        reference = pq.read_table(path)
+    except Exception as problem:  # noqa: BLE001
+        counts["pyarrow refused"] += 1
+        odd.append(f"{number}: pyarrow refused: {str(problem).splitlines()[0][:160]}")
+        reference = written
+        if written is None:
+            return True
+    if written is not None and arrow_lines(reference) != arrow_lines(written):
+        counts["pyarrow alone with other values"] += 1
+        odd.append(f"{number}: pyarrow alone with other values")
+        reference = written
     ours, why = seen_by_tarn(path)
     if ours is None:
         print(f"file {number} of {writer.__name__}: tarn: {why}\n  {reference.schema}")
@@ -278,13 +302,15 @@ def check(number, seed, folder, counts, odd):
         differing = [(a, b) for a, b in zip(got, expected) if a != b][:1]
         print(f"file {number} of {writer.__name__}: tarn reads {len(got)} rows, pyarrow {len(expected)}; {str(differing)[:1000]}\n{reference.schema}")
         return False
-    counts["tarn = pyarrow"] += 1
+    counts["tarn equal"] += 1
     for name, engine in (("duckdb", seen_by_duckdb), ("polars", seen_by_polars)):
         theirs, why = ask(engine, path, reference.schema)
         verdict = "refused" if theirs is None else "equal" if theirs == got else "alone with other values"
         counts[f"{name} {verdict}"] += 1
         if verdict != "equal":
-            odd.append(f"{number}: {name} {verdict}{': ' + why if why else ''}")
+            if theirs is not None:
+                why = " against ".join(next((f"{a[:150]} ", f"{b[:150]}") for a, b in zip(theirs + [""], got) if a != b))
+            odd.append(f"{number}: {name} {verdict}: {why}")
     return True
 
 
