@@ -59,6 +59,50 @@ START_TEST(snappy__decodes_each_element) /* P-CODEC-SNAPPY-1 */
 }
 END_TEST
 
+/* A copy over every short distance and of every length, with and without room behind for copies of fixed width. */
+START_TEST(snappy__copies_from_any_distance) /* P-CODEC-SNAPPY-1 */
+{
+    enum { MOST_LENGTH = 64, BEHIND = 300 };
+    const size_t offset = (size_t)_i + 1;
+    for (size_t length = 1; length <= MOST_LENGTH; length++) {
+        for (size_t behind = 0; behind <= BEHIND; behind += BEHIND) {
+            const size_t size = offset + length + behind;
+            uint8_t *block = malloc(2 + 3 + offset + 3 + 3 + behind);
+            uint8_t *text = malloc(size);
+            uint8_t *out = malloc(size);
+            size_t at = 0;
+            for (size_t i = 0; i < size; i++) {
+                text[i] = i < offset || i >= offset + length ? (uint8_t)(i * 37 + 11) : text[i - offset];
+            }
+            block[at++] = (uint8_t)(size | 0x80);
+            block[at++] = (uint8_t)(size >> 7);
+            block[at++] = 60 << 2; /* literal, length in one byte */
+            block[at++] = (uint8_t)(offset - 1);
+            memcpy(block + at, text, offset);
+            at += offset;
+            block[at++] = (uint8_t)((length - 1) << 2 | 2);
+            block[at++] = (uint8_t)offset;
+            block[at++] = (uint8_t)(offset >> 8);
+            if (behind != 0) {
+                block[at++] = 61 << 2;
+                block[at++] = (uint8_t)(behind - 1);
+                block[at++] = (uint8_t)((behind - 1) >> 8);
+                memcpy(block + at, text + offset + length, behind);
+                at += behind;
+            }
+            uint8_t *exact = malloc(at);
+            memcpy(exact, block, at);
+            ck_assert_msg(tarn__snappy_decode((struct tarn_span){exact, at}, out, size), "%zu from %zu", length, offset);
+            ck_assert_msg(memcmp(out, text, size) == 0, "%zu from %zu", length, offset);
+            free(exact);
+            free(block);
+            free(text);
+            free(out);
+        }
+    }
+}
+END_TEST
+
 static const struct {
     const char *name;
     struct tarn_span block;
@@ -435,9 +479,10 @@ START_TEST(codec__counts_what_zstd_holds)
 }
 END_TEST
 
-TARN_SUITE("format/codec", TARN_LOOP_TEST(snappy__decodes_each_element, blocks), TARN_LOOP_TEST(snappy__refuses_damage, damaged),
-           TARN_LOOP_TEST(codec__round_trips, sizes), TARN_LOOP_TEST(snappy__agrees_with_libsnappy, sizes),
-           TARN_TEST(codec__refuses_damaged_bytes), TARN_LOOP_TEST(codec__names_what_it_does_not_have, missing),
-           TARN_TEST(codec__reads_gzip), TARN_TEST(codec__reads_gzip_of_many_members), TARN_TEST(codec__reads_brotli),
+TARN_SUITE("format/codec", TARN_LOOP_TEST(snappy__decodes_each_element, blocks), TARN_LOOP_TIMES(snappy__copies_from_any_distance, 80),
+           TARN_LOOP_TEST(snappy__refuses_damage, damaged), TARN_LOOP_TEST(codec__round_trips, sizes),
+           TARN_LOOP_TEST(snappy__agrees_with_libsnappy, sizes), TARN_TEST(codec__refuses_damaged_bytes),
+           TARN_LOOP_TEST(codec__names_what_it_does_not_have, missing), TARN_TEST(codec__reads_gzip),
+           TARN_TEST(codec__reads_gzip_of_many_members), TARN_TEST(codec__reads_brotli),
            TARN_TEST(codec__takes_brotlis_memory_from_the_env), TARN_LOOP_TEST(codec__decodes_nothing_to_nothing, empties),
            TARN_TEST(codec__reads_lz4_frames_and_lzo), TARN_TEST(codec__reads_hadoop_lz4), TARN_TEST(codec__counts_what_zstd_holds))
