@@ -3,11 +3,13 @@
  * Freed blocks kept for the next taker.
  *
  * Invariants
- *  1. A block is in one slot or with one owner: slots are emptied by an exchange and filled by one that expects them empty.
+ *  1. A block is in one list or with one owner; a list is touched only under its lock.
  *  2. A class holds blocks of exactly its size, so that whoever takes one has what was asked for.
- *  3. `kept` is never below the sum of what the slots hold.
+ *  3. `kept` is never below the sum of what the lists hold.
  */
 #include "format/base/block_cache.h"
+
+#include <string.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define KEEP 0
@@ -20,7 +22,7 @@
 #define KEEP 1
 #endif
 
-enum { STEPS = 8, LEAST_BITS = 15 };
+enum { STEPS = 8, LEAST_BITS = 12 };
 
 _Static_assert(TARN__BLOCK_LEAST == (size_t)1 << LEAST_BITS, "the first class is that of the least size");
 
@@ -44,48 +46,64 @@ size_t tarn__block_cache_size(size_t bytes)
     return (bytes + step - 1) / step * step;
 }
 
-/* The slots of a size that is one of a class; NULL: it is of none. */
-static _Atomic(void *) *slots_of(struct tarn__block_cache *cache, size_t size)
+/* The class of a size that is one of its sizes; NULL: it is of none. */
+static struct tarn__block_class *class_of(struct tarn__block_cache *cache, size_t size)
 {
     if (!has_class(size) || size % step_of(size) != 0) {
         return NULL;
     }
     const unsigned bits = 63 - (unsigned)__builtin_clzll(size);
     const size_t number = (bits - LEAST_BITS) * STEPS + (size / step_of(size) - STEPS);
-    return number < TARN__BLOCK_CLASSES ? cache->slots[number] : NULL;
+    return number < TARN__BLOCK_CLASSES ? &cache->classes[number] : NULL;
+}
+
+static void lock(struct tarn__block_class *class)
+{
+    while (atomic_exchange_explicit(&class->locked, true, memory_order_acquire)) {
+    }
+}
+
+static void unlock(struct tarn__block_class *class)
+{
+    atomic_store_explicit(&class->locked, false, memory_order_release);
+}
+
+static void *pop(struct tarn__block_class *class)
+{
+    lock(class);
+    void *block = class->first;
+    if (block != NULL) {
+        memcpy(&class->first, block, sizeof(class->first));
+    }
+    unlock(class);
+    return block;
 }
 
 void *tarn__block_cache_take(struct tarn__block_cache *cache, size_t size)
 {
-    _Atomic(void *) *slots = slots_of(cache, size);
-    for (unsigned i = 0; slots != NULL && i < TARN__BLOCK_SLOTS; i++) {
-        void *block = atomic_load_explicit(&slots[i], memory_order_relaxed);
-        if (block != NULL && (block = atomic_exchange_explicit(&slots[i], NULL, memory_order_acquire)) != NULL) {
-            atomic_fetch_sub_explicit(&cache->kept, size, memory_order_relaxed);
-            return block;
-        }
+    struct tarn__block_class *class = class_of(cache, size);
+    void *block = class != NULL ? pop(class) : NULL;
+    if (block != NULL) {
+        atomic_fetch_sub_explicit(&cache->kept, size, memory_order_relaxed);
     }
-    return NULL;
+    return block;
 }
 
 bool tarn__block_cache_give(struct tarn__block_cache *cache, void *block, size_t size)
 {
-    _Atomic(void *) *slots = slots_of(cache, size);
-    if (slots == NULL || atomic_fetch_add_explicit(&cache->kept, size, memory_order_relaxed) > TARN__BLOCK_KEPT - size) {
-        if (slots != NULL) {
-            atomic_fetch_sub_explicit(&cache->kept, size, memory_order_relaxed);
-        }
+    struct tarn__block_class *class = class_of(cache, size);
+    if (class == NULL) {
         return false;
     }
-    for (unsigned i = 0; i < TARN__BLOCK_SLOTS; i++) {
-        void *empty = NULL;
-        if (atomic_load_explicit(&slots[i], memory_order_relaxed) == NULL &&
-            atomic_compare_exchange_strong_explicit(&slots[i], &empty, block, memory_order_release, memory_order_relaxed)) {
-            return true;
-        }
+    if (atomic_fetch_add_explicit(&cache->kept, size, memory_order_relaxed) > TARN__BLOCK_KEPT - size) {
+        atomic_fetch_sub_explicit(&cache->kept, size, memory_order_relaxed);
+        return false;
     }
-    atomic_fetch_sub_explicit(&cache->kept, size, memory_order_relaxed);
-    return false;
+    lock(class);
+    memcpy(block, &class->first, sizeof(class->first));
+    class->first = block;
+    unlock(class);
+    return true;
 }
 
 size_t tarn__block_cache_drain(struct tarn__block_cache *cache, const struct tarn_allocator *allocator)
@@ -94,13 +112,10 @@ size_t tarn__block_cache_drain(struct tarn__block_cache *cache, const struct tar
     for (unsigned number = 0; number < TARN__BLOCK_CLASSES; number++) {
         const size_t step = (TARN__BLOCK_LEAST << number / STEPS) / STEPS;
         const size_t size = step * (STEPS + number % STEPS);
-        for (unsigned i = 0; i < TARN__BLOCK_SLOTS; i++) {
-            void *block = atomic_exchange_explicit(&cache->slots[number][i], NULL, memory_order_acquire);
-            if (block != NULL) {
-                allocator->free(allocator->ctx, block, size);
-                atomic_fetch_sub_explicit(&cache->kept, size, memory_order_relaxed);
-                freed += size;
-            }
+        for (void *block = pop(&cache->classes[number]); block != NULL; block = pop(&cache->classes[number])) {
+            allocator->free(allocator->ctx, block, size);
+            atomic_fetch_sub_explicit(&cache->kept, size, memory_order_relaxed);
+            freed += size;
         }
     }
     return freed;

@@ -272,18 +272,33 @@ void tarn_schema_release(const struct tarn_schema *schema)
     }
 }
 
-int32_t tarn_fields_find(uint32_t field_count, const struct tarn_field *fields, struct tarn_text name)
+/* By the name itself, then by its text: a path that was made from the fields is found without looking at texts. */
+static int32_t find_exactly(uint32_t field_count, const struct tarn_field *fields, struct tarn_text name)
 {
-    int32_t caseless = -1;
-    bool several = false;
+    for (uint32_t i = 0; i < field_count; i++) {
+        if (fields[i].name.data == name.data && fields[i].name.size == name.size) {
+            return (int32_t)i;
+        }
+    }
     for (uint32_t i = 0; i < field_count; i++) {
         if (tarn__text_equal(fields[i].name, name)) {
             return (int32_t)i;
         }
+    }
+    return -1;
+}
+
+int32_t tarn_fields_find(uint32_t field_count, const struct tarn_field *fields, struct tarn_text name)
+{
+    int32_t found = find_exactly(field_count, fields, name);
+    bool several = false;
+    for (uint32_t i = 0; i < field_count && found < 0; i++) {
         if (tarn__text_equal_caseless(fields[i].name, name)) {
-            several = caseless >= 0;
-            caseless = (int32_t)i;
+            for (uint32_t k = i + 1; k < field_count && !several; k++) {
+                several = tarn__text_equal_caseless(fields[k].name, name);
+            }
+            found = (int32_t)i;
         }
     }
-    return several ? -1 : caseless;
+    return several ? -1 : found;
 }

@@ -12,6 +12,7 @@
 #include "format/base/checked.h"
 #include "format/batch/bitmap.h"
 #include "format/batch/vector.h"
+#include "format/kernels/decode_kernels.h"
 
 void tarn__column_output_init(struct tarn__column_output *output, struct tarn_env *env, const struct tarn_type *type, bool optional)
 {
@@ -142,7 +143,7 @@ struct words2 {
 static void spread(struct tarn__column_output *output, uint32_t count, uint32_t present)
 {
     const uint8_t *validity = output->validity->data;
-    const uint64_t at = output->length;
+    const uint32_t at = output->length;
 
     if (output->form == TARN_OUTPUT_BITS) {
         for (uint32_t i = count; i-- > 0 && i >= present;) {
@@ -151,6 +152,7 @@ static void spread(struct tarn__column_output *output, uint32_t count, uint32_t 
         }
         return;
     }
+    void *first = tarn__column_output_slot(output, at);
     switch (output->width) {
     case 1:
         SPREAD(uint8_t);
@@ -159,10 +161,10 @@ static void spread(struct tarn__column_output *output, uint32_t count, uint32_t 
         SPREAD(uint16_t);
         return;
     case 4:
-        SPREAD(uint32_t);
+        tarn__decode_kernels_of(output->env)->spread32(first, validity, at, count, present);
         return;
     case 8:
-        SPREAD(uint64_t);
+        tarn__decode_kernels_of(output->env)->spread64(first, validity, at, count, present);
         return;
     case 16:
         SPREAD(struct words2);

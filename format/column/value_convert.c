@@ -107,6 +107,14 @@ bool tarn__convert_decimal(const struct tarn__converter *converter, struct tarn_
     if (converter->conversion == TARN_CONVERT_DECIMAL_FIXED) {
         return decimal_to_fixed(bytes, converter->width, out);
     }
+    if (bytes.size != 0 && bytes.size <= 8 && converter->width == 8) { /* the usual one */
+        uint64_t value = (bytes.data[0] & 0x80) != 0 ? UINT64_MAX : 0;
+        for (size_t i = 0; i < bytes.size; i++) {
+            value = value << 8 | bytes.data[i];
+        }
+        memcpy(out, &value, sizeof(value));
+        return true;
+    }
     switch (converter->width) {
     case 4: {
         if (!tarn__i128_load_be(bytes, &narrow) || narrow < INT32_MIN || narrow > INT32_MAX) {
@@ -141,9 +149,67 @@ bool tarn__convert_decimal(const struct tarn__converter *converter, struct tarn_
     }
 }
 
+/*
+ * Decimals of one to sixteen bytes, which begin where eight or sixteen may be loaded: the number stands at the top of what was loaded and
+ * is moved down with its sign. `width` 4, 8 or 16; whether all fit is found on the way, which of them does not is then looked for.
+ */
+static inline size_t short_decimals(uint32_t stored, uint32_t width, const uint8_t *in, size_t count, uint8_t *out)
+{
+    uint64_t bad = 0;
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *at = in + i * stored;
+        uint64_t low;
+        uint64_t high;
+        if (stored <= 8) {
+            const int64_t value = (int64_t)tarn__load64_be(at) >> (64 - 8 * stored);
+            low = (uint64_t)value;
+            high = (uint64_t)(value >> 63);
+        } else {
+            const unsigned down = 128 - 8 * stored;
+            const tarn_u128 loaded = (tarn_u128)tarn__load64_be(at) << 64 | tarn__load64_be(at + 8);
+            const tarn_i128 value = (tarn_i128)loaded >> down;
+            low = (uint64_t)value;
+            high = (uint64_t)((tarn_u128)value >> 64);
+        }
+        const int64_t sign = (int64_t)low >> 63;
+        if (width == 4) {
+            const int32_t narrow = (int32_t)(uint32_t)low;
+            bad |= (uint64_t)(int64_t)narrow ^ low;
+            bad |= high ^ (uint64_t)sign;
+            memcpy(out + i * 4, &narrow, sizeof(narrow));
+        } else if (width == 8) {
+            bad |= high ^ (uint64_t)sign;
+            memcpy(out + i * 8, &low, sizeof(low));
+        } else {
+            const uint64_t words[2] = {low, high};
+            memcpy(out + i * 16, words, sizeof(words));
+        }
+    }
+    return bad == 0 ? count : 0;
+}
+
+/* How many of `count` decimals short_decimals converted: those at the end, or all when one does not fit, are left. */
+static size_t fast_decimals(const struct tarn__converter *converter, const uint8_t *in, size_t count, uint8_t *out)
+{
+    const uint32_t stored = converter->stored;
+    const size_t loaded = stored <= 8 ? 8 : 16;
+    if (converter->conversion != TARN_CONVERT_DECIMAL || stored == 0 || stored > 16 || converter->width > 16 || count * stored < loaded) {
+        return 0;
+    }
+    const size_t safe = (count * stored - loaded) / stored + 1;
+    switch (converter->width) {
+    case 4:
+        return short_decimals(stored, 4, in, safe, out);
+    case 8:
+        return short_decimals(stored, 8, in, safe, out);
+    default:
+        return short_decimals(stored, 16, in, safe, out);
+    }
+}
+
 static size_t decimals(const struct tarn__converter *converter, const uint8_t *in, size_t count, uint8_t *out)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = fast_decimals(converter, in, count, out); i < count; i++) {
         const struct tarn_span bytes = {in + i * converter->stored, converter->stored};
         if (!tarn__convert_decimal(converter, bytes, out + i * converter->width)) {
             return i;

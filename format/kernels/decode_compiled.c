@@ -357,6 +357,67 @@ static void gather64(const uint64_t *entries, size_t count, const uint32_t *code
 }
 #endif
 
+/* ---- nulls ---- */
+
+/* Last first, so that no value is overwritten before it has moved; without a branch a slot, since nulls come as they like. */
+#define SPREAD(name, type)                                                                                                                 \
+    static void name(type *slots, const uint8_t *validity, uint64_t at, uint32_t count, uint32_t present)                                  \
+    {                                                                                                                                      \
+        for (uint32_t i = count; i-- > 0 && i >= present;) {                                                                               \
+            const uint32_t set = validity[(at + i) >> 3] >> ((at + i) & 7) & 1;                                                            \
+            present -= set;                                                                                                                \
+            slots[i] = slots[present] & (type)(0 - (type)set);                                                                             \
+        }                                                                                                                                  \
+    }
+
+SPREAD(spread32_singly, uint32_t)
+SPREAD(spread64_singly, uint64_t)
+
+#if defined(__AVX512F__)
+/* Eight bits from bit `at` on, all of which are there. */
+static inline unsigned eight_bits(const uint8_t *bits, uint64_t at)
+{
+    const unsigned shift = at & 7;
+    const uint8_t *first = bits + (at >> 3);
+    return shift == 0 ? first[0] : (first[0] >> shift | first[1] << (8 - shift)) & 0xff;
+}
+
+/* What is loaded behind a group's values lies below the group's end: they begin at or before it. */
+static void spread32(uint32_t *slots, const uint8_t *validity, uint64_t at, uint32_t count, uint32_t present)
+{
+    uint32_t i = count;
+    for (; i >= 16 && i > present; i -= 16) {
+        const unsigned bits = eight_bits(validity, at + i - 16) | eight_bits(validity, at + i - 8) << 8;
+        present -= (uint32_t)__builtin_popcount(bits);
+        const __m512i values = _mm512_loadu_si512(slots + present);
+        _mm512_storeu_si512(slots + i - 16, _mm512_maskz_expand_epi32((__mmask16)bits, values));
+    }
+    spread32_singly(slots, validity, at, i, present);
+}
+
+static void spread64(uint64_t *slots, const uint8_t *validity, uint64_t at, uint32_t count, uint32_t present)
+{
+    uint32_t i = count;
+    for (; i >= 8 && i > present; i -= 8) {
+        const unsigned bits = eight_bits(validity, at + i - 8);
+        present -= (uint32_t)__builtin_popcount(bits);
+        const __m512i values = _mm512_loadu_si512(slots + present);
+        _mm512_storeu_si512(slots + i - 8, _mm512_maskz_expand_epi64((__mmask8)bits, values));
+    }
+    spread64_singly(slots, validity, at, i, present);
+}
+#else
+static void spread32(uint32_t *slots, const uint8_t *validity, uint64_t at, uint32_t count, uint32_t present)
+{
+    spread32_singly(slots, validity, at, count, present);
+}
+
+static void spread64(uint64_t *slots, const uint8_t *validity, uint64_t at, uint32_t count, uint32_t present)
+{
+    spread64_singly(slots, validity, at, count, present);
+}
+#endif
+
 /* ---- texts ---- */
 
 static bool is_ascii(const uint8_t *restrict bytes, size_t size)
@@ -384,5 +445,7 @@ const struct tarn__decode_kernels TARN_DECODE_KERNELS = {
     .largest8 = largest8,
     .gather32 = gather32,
     .gather64 = gather64,
+    .spread32 = spread32,
+    .spread64 = spread64,
     .is_ascii = is_ascii,
 };

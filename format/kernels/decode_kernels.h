@@ -28,6 +28,13 @@ struct tarn__decode_kernels {
     void (*gather32)(const uint32_t *entries, size_t count, const uint32_t *codes, size_t n, uint32_t *out);
     void (*gather64)(const uint64_t *entries, size_t count, const uint32_t *codes, size_t n, uint64_t *out);
 
+    /**
+     * In place: the first `present` of `count` slots move to the slots whose bits in `validity` from bit `at` on are set, in order; the
+     * others become zero. As many bits are set as there are values.
+     */
+    void (*spread32)(uint32_t *slots, const uint8_t *validity, uint64_t at, uint32_t count, uint32_t present);
+    void (*spread64)(uint64_t *slots, const uint8_t *validity, uint64_t at, uint32_t count, uint32_t present);
+
     /** Is no byte above 127? */
     bool (*is_ascii)(const uint8_t *bytes, size_t size);
 };

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MOST = 200, GUARD = 0xa5 };
+enum { MOST = 130, GUARD = 0xa5 };
 
-static const size_t lengths[] = {0, 1, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 128, 129, MOST};
+static const size_t lengths[] = {0, 1, 7, 8, 9, 15, 16, 17, 33, 63, 64, 65, MOST};
 enum { LENGTHS = sizeof(lengths) / sizeof(lengths[0]) };
 
 static uint32_t seed = 1;
@@ -68,8 +68,9 @@ static void unpack_both(const struct tarn__decode_kernels *table, unsigned width
     }
     for (size_t i = 0; i < n; i++) {
         const uint32_t expected = bits_at(in, size, width, i);
-        ck_assert_msg(out32[i] == expected, "%s: value %zu of %zu, width %u, %zu bytes", table->name, i, n, width, size);
-        ck_assert_msg(width > 8 || out8[i] == expected, "%s: byte %zu of %zu, width %u", table->name, i, n, width);
+        if (out32[i] != expected || (width <= 8 && out8[i] != expected)) { /* an assertion for each value would take seconds */
+            ck_abort_msg("%s: value %zu of %zu, width %u, %zu bytes", table->name, i, n, width, size);
+        }
     }
     ck_assert_msg(out32[n] == 0xa5a5a5a5 && out8[n] == GUARD, "%s: wrote behind %zu values of width %u", table->name, n, width);
     free(memory);
@@ -132,13 +133,53 @@ START_TEST(decode_kernels__look_entries_up)
             table->gather32((const uint32_t *)(const void *)memory, count, codes, n, out32);
             table->gather64((const uint64_t *)(const void *)memory, count, codes, n, out64);
             for (size_t i = 0; i < n; i++) {
-                ck_assert_int_eq(memcmp(&out32[i], memory + 4 * (size_t)codes[i], 4), 0);
-                ck_assert_int_eq(memcmp(&out64[i], memory + 8 * (size_t)codes[i], 8), 0);
+                if (memcmp(&out32[i], memory + 4 * (size_t)codes[i], 4) != 0 || memcmp(&out64[i], memory + 8 * (size_t)codes[i], 8) != 0) {
+                    ck_abort_msg("%s: row %zu of %zu, %zu entries", table->name, i, n, count);
+                }
             }
             ck_assert_uint_eq(out32[n], GUARD);
             ck_assert_uint_eq(out64[n], GUARD);
         }
         free(memory);
+    }
+}
+END_TEST
+
+START_TEST(decode_kernels__spread_values_over_nulls)
+{
+    const struct tarn__decode_kernels *table = table_of(_i);
+    for (int round = 0; table != NULL && round < 40; round++) {
+        for (int l = 0; l < LENGTHS; l++) {
+            const uint32_t n = (uint32_t)lengths[l];
+            const uint64_t at = (uint64_t)round % 11;
+            uint8_t *validity = exact((n + at + 7) / 8, 0);
+            uint32_t *slots32 = malloc((n + 1) * sizeof(*slots32));
+            uint64_t *slots64 = malloc((n + 1) * sizeof(*slots64));
+            uint32_t present = 0;
+            for (uint32_t i = 0; i < n; i++) {
+                if (round % 4 == 0 && i % 32 != 0) { /* long runs of both */
+                    tarn__bit_put(validity, at + i, tarn__bit_get(validity, at + i - 1));
+                }
+                present += tarn__bit_get(validity, at + i);
+            }
+            for (uint32_t i = 0; i <= n; i++) {
+                slots32[i] = i < present ? i + 1 : i == n ? GUARD : UINT32_MAX;
+                slots64[i] = slots32[i];
+            }
+            table->spread32(slots32, validity, at, n, present);
+            table->spread64(slots64, validity, at, n, present);
+            uint32_t next = 1;
+            for (uint32_t i = 0; i < n; i++) {
+                const uint32_t expected = tarn__bit_get(validity, at + i) ? next++ : 0;
+                if (slots32[i] != expected || slots64[i] != expected) {
+                    ck_abort_msg("%s: slot %u of %u", table->name, i, n);
+                }
+            }
+            ck_assert(slots32[n] == GUARD && slots64[n] == GUARD);
+            free(validity);
+            free(slots32);
+            free(slots64);
+        }
     }
 }
 END_TEST
@@ -186,4 +227,5 @@ END_TEST
 TARN_SUITE("format/decode_kernels", TARN_LOOP_TIMES(decode_kernels__unpack_every_width, TARN__DECODE_LEVELS),
            TARN_LOOP_TIMES(decode_kernels__find_the_largest, TARN__DECODE_LEVELS),
            TARN_LOOP_TIMES(decode_kernels__look_entries_up, TARN__DECODE_LEVELS),
+           TARN_LOOP_TIMES(decode_kernels__spread_values_over_nulls, TARN__DECODE_LEVELS),
            TARN_LOOP_TIMES(decode_kernels__tell_ascii, TARN__DECODE_LEVELS), TARN_TEST(decode_kernels__of_an_env_are_those_of_its_level))

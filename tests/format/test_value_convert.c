@@ -4,6 +4,8 @@
 #include "format/column/value_convert.h"
 #include "tests/support/suite.h"
 
+#include <stdlib.h>
+
 static const struct {
     const char *name;
     struct tarn__converter converter;
@@ -84,5 +86,44 @@ START_TEST(value_convert__says_which_value_does_not_fit) /* P-VAL-2 */
 }
 END_TEST
 
+/* Many at once are each alone, for every stored and every made width; where one does not fit its index is told. */
+START_TEST(value_convert__decimals_many_at_once) /* P-VAL-2 */
+{
+    enum { COUNT = 37 };
+    static const uint32_t widths[] = {4, 8, 16, 32};
+    uint32_t seed = 5;
+    for (uint32_t stored = 1; stored <= 20; stored++) {
+        for (size_t w = 0; w < sizeof(widths) / sizeof(widths[0]); w++) {
+            const struct tarn__converter converter = {TARN_CONVERT_DECIMAL, stored, widths[w]};
+            uint8_t *in = malloc((size_t)stored * COUNT); /* of its own, so that a sanitizer sees reads behind it */
+            uint8_t out[COUNT * 32];
+            for (uint32_t i = 0; i < COUNT; i++) {
+                const uint8_t sign = i % 2 == 0 ? 0 : 0xff;
+                for (uint32_t k = 0; k < stored; k++) {
+                    seed = seed * 1664525u + 1013904223u;
+                    in[i * stored + k] = k + widths[w] < stored ? sign : (uint8_t)(seed >> 24);
+                }
+                if (stored >= widths[w]) {
+                    uint8_t *top = &in[i * stored + stored - widths[w]];
+                    *top = (uint8_t)((*top & 0x7f) | (sign & 0x80));
+                }
+            }
+            ck_assert_uint_eq(tarn__convert_values(&converter, in, COUNT, out), COUNT);
+            for (uint32_t i = 0; i < COUNT; i++) {
+                uint8_t one[32];
+                ck_assert(tarn__convert_decimal(&converter, (struct tarn_span){in + i * stored, stored}, one));
+                ck_assert_msg(memcmp(one, out + i * widths[w], widths[w]) == 0, "value %u of %u bytes to %u", i, stored, widths[w]);
+            }
+            for (uint32_t bad = 0; bad < COUNT && stored > widths[w]; bad++) {
+                in[bad * stored] ^= 0x40;
+                ck_assert_uint_eq(tarn__convert_values(&converter, in, COUNT, out), bad);
+                in[bad * stored] ^= 0x40;
+            }
+            free(in);
+        }
+    }
+}
+END_TEST
+
 TARN_SUITE("format/value_convert", TARN_LOOP_TEST(value_convert__turns_a_stored_value_into_its_kind, values),
-           TARN_TEST(value_convert__says_which_value_does_not_fit))
+           TARN_TEST(value_convert__says_which_value_does_not_fit), TARN_TEST(value_convert__decimals_many_at_once))
