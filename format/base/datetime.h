@@ -86,8 +86,8 @@ size_t tarn__date_print(int64_t days, char *out);
 /** `sql`: no fraction when it is zero, no zeros behind it; else exactly `digits`. */
 size_t tarn__time_print(int64_t ticks, unsigned digits, bool sql, char *out);
 size_t tarn__timestamp_print(int64_t ticks, unsigned digits, enum tarn_timestamp_style style, char *out);
-/** Nanoseconds beyond 64 bits (INT96); |nanos| < 2^63 * 10^9 * 2. */
-size_t tarn__timestamp_print_wide(tarn_i128 nanos, enum tarn_timestamp_style style, char *out);
+/** Nanoseconds beyond 64 bits whose seconds fit them, shown with `digits` of fraction. */
+size_t tarn__timestamp_print_wide(tarn_i128 nanos, unsigned digits, enum tarn_timestamp_style style, char *out);
 
 /** INT96 of Parquet: Julian day and nanoseconds in it (any value of both is read), as nanoseconds since 1970. */
 tarn_i128 tarn__nanos_of_int96(int32_t julian_day, int64_t nanos_of_day);

@@ -304,12 +304,12 @@ size_t tarn__timestamp_print(int64_t ticks, unsigned digits, enum tarn_timestamp
     return put_timestamp(out, &datetime, digits, style);
 }
 
-size_t tarn__timestamp_print_wide(tarn_i128 nanos, enum tarn_timestamp_style style, char *out)
+size_t tarn__timestamp_print_wide(tarn_i128 nanos, unsigned digits, enum tarn_timestamp_style style, char *out)
 {
     const tarn_i128 billion = 1000000000;
     const tarn_i128 rest = nanos % billion;
     const int64_t seconds = (int64_t)(nanos / billion - (rest < 0));
     struct tarn_datetime datetime = tarn__datetime_of_ticks(seconds, 0);
     datetime.nanosecond = (uint32_t)(rest < 0 ? rest + billion : rest);
-    return put_timestamp(out, &datetime, 9, style);
+    return put_timestamp(out, &datetime, digits, style);
 }

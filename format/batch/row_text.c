@@ -160,7 +160,7 @@ static void put_temporal(struct tarn_text_builder *out, const struct tarn_vector
     } else if (v->type->id == TARN_TYPE_TIME) {
         size = tarn__time_print(signed_at(v, row), digits, !json, text);
     } else if (v->type->wide) {
-        size = tarn__timestamp_print_wide(wide_at(v, row), as, text);
+        size = tarn__timestamp_print_wide(wide_at(v, row), (unsigned)v->type->unit * 3, as, text);
     } else {
         size = tarn__timestamp_print(signed_at(v, row), digits, as, text);
     }

@@ -10,6 +10,7 @@
 #include "format/column/column_output.h"
 
 #include "format/base/checked.h"
+#include "format/base/utf8.h"
 #include "format/batch/bitmap.h"
 #include "format/batch/vector.h"
 #include "format/kernels/decode_kernels.h"
@@ -20,6 +21,14 @@ void tarn__column_output_init(struct tarn__column_output *output, struct tarn_en
     *output = (struct tarn__column_output){.env = env, .type = type, .optional = optional};
     output->form = kind == TARN_KIND_BOOL ? TARN_OUTPUT_BITS : kind == TARN_KIND_BYTES ? TARN_OUTPUT_VIEWS : TARN_OUTPUT_FIXED;
     output->width = kind == TARN_KIND_BYTES ? (uint32_t)sizeof(struct tarn_string_view) : tarn_type_width(type);
+}
+
+void tarn__column_output_fixed_text(struct tarn__column_output *output, uint32_t width, bool check_utf8)
+{
+    output->form = TARN_OUTPUT_FIXED;
+    output->width = width;
+    output->fixed_text = true;
+    output->check_utf8 = check_utf8;
 }
 
 static void drop_views(struct tarn__column_output *output)
@@ -337,6 +346,40 @@ enum tarn_status tarn__column_output_use_views(struct tarn__column_output *outpu
     return reserve_again(output, err);
 }
 
+/* Slots of fixed width as strings: one behind the other, without those of nulls. */
+static enum tarn_status finish_fixed_text(struct tarn__column_output *output, struct tarn_buffer *validity, struct tarn_vector **out,
+                                          struct tarn_error *err)
+{
+    const size_t present = output->length - output->nulls;
+    struct tarn_buffer *bytes = tarn__buffer_new(output->env, present * output->width);
+    struct tarn_buffer *offsets = tarn__buffer_new(output->env, ((size_t)output->length + 1) * sizeof(uint64_t));
+    if (bytes == NULL || offsets == NULL) {
+        tarn__buffer_release(bytes);
+        tarn__buffer_release(offsets);
+        return tarn__nomem(output->env, err, present * output->width);
+    }
+    uint64_t *ends = (uint64_t *)(void *)offsets->data;
+    uint64_t size = 0;
+    ends[0] = 0;
+    for (uint32_t i = 0; i < output->length; i++) {
+        if (validity == NULL || tarn__bit_get(validity->data, i)) {
+            const struct tarn_text text = {(const char *)tarn__column_output_slot(output, i), output->width};
+            if (output->check_utf8 && !tarn__utf8_is_valid(text)) {
+                tarn__buffer_release(bytes);
+                tarn__buffer_release(offsets);
+                return tarn__corrupt(err, "utf8", "a string is not UTF-8 from its byte %zu on; it can be read as it is when asked for",
+                                     tarn__utf8_check(text));
+            }
+            memcpy(bytes->data + size, text.data, text.size);
+            size += text.size;
+        }
+        ends[i + 1] = size;
+    }
+    *out = tarn__vector_strings(output->env, output->type, output->length, offsets, true, bytes,
+                                validity != NULL ? tarn__buffer_retain(validity) : NULL);
+    return *out != NULL ? TARN_OK : tarn__nomem(output->env, err, 0);
+}
+
 enum tarn_status tarn__column_output_finish(struct tarn__column_output *output, struct tarn_vector **out, struct tarn_error *err)
 {
     TARN_RETURN_IF_ERROR(tarn__column_output_reserve(output, 0, err)); /* there is a buffer even when there is no slot */
@@ -359,6 +402,11 @@ enum tarn_status tarn__column_output_finish(struct tarn__column_output *output, 
         validity = tarn__buffer_retain(output->validity);
     }
 
+    if (output->fixed_text) {
+        const enum tarn_status status = finish_fixed_text(output, validity, out, err);
+        tarn__buffer_release(validity);
+        return status;
+    }
     struct tarn_buffer *values = tarn__buffer_retain(output->values);
     switch (output->form) {
     case TARN_OUTPUT_CODES:

@@ -25,6 +25,8 @@ struct tarn__column_output {
     enum tarn__output_form form;
     uint32_t width;    /**< bytes of a slot; BITS: 0 */
     bool optional;     /**< there may be nulls: validity bits are kept */
+    bool fixed_text;   /**< kind BYTES on values of fixed width: slots of `width` until the end */
+    bool check_utf8;   /**< with fixed_text */
     uint32_t length;   /**< slots so far */
     uint32_t reserved; /**< slots that room was asked for last */
     uint32_t nulls;    /**< among them */
@@ -42,6 +44,8 @@ struct tarn__column_output {
 
 /** `width` 0 and kind BOOL: BITS; kind BYTES: CODES or VIEWS, by what comes; else FIXED. */
 void tarn__column_output_init(struct tarn__column_output *output, struct tarn_env *env, const struct tarn_type *type, bool optional);
+/** Text whose values are stored with `width` bytes each, which Parquet does not have but writers write. After init. */
+void tarn__column_output_fixed_text(struct tarn__column_output *output, uint32_t width, bool check_utf8);
 void tarn__column_output_free(struct tarn__column_output *output);
 
 /** Begins a new vector. */
@@ -73,7 +77,7 @@ TARN_WARN_UNUSED enum tarn_status tarn__column_output_text(struct tarn__column_o
 /** The views of dictionary entries `codes`, appended dense at slot `at`. VIEWS with a dictionary. */
 void tarn__column_output_put_entries(struct tarn__column_output *output, uint32_t at, const uint32_t *codes, uint32_t count);
 
-/** The vector of what is there: a new reference. Errors: NOMEM. */
+/** The vector of what is there: a new reference. Errors: NOMEM; with fixed_text CORRUPT (no UTF-8). */
 TARN_WARN_UNUSED enum tarn_status tarn__column_output_finish(struct tarn__column_output *output, struct tarn_vector **out,
                                                              struct tarn_error *err);
 

@@ -532,7 +532,7 @@ static struct tarn__converter integer_rule(const struct tarn_leaf *leaf, enum ta
     } else if (leaf->physical == PARQUET_INT32 && (size_t)kind < sizeof(narrow)) {
         conversion = (enum tarn__conversion)narrow[kind];
     }
-    return (struct tarn__converter){conversion, stored, width};
+    return (struct tarn__converter){conversion, stored, width, 0};
 }
 
 static struct tarn__converter converter_of(const struct tarn_leaf *leaf)
@@ -552,7 +552,7 @@ static struct tarn__converter converter_of(const struct tarn_leaf *leaf)
     case PARQUET_INT96:
         conversion = kind == TARN_KIND_I64    ? TARN_CONVERT_INT96_TO_MICROS
                      : kind == TARN_KIND_I128 ? TARN_CONVERT_INT96_TO_NANOS
-                                              : TARN_CONVERT_NONE;
+                                              : TARN_CONVERT_BYTES;
         break;
     case PARQUET_FLOAT:
     case PARQUET_DOUBLE:
@@ -563,14 +563,18 @@ static struct tarn__converter converter_of(const struct tarn_leaf *leaf)
             conversion = kind == TARN_KIND_FIXED ? TARN_CONVERT_DECIMAL_FIXED : TARN_CONVERT_DECIMAL;
         } else if (leaf->type->id == TARN_TYPE_INTERVAL) {
             conversion = stored == 12 ? TARN_CONVERT_INTERVAL : TARN_CONVERT_NONE;
+        } else if (leaf->type->id == TARN_TYPE_TIMESTAMP) {
+            conversion = kind == TARN_KIND_I64 ? TARN_CONVERT_TICKS_TO_MICROS : TARN_CONVERT_TICKS_TO_NANOS;
         } else if (leaf->physical == PARQUET_BYTE_ARRAY) {
             conversion = kind == TARN_KIND_BYTES ? TARN_CONVERT_VIEWS : TARN_CONVERT_NONE;
+        } else if (kind == TARN_KIND_BYTES) {
+            return (struct tarn__converter){TARN_CONVERT_BYTES, stored, stored, 0};
         } else if (stored == width && width != 0) {
             conversion = kind == TARN_KIND_F16 ? TARN_CONVERT_NUMBERS : kind == TARN_KIND_FIXED ? TARN_CONVERT_BYTES : TARN_CONVERT_NONE;
         }
         break;
     }
-    return (struct tarn__converter){conversion, stored, width};
+    return (struct tarn__converter){conversion, stored, width, leaf->stored_digits};
 }
 
 enum tarn_status tarn__value_rule_of(const struct tarn_leaf *leaf, struct tarn__value_rule *out, struct tarn_error *err)
@@ -581,6 +585,9 @@ enum tarn_status tarn__value_rule_of(const struct tarn_leaf *leaf, struct tarn__
     }
     if (leaf->unsupported != NULL) {
         return tarn__unsupported(err, leaf->unsupported, "the column needs a feature of Parquet that this version does not read");
+    }
+    if (leaf->malformed != NULL) {
+        return tarn__corrupt(err, "annotation", "%s", leaf->malformed);
     }
     if (leaf->max_definition > UINT8_MAX || leaf->max_repetition > UINT8_MAX) {
         return tarn__error_set(err, TARN_LIMIT, "levels", "levels up to %u are more than the 255 that can be read",
@@ -609,6 +616,9 @@ enum tarn_status tarn__column_reader_init(struct tarn__column_reader *reader, co
     }
     reader->rule.check_utf8 = reader->rule.check_utf8 && !options->invalid_utf8_as_is;
     tarn__column_output_init(&reader->output, options->env, leaf->type, leaf->max_definition > options->slot_definition);
+    if (tarn_type_kind(leaf->type) == TARN_KIND_BYTES && leaf->width != 0) {
+        tarn__column_output_fixed_text(&reader->output, leaf->width, reader->rule.check_utf8);
+    }
     return TARN_OK;
 }
 

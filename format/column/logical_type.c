@@ -5,8 +5,10 @@
  * Specification: Parquet LogicalTypes.md; parquet.thrift, ConvertedType and LogicalType. SPEC: P-TYPE-1 to P-TYPE-7.
  *
  * Invariants
- *  1. The logical type wins over the converted one; an annotation that its physical type may not carry is ignored.
- *  2. What tarn does not know makes the column unreadable by name, never the file, and never gives values of another meaning.
+ *  1. The logical type wins over the converted one. An annotation that its physical type may not carry makes the column unreadable, but for
+ *     text on FIXED_LEN_BYTE_ARRAY, which fastparquet writes; one that tells of a group is ignored on a leaf.
+ *  2. What tarn does not know is shown as it is stored, or makes the column unreadable by name: never the file, and never values of
+ *     another meaning.
  */
 #include "format/column/logical_type.h"
 
@@ -107,8 +109,9 @@ static enum tarn_status plain_leaf(const struct parquet_schema_element *element,
         break;
     case PARQUET_INT96:
         set(out, TARN_TYPE_TIMESTAMP, TARN_ORDER_INT96);
-        out->type.unit = TARN_MICRO; /* as Spark and Hive take it; what lies outside is refused when it is read */
+        out->type.unit = TARN_NANO; /* Spark and Hive mean an instant by it */
         out->type.utc = true;
+        out->type.wide = true;
         break;
     case PARQUET_FLOAT:
         set(out, TARN_TYPE_F32, TARN_ORDER_FLOAT);
@@ -133,25 +136,24 @@ static enum tarn_status plain_leaf(const struct parquet_schema_element *element,
     return TARN_OK;
 }
 
-static enum tarn_status read_decimal(const struct parquet_schema_element *element, struct parquet_decimal_type decimal,
-                                     struct tarn_leaf_type *out, struct tarn_error *err)
+static void read_decimal(const struct parquet_schema_element *element, struct parquet_decimal_type decimal, struct tarn_leaf_type *out)
 {
-    if (decimal.precision < 1 || decimal.scale < 0 || decimal.scale > decimal.precision) {
-        return tarn__corrupt(err, "schema", "column %.*s is DECIMAL(%d, %d)", TARN_TEXT_ARG(element->name), (int)decimal.precision,
-                             (int)decimal.scale);
-    }
     const bool bytes = element->type == PARQUET_BYTE_ARRAY || element->type == PARQUET_FIXED_LEN_BYTE_ARRAY;
+    if (decimal.precision < 1 || decimal.scale < 0 || decimal.scale > decimal.precision) {
+        out->malformed = "a DECIMAL has a precision of at least 1 and a scale of 0 to its precision";
+        return;
+    }
     if (!bytes && element->type != PARQUET_INT32 && element->type != PARQUET_INT64) {
-        return TARN_OK;
+        out->malformed = "DECIMAL is no annotation for its physical type";
+        return;
     }
     if (decimal.precision > TARN_DECIMAL256_DIGITS) {
         out->order = TARN_ORDER_UNDEFINED; /* handed out as the stored bytes */
-        return TARN_OK;
+        return;
     }
     const struct tarn_type type = {.id = TARN_TYPE_DECIMAL, .precision = decimal.precision, .scale = decimal.scale};
     out->type = type;
     out->order = bytes ? TARN_ORDER_BIG : TARN_ORDER_SIGNED;
-    return TARN_OK;
 }
 
 static void read_integer(const struct parquet_schema_element *element, struct parquet_int_type integer, struct tarn_leaf_type *out)
@@ -159,6 +161,7 @@ static void read_integer(const struct parquet_schema_element *element, struct pa
     const bool wide = integer.bit_width == 64;
     const enum tarn_order order = integer.is_signed ? TARN_ORDER_SIGNED : TARN_ORDER_UNSIGNED;
     if (element->type != (wide ? PARQUET_INT64 : PARQUET_INT32)) {
+        out->malformed = "INTEGER of this width is no annotation for its physical type";
         return;
     }
     switch (integer.bit_width) {
@@ -175,6 +178,7 @@ static void read_integer(const struct parquet_schema_element *element, struct pa
         set(out, integer.is_signed ? TARN_TYPE_I64 : TARN_TYPE_U64, order);
         break;
     default:
+        out->malformed = "an INTEGER has 8, 16, 32 or 64 bits";
         break;
     }
 }
@@ -183,7 +187,7 @@ static void read_time(const struct parquet_schema_element *element, int32_t id, 
 {
     const int32_t unit = time.unit.id;
     if (unit < PARQUET_UNIT_MILLIS || unit > PARQUET_UNIT_NANOS) {
-        out->unsupported = "logical_type.unknown";
+        out->order = TARN_ORDER_UNDEFINED; /* a unit of later days: the numbers as they are */
         return;
     }
     struct tarn_type type = {.id = id == PARQUET_LOGICAL_TIME ? TARN_TYPE_TIME : TARN_TYPE_TIMESTAMP,
@@ -194,8 +198,8 @@ static void read_time(const struct parquet_schema_element *element, int32_t id, 
     const bool narrow = id == PARQUET_LOGICAL_TIME && unit == PARQUET_UNIT_MILLIS;
     if (id == PARQUET_LOGICAL_TIMESTAMP && element->type == PARQUET_FIXED_LEN_BYTE_ARRAY && element->type_length == 12) {
         type.wide = true;
-        out->unsupported = "logical_type.timestamp_12_bytes";
     } else if (element->type != (narrow ? PARQUET_INT32 : PARQUET_INT64)) {
+        out->malformed = "TIME or TIMESTAMP of this unit is no annotation for its physical type";
         return;
     }
     out->type = type;
@@ -211,6 +215,29 @@ static void read_geo(const struct parquet_logical_type *logical, struct tarn_lea
     }
 }
 
+static void read_text(const struct parquet_schema_element *element, int32_t id, struct tarn_leaf_type *out)
+{
+    if (element->type != PARQUET_BYTE_ARRAY && element->type != PARQUET_FIXED_LEN_BYTE_ARRAY) {
+        out->malformed = "STRING, ENUM, JSON and BSON are annotations for BYTE_ARRAY";
+        return;
+    }
+    out->type = (struct tarn_type){.id = id == PARQUET_LOGICAL_STRING ? TARN_TYPE_STRING
+                                         : id == PARQUET_LOGICAL_ENUM ? TARN_TYPE_ENUM
+                                         : id == PARQUET_LOGICAL_JSON ? TARN_TYPE_JSON
+                                                                      : TARN_TYPE_BSON};
+}
+
+/* A type that stands on one physical type alone. */
+static void read_exact(bool fits, struct tarn_type type, enum tarn_order order, const char *malformed, struct tarn_leaf_type *out)
+{
+    if (!fits) {
+        out->malformed = malformed;
+        return;
+    }
+    out->type = type;
+    out->order = order;
+}
+
 enum tarn_status tarn__leaf_type_read(const struct parquet_schema_element *element, struct tarn_leaf_type *out, struct tarn_error *err)
 {
     const struct tarn_annotation annotation = tarn__annotation_of(element);
@@ -219,8 +246,9 @@ enum tarn_status tarn__leaf_type_read(const struct parquet_schema_element *eleme
     const int32_t fixed = element->type == PARQUET_FIXED_LEN_BYTE_ARRAY ? element->type_length : 0;
 
     TARN_RETURN_IF_ERROR(plain_leaf(element, out, err));
-    if (annotation.interval && fixed == 12) {
-        set(out, TARN_TYPE_INTERVAL, TARN_ORDER_UNDEFINED);
+    if (annotation.interval) {
+        read_exact(fixed == 12, (struct tarn_type){.id = TARN_TYPE_INTERVAL}, TARN_ORDER_UNDEFINED,
+                   "INTERVAL is an annotation for FIXED_LEN_BYTE_ARRAY(12)", out);
         return TARN_OK;
     }
     switch (logical->id) {
@@ -234,17 +262,14 @@ enum tarn_status tarn__leaf_type_read(const struct parquet_schema_element *eleme
     case PARQUET_LOGICAL_ENUM:
     case PARQUET_LOGICAL_JSON:
     case PARQUET_LOGICAL_BSON:
-        if (bytes) {
-            out->type.id = logical->id == PARQUET_LOGICAL_STRING ? TARN_TYPE_STRING
-                           : logical->id == PARQUET_LOGICAL_ENUM ? TARN_TYPE_ENUM
-                           : logical->id == PARQUET_LOGICAL_JSON ? TARN_TYPE_JSON
-                                                                 : TARN_TYPE_BSON;
-        }
+        read_text(element, logical->id, out);
         return TARN_OK;
     case PARQUET_LOGICAL_DECIMAL:
-        return read_decimal(element, logical->u.decimal, out, err);
+        read_decimal(element, logical->u.decimal, out);
+        return TARN_OK;
     case PARQUET_LOGICAL_DATE:
-        out->type.id = element->type == PARQUET_INT32 ? TARN_TYPE_DATE : out->type.id;
+        read_exact(element->type == PARQUET_INT32, (struct tarn_type){.id = TARN_TYPE_DATE}, TARN_ORDER_SIGNED,
+                   "DATE is an annotation for INT32", out);
         return TARN_OK;
     case PARQUET_LOGICAL_TIME:
     case PARQUET_LOGICAL_TIMESTAMP:
@@ -258,25 +283,23 @@ enum tarn_status tarn__leaf_type_read(const struct parquet_schema_element *eleme
         out->order = TARN_ORDER_UNDEFINED;
         return TARN_OK;
     case PARQUET_LOGICAL_UUID:
-        if (fixed == 16) {
-            out->type = (struct tarn_type){.id = TARN_TYPE_UUID};
-        }
+        read_exact(fixed == 16, (struct tarn_type){.id = TARN_TYPE_UUID}, TARN_ORDER_BYTES,
+                   "UUID is an annotation for FIXED_LEN_BYTE_ARRAY(16)", out);
         return TARN_OK;
     case PARQUET_LOGICAL_FLOAT16:
-        if (fixed == 2) {
-            out->type = (struct tarn_type){.id = TARN_TYPE_F16};
-            out->order = TARN_ORDER_FLOAT;
-        }
+        read_exact(fixed == 2, (struct tarn_type){.id = TARN_TYPE_F16}, TARN_ORDER_FLOAT,
+                   "FLOAT16 is an annotation for FIXED_LEN_BYTE_ARRAY(2)", out);
         return TARN_OK;
     case PARQUET_LOGICAL_GEOMETRY:
     case PARQUET_LOGICAL_GEOGRAPHY:
         if (bytes) {
             read_geo(logical, out);
+        } else {
+            out->malformed = "GEOMETRY and GEOGRAPHY are annotations for BYTE_ARRAY";
         }
         return TARN_OK;
     default:
-        out->order = TARN_ORDER_UNDEFINED;
-        out->unsupported = "logical_type.unknown";
+        out->order = TARN_ORDER_UNDEFINED; /* a type of later days: the values as they are stored */
         return TARN_OK;
     }
 }
@@ -347,7 +370,8 @@ static enum tarn_status put_time(struct parquet_schema_element *element, const s
         return tarn__unsupported(err, "time_unit.second", "Parquet has no times in seconds: cast to milliseconds before writing");
     }
     if (type->wide) {
-        return tarn__unsupported(err, "logical_type.timestamp_12_bytes", "timestamps of more than 64 bits are not written yet");
+        return tarn__unsupported(err, "logical_type.timestamp_12_bytes",
+                                 "timestamps of more than 64 bits are not written; cast to microseconds first");
     }
     put_physical(element, !stamp && type->unit == TARN_MILLI ? PARQUET_INT32 : PARQUET_INT64);
     put_logical(element, stamp ? PARQUET_LOGICAL_TIMESTAMP : PARQUET_LOGICAL_TIME);

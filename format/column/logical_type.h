@@ -21,9 +21,10 @@ struct tarn_leaf_type {
     struct tarn_type type;
     enum tarn_order order;
     const char *unsupported; /**< as in struct tarn_leaf */
+    const char *malformed;   /**< the same */
 };
 
-/** Errors: CORRUPT detail "schema" (a decimal without digits, a type length below 1). */
+/** Errors: CORRUPT detail "schema" (a type length below 1). */
 TARN_WARN_UNUSED enum tarn_status tarn__leaf_type_read(const struct parquet_schema_element *element, struct tarn_leaf_type *out,
                                                        struct tarn_error *err);
 

@@ -65,11 +65,12 @@ struct tarn_leaf {
     uint32_t width;      /**< bytes of one stored value; 0: BOOLEAN, BYTE_ARRAY */
     uint16_t max_definition;
     uint16_t max_repetition;
-    enum tarn_order order; /**< by logical and physical type; the file's ColumnOrder may say less */
+    uint32_t stored_digits; /**< TIMESTAMP on 12 bytes: digits of a second's fraction that the stored count has */
+    enum tarn_order order;  /**< by logical and physical type; the file's ColumnOrder may say less */
     const struct tarn_node *node;
     const struct tarn_type *type;
     const char *unsupported; /**< NULL, or the name of the feature that reading it would need: refuse when it is read, not before */
-    const char *malformed;   /**< NULL, or why the schema around it means nothing: CORRUPT when it is read */
+    const char *malformed;   /**< NULL, or why its annotation or the schema around it means nothing: CORRUPT when it is read */
     int32_t field_id;        /**< -1: none */
 };
 
@@ -98,6 +99,9 @@ TARN_WARN_UNUSED enum tarn_status tarn__file_schema_read(struct tarn_arena *aren
  */
 TARN_WARN_UNUSED enum tarn_status tarn__file_schema_write(struct tarn_arena *arena, const struct tarn_schema *schema, uint32_t *count,
                                                           struct parquet_schema_element **elements, struct tarn_error *err);
+
+/** Gives the columns of 96-bit timestamps another type. Only before anyone else has seen the schema, which is immutable from then on. */
+void tarn__file_schema_give_timestamps(struct tarn_file_schema *schema, enum tarn_wide_timestamps how);
 
 /** Gives back the reference on `schema`; the rest belongs to the arena. NULL is legal. */
 void tarn__file_schema_free(struct tarn_file_schema *schema);

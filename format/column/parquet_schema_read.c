@@ -188,10 +188,12 @@ static enum tarn_status build_leaf(struct reader *r, uint32_t element, struct pl
         .width = tarn__plain_width(e->type, length),
         .max_definition = place.definition,
         .max_repetition = place.repetition,
+        .stored_digits = read.type.id == TARN_TYPE_TIMESTAMP ? (uint32_t)read.type.unit * 3 : 0,
         .order = read.order,
         .node = out.node,
         .type = type,
         .unsupported = read.unsupported,
+        .malformed = read.malformed,
         .field_id = e->has_field_id ? e->field_id : -1,
     };
     out.node->kind = TARN_NODE_LEAF;
@@ -466,6 +468,24 @@ enum tarn_status tarn__file_schema_read(struct tarn_arena *arena, uint32_t count
     TARN_RETURN_IF_ERROR(finish(&r, made, root, property_count, properties));
     *out = made;
     return TARN_OK;
+}
+
+void tarn__file_schema_give_timestamps(struct tarn_file_schema *schema, enum tarn_wide_timestamps how)
+{
+    for (uint32_t i = 0; how != TARN_WIDE_EXACT && i < schema->leaf_count; i++) {
+        struct tarn_leaf *leaf = (struct tarn_leaf *)(uintptr_t)&schema->leaves[i];
+        struct tarn_type *type = (struct tarn_type *)(uintptr_t)leaf->type;
+        if (type->id != TARN_TYPE_TIMESTAMP || !type->wide) {
+            continue;
+        }
+        if (how == TARN_WIDE_BYTES) {
+            *type = (struct tarn_type){.id = TARN_TYPE_FIXED, .width = leaf->width};
+            leaf->order = TARN_ORDER_UNDEFINED;
+        } else {
+            type->unit = TARN_MICRO;
+            type->wide = false;
+        }
+    }
 }
 
 void tarn__file_schema_free(struct tarn_file_schema *schema)

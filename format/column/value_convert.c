@@ -218,6 +218,12 @@ static size_t decimals(const struct tarn__converter *converter, const uint8_t *i
     return count;
 }
 
+static void store_i128(tarn_i128 value, uint8_t *out)
+{
+    const uint64_t words[2] = {(uint64_t)value, (uint64_t)((tarn_u128)value >> 64)};
+    memcpy(out, words, sizeof(words));
+}
+
 /* A signed Julian day and signed nanoseconds of the day, which need not lie inside one day. */
 static size_t int96_to_micros(const uint8_t *in, size_t count, uint8_t *out)
 {
@@ -238,8 +244,47 @@ static size_t int96_to_nanos(const uint8_t *in, size_t count, uint8_t *out)
 {
     for (size_t i = 0; i < count; i++) {
         const tarn_i128 nanos = tarn__nanos_of_int96((int32_t)tarn__load32(in + i * 12 + 8), (int64_t)tarn__load64(in + i * 12));
-        const uint64_t words[2] = {(uint64_t)nanos, (uint64_t)((tarn_u128)nanos >> 64)};
-        memcpy(out + i * 16, words, sizeof(words));
+        store_i128(nanos, out + i * 16);
+    }
+    return count;
+}
+
+static tarn_i128 load_ticks(const uint8_t *in)
+{
+    const int32_t high = (int32_t)tarn__load32(in + 8);
+    return (tarn_i128)((tarn_u128)(tarn_i128)high << 64 | tarn__load64(in));
+}
+
+static size_t ticks_to_micros(uint32_t digits, const uint8_t *in, size_t count, uint8_t *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        tarn_i128 micros = load_ticks(in + i * 12);
+        if (digits > 6) {
+            const tarn_i128 rest = micros % 1000;
+            micros = micros / 1000 - (rest < 0);
+        } else if (digits < 6) {
+            micros *= 1000;
+        }
+        if (micros < INT64_MIN || micros > INT64_MAX) {
+            return i;
+        }
+        const int64_t narrow = (int64_t)micros;
+        memcpy(out + i * 8, &narrow, sizeof(narrow));
+    }
+    return count;
+}
+
+/* 95 bits of milliseconds are less than 2^115 nanoseconds; what is printed must have seconds of 64 bits. */
+static size_t ticks_to_nanos(uint32_t digits, const uint8_t *in, size_t count, uint8_t *out)
+{
+    const tarn_i128 scale = tarn__ticks_per_second(9) / tarn__ticks_per_second(digits);
+    const tarn_i128 most = (tarn_i128)(INT64_MAX / 2) * tarn__ticks_per_second(9);
+    for (size_t i = 0; i < count; i++) {
+        const tarn_i128 nanos = load_ticks(in + i * 12) * scale;
+        if (nanos < -most || nanos > most) {
+            return i;
+        }
+        store_i128(nanos, out + i * 16);
     }
     return count;
 }
@@ -282,6 +327,10 @@ size_t tarn__convert_values(const struct tarn__converter *converter, const uint8
         return int96_to_micros(in, count, out);
     case TARN_CONVERT_INT96_TO_NANOS:
         return int96_to_nanos(in, count, out);
+    case TARN_CONVERT_TICKS_TO_MICROS:
+        return ticks_to_micros(converter->digits, in, count, out);
+    case TARN_CONVERT_TICKS_TO_NANOS:
+        return ticks_to_nanos(converter->digits, in, count, out);
     case TARN_CONVERT_INTERVAL:
         return intervals(in, count, out);
     default:

@@ -29,6 +29,8 @@ enum tarn__conversion {
     TARN_CONVERT_DECIMAL_FIXED,   /**< the same to FIXED, sign-extended: decimals of more than 76 digits */
     TARN_CONVERT_INT96_TO_MICROS, /**< Impala's timestamps to I64 microseconds, rounded down */
     TARN_CONVERT_INT96_TO_NANOS,  /**< to I128 nanoseconds */
+    TARN_CONVERT_TICKS_TO_MICROS, /**< 96-bit little-endian counts of `digits` to I64 microseconds, rounded down */
+    TARN_CONVERT_TICKS_TO_NANOS,  /**< to I128 nanoseconds, which lie inside of 64-bit seconds */
     TARN_CONVERT_INTERVAL,        /**< months, days, milliseconds of 32 bits to FIXED(16) */
     TARN_CONVERT_VIEWS,           /**< BYTE_ARRAY as it is */
 };
@@ -38,6 +40,7 @@ struct tarn__converter {
     enum tarn__conversion conversion;
     uint32_t stored; /**< bytes of a stored value */
     uint32_t width;  /**< bytes of a value of the vector */
+    uint32_t digits; /**< TICKS: of the fraction of a second: 3, 6, 9 */
 };
 
 /** Converts `count` values of `stored` bytes. Returns the index of the first that does not fit, `count` when all do. */

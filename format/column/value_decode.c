@@ -29,8 +29,11 @@ static enum tarn_status not_utf8(struct tarn_error *err, struct tarn_text text)
 
 static enum tarn_status does_not_fit(struct tarn_error *err, const struct tarn__value_rule *rule)
 {
-    const bool time = rule->physical_type == PARQUET_INT96;
-    return time ? tarn__unsupported(err, "int96.range", "an INT96 timestamp lies outside of 64-bit microseconds")
+    const enum tarn__conversion conversion = rule->converter.conversion;
+    const bool time = conversion == TARN_CONVERT_INT96_TO_MICROS || conversion == TARN_CONVERT_TICKS_TO_MICROS ||
+                      conversion == TARN_CONVERT_TICKS_TO_NANOS;
+    return time ? tarn__unsupported(err, "timestamp.range", "a timestamp lies outside of 64-bit %s",
+                                    conversion == TARN_CONVERT_TICKS_TO_NANOS ? "seconds" : "microseconds")
                 : tarn__corrupt(err, "value_range", "a stored value is outside of its logical type");
 }
 

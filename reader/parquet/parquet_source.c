@@ -93,6 +93,7 @@ static enum tarn_status open_file(struct parquet_source *source, struct tarn_sto
     }
     TARN_RETURN_IF_ERROR(tarn_object_open(store, key, &source->object, err));
     TARN_RETURN_IF_ERROR(tarn__footer_read(source->object, source->options.footer_limit, &source->footer, err));
+    tarn__file_schema_give_timestamps(source->footer->schema, source->options.wide_timestamps);
     return count_rows(source, err);
 }
 

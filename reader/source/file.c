@@ -89,13 +89,15 @@ enum tarn_status tarn_file_format_detect(struct tarn_store *store, struct tarn_t
 enum tarn_status tarn_file_open(struct tarn_store *store, struct tarn_text key, enum tarn_file_format format, struct tarn_source **out,
                                 struct tarn_error *err)
 {
+    struct tarn_parquet_read_options parquet = TARN_PARQUET_READ_OPTIONS_INIT;
+    parquet.wide_timestamps = TARN_WIDE_MICROS;
     *out = NULL;
     if (format == TARN_FILE_AUTO) {
         TARN_RETURN_IF_ERROR(tarn_file_format_detect(store, key, &format, err));
     }
     switch (format) {
     case TARN_FILE_PARQUET:
-        return tarn_parquet_open(store, key, NULL, out, err);
+        return tarn_parquet_open(store, key, &parquet, out, err);
     case TARN_FILE_CSV:
         return tarn_csv_open(store, key, NULL, out, err);
     case TARN_FILE_JSON:

@@ -195,15 +195,15 @@ END_TEST
 START_TEST(datetime__prints_int96_beyond_64_bits)
 {
     char text[TARN_DATETIME_TEXT];
-    size_t size = tarn__timestamp_print_wide(tarn__nanos_of_int96(2440588, 1), TARN_TIMESTAMP_JSON_UTC, text);
+    size_t size = tarn__timestamp_print_wide(tarn__nanos_of_int96(2440588, 1), 9, TARN_TIMESTAMP_JSON_UTC, text);
     ck_assert(tarn__text_equal((struct tarn_text){text, size}, TARN_TEXT("1970-01-01T00:00:00.000000001Z")));
-    size = tarn__timestamp_print_wide(tarn__nanos_of_int96(2440587, 0), TARN_TIMESTAMP_SQL, text);
+    size = tarn__timestamp_print_wide(tarn__nanos_of_int96(2440587, 0), 9, TARN_TIMESTAMP_SQL, text);
     ck_assert(tarn__text_equal((struct tarn_text){text, size}, TARN_TEXT("1969-12-31 00:00:00")));
-    size = tarn__timestamp_print_wide(tarn__nanos_of_int96(5373485, 0), TARN_TIMESTAMP_JSON_UTC, text);
+    size = tarn__timestamp_print_wide(tarn__nanos_of_int96(5373485, 0), 9, TARN_TIMESTAMP_JSON_UTC, text);
     ck_assert_msg(tarn__text_equal((struct tarn_text){text, size}, TARN_TEXT("+10000-01-01T00:00:00.000000000Z")), "%.*s", (int)size, text);
-    size = tarn__timestamp_print_wide(-1, TARN_TIMESTAMP_JSON, text);
+    size = tarn__timestamp_print_wide(-1, 9, TARN_TIMESTAMP_JSON, text);
     ck_assert(tarn__text_equal((struct tarn_text){text, size}, TARN_TEXT("1969-12-31T23:59:59.999999999")));
-    size = tarn__timestamp_print_wide(tarn__nanos_of_int96(INT32_MIN, INT64_MIN), TARN_TIMESTAMP_JSON, text);
+    size = tarn__timestamp_print_wide(tarn__nanos_of_int96(INT32_MIN, INT64_MIN), 9, TARN_TIMESTAMP_JSON, text);
     ck_assert_uint_gt(size, 0);
 }
 END_TEST

@@ -409,8 +409,6 @@ static const struct broken_case broken[] = {
     {"neither", TARN_CORRUPT, 2, {ROOT(1), {.name = {"x", 1}}}},
     {"no length", TARN_CORRUPT, 2, {ROOT(1), LEAF("x", REQUIRED, FIXED_LEN_BYTE_ARRAY, NOTHING)}},
     {"length 0", TARN_CORRUPT, 2, {ROOT(1), LEAF("x", REQUIRED, FIXED_LEN_BYTE_ARRAY, .has_type_length = true)}},
-    {"decimal of no digits", TARN_CORRUPT, 2, {ROOT(1), LEAF("x", REQUIRED, INT32, CONVERTED(DECIMAL))}},
-    {"scale over precision", TARN_CORRUPT, 2, {ROOT(1), LEAF("x", REQUIRED, INT32, CONVERTED(DECIMAL), .precision = 3, .scale = 4)}},
     {"one name twice", TARN_UNSUPPORTED, 3, {ROOT(2), LEAF("x", REQUIRED, INT32, NOTHING), LEAF("x", REQUIRED, INT32, NOTHING)}},
     {"name with NUL", TARN_UNSUPPORTED, 2, {ROOT(1), LEAF("x\0y", REQUIRED, INT32, NOTHING)}},
 };
@@ -495,8 +493,9 @@ START_TEST(schema__times) /* P-TYPE-4 */
         {LEAF("x", OPTIONAL, INT64, TIME_OF(TIME, NANOS, false)), {.id = TARN_TYPE_TIME, .unit = TARN_NANO}},
         {LEAF("x", OPTIONAL, INT64, CONVERTED(TIMESTAMP_MICROS)), {.id = TARN_TYPE_TIMESTAMP, .unit = TARN_MICRO, .utc = true}},
         {LEAF("x", OPTIONAL, INT64, TIME_OF(TIMESTAMP, MILLIS, false)), {.id = TARN_TYPE_TIMESTAMP, .unit = TARN_MILLI}},
-        {LEAF("x", OPTIONAL, INT96, NOTHING), {.id = TARN_TYPE_TIMESTAMP, .unit = TARN_MICRO, .utc = true}},
-        {LEAF("x", OPTIONAL, INT32, TIME_OF(TIMESTAMP, MILLIS, false)), {.id = TARN_TYPE_I32}},
+        {LEAF("x", OPTIONAL, INT96, NOTHING), {.id = TARN_TYPE_TIMESTAMP, .unit = TARN_NANO, .utc = true, .wide = true}},
+        {LEAF("x", OPTIONAL, FIXED_LEN_BYTE_ARRAY, FIXED_OF(12), TIME_OF(TIMESTAMP, MILLIS, false)),
+         {.id = TARN_TYPE_TIMESTAMP, .unit = TARN_MILLI, .wide = true}},
         {LEAF("x", OPTIONAL, FIXED_LEN_BYTE_ARRAY, FIXED_OF(12), CONVERTED(INTERVAL)), {.id = TARN_TYPE_INTERVAL}},
     };
     for (unsigned i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
@@ -504,6 +503,56 @@ START_TEST(schema__times) /* P-TYPE-4 */
         ck_assert_ok(tarn__leaf_type_read(&times[i].element, &read, &err), &err);
         ck_assert(tarn_type_equal(&read.type, &times[i].type));
         ck_assert_ptr_null(read.unsupported);
+    }
+}
+END_TEST
+
+START_TEST(schema__a_wrong_annotation_is_its_columns_fault) /* P-TYPE-8 */
+{
+    static const struct parquet_schema_element wrong[] = {
+        LEAF("x", OPTIONAL, INT32, CONVERTED(INT_64)),
+        LEAF("x", OPTIONAL, INT64, INTEGER_OF(8, false)),
+        LEAF("x", OPTIONAL, INT32, INTEGER_OF(24, true)),
+        LEAF("x", OPTIONAL, INT32, TIME_OF(TIMESTAMP, MILLIS, false)),
+        LEAF("x", OPTIONAL, INT64, CONVERTED(TIME_MILLIS)),
+        LEAF("x", OPTIONAL, INT64, CONVERTED(DATE)),
+        LEAF("x", OPTIONAL, INT32, LOGICAL(UUID)),
+        LEAF("x", OPTIONAL, FIXED_LEN_BYTE_ARRAY, FIXED_OF(4), LOGICAL(FLOAT16)),
+        LEAF("x", OPTIONAL, DOUBLE, DECIMAL_OF(9, 2)),
+        LEAF("x", OPTIONAL, INT32, DECIMAL_OF(0, 0)),
+        LEAF("x", OPTIONAL, INT32, DECIMAL_OF(4, 5)),
+        LEAF("x", OPTIONAL, INT64, CONVERTED(UTF8)),
+        LEAF("x", OPTIONAL, FIXED_LEN_BYTE_ARRAY, FIXED_OF(16), CONVERTED(INTERVAL)),
+        LEAF("x", OPTIONAL, INT32, LOGICAL(GEOMETRY)),
+    };
+    for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        struct tarn_leaf_type read;
+        ck_assert_ok(tarn__leaf_type_read(&wrong[i], &read, &err), &err);
+        ck_assert_msg(read.malformed != NULL, "case %u", i);
+    }
+}
+END_TEST
+
+START_TEST(schema__ninety_six_bits_are_given_as_asked) /* P-TYPE-4 */
+{
+    static const struct parquet_schema_element elements[] = {
+        ROOT(2),
+        LEAF("a", OPTIONAL, INT96, NOTHING),
+        LEAF("b", OPTIONAL, FIXED_LEN_BYTE_ARRAY, FIXED_OF(12), TIME_OF(TIMESTAMP, NANOS, false)),
+    };
+    static const char *const shown[][2] = {
+        [TARN_WIDE_EXACT] = {"TIMESTAMP(9) WIDE WITH TIME ZONE", "TIMESTAMP(9) WIDE"},
+        [TARN_WIDE_MICROS] = {"TIMESTAMP WITH TIME ZONE", "TIMESTAMP"},
+        [TARN_WIDE_BYTES] = {"BINARY(12)", "BINARY(12)"},
+    };
+    for (unsigned how = TARN_WIDE_EXACT; how <= TARN_WIDE_BYTES; how++) {
+        struct tarn_file_schema *schema;
+        open_arena();
+        ck_assert_ok(READ(elements, &schema), &err);
+        tarn__file_schema_give_timestamps(schema, (enum tarn_wide_timestamps)how);
+        expect_type(schema->schema->fields[0].type, shown[how][0]);
+        expect_type(schema->leaves[1].type, shown[how][1]);
+        close_arena(schema);
     }
 }
 END_TEST
@@ -521,11 +570,14 @@ START_TEST(schema__what_is_unknown_stays_readable_around_it) /* P-TYPE-5 */
     struct tarn_file_schema *schema;
     open_arena();
     ck_assert_ok(READ(elements, &schema), &err);
-    ck_assert_str_eq(schema->leaves[0].unsupported, "logical_type.unknown");
-    ck_assert_str_eq(schema->leaves[1].unsupported, "logical_type.timestamp_12_bytes");
+    expect_type(schema->leaves[0].type, "BLOB");
+    ck_assert_int_eq(schema->leaves[0].order, TARN_ORDER_UNDEFINED);
+    ck_assert_ptr_null(schema->leaves[0].unsupported);
+    expect_type(schema->leaves[1].type, "TIMESTAMP(9) WIDE WITH TIME ZONE");
     ck_assert_str_eq(schema->leaves[2].unsupported, "repetition.unknown");
     ck_assert_str_eq(schema->leaves[3].unsupported, "physical_type.unknown");
-    ck_assert_str_eq(schema->leaves[4].unsupported, "logical_type.unknown");
+    expect_type(schema->leaves[4].type, "BIGINT");
+    ck_assert_int_eq(schema->leaves[4].order, TARN_ORDER_UNDEFINED);
     close_arena(schema);
 }
 END_TEST
@@ -715,6 +767,7 @@ TARN_SUITE("format/parquet_schema", TARN_TEST(schema__three_level_lists), TARN_L
            TARN_TEST(schema__shredded_objects_and_arrays), TARN_LOOP_TEST(schema__groups_that_are_no_variants, no_variants),
            TARN_LOOP_TEST(schema__refuses_what_is_no_tree, broken), TARN_TEST(schema__limits_depth), TARN_LOOP_TEST(schema__types, types),
            TARN_TEST(schema__times), TARN_TEST(schema__what_is_unknown_stays_readable_around_it),
+           TARN_TEST(schema__a_wrong_annotation_is_its_columns_fault), TARN_TEST(schema__ninety_six_bits_are_given_as_asked),
            TARN_LOOP_TEST(schema__writes_types, written), TARN_TEST(schema__writes_nesting_in_three_levels),
            TARN_TEST(schema__refuses_to_write_what_parquet_cannot_hold), TARN_TEST(schema__spells_logical_types),
            TARN_TEST(schema__survives_every_failed_allocation))

@@ -93,7 +93,7 @@ static void print_time(struct tarn_json_printer *printer, const struct tarn_vect
         size = print_time_of_day(value.u.i64, digits, text);
     } else if (type->wide) {
         const tarn_i128 nanos = (tarn_i128)((tarn_u128)value.u.words[1] << 64 | value.u.words[0]);
-        size = tarn__timestamp_print_wide(nanos, type->utc ? TARN_TIMESTAMP_JSON_UTC : TARN_TIMESTAMP_JSON, text);
+        size = tarn__timestamp_print_wide(nanos, digits, type->utc ? TARN_TIMESTAMP_JSON_UTC : TARN_TIMESTAMP_JSON, text);
     } else {
         size = tarn__timestamp_print(value.u.i64, digits, type->utc ? TARN_TIMESTAMP_JSON_UTC : TARN_TIMESTAMP_JSON, text);
     }

@@ -69,11 +69,13 @@ static const struct tarn_type row_index_type = {.id = TARN_TYPE_I64};
 enum tarn_status tarn__open_data_file(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file, struct tarn_source **out,
                                       struct tarn_error *err)
 {
+    struct tarn_parquet_read_options options = TARN_PARQUET_READ_OPTIONS_INIT;
+    options.wide_timestamps = TARN_WIDE_MICROS; /* tables have no wider ones */
     *out = NULL;
     if (tarn__place_leads_out(file->path)) {
         return tarn__error_set(err, TARN_AUTH, "outside_table", "the table names a file that lies outside its folder");
     }
-    const enum tarn_status status = tarn_parquet_open(snapshot->store, file->path, NULL, out, err);
+    const enum tarn_status status = tarn_parquet_open(snapshot->store, file->path, &options, out, err);
     if (status == TARN_NOT_FOUND) {
         return tarn__error_set(err, TARN_NOT_FOUND, "data_file",
                                "a file of this version is gone: it was removed by a clean-up, or by hand; newer versions may not need it");

@@ -188,7 +188,9 @@ static enum tarn_status open_in(const struct file_request *file, struct tarn_sto
         options.schema = schema;
         return tarn_json_open(store, key, &options, out, err);
     }
-    return tarn_parquet_open(store, key, NULL, out, err);
+    struct tarn_parquet_read_options options = TARN_PARQUET_READ_OPTIONS_INIT;
+    options.wide_timestamps = TARN_WIDE_MICROS;
+    return tarn_parquet_open(store, key, &options, out, err);
 }
 
 enum tarn_status file_request_open(const struct file_request *file, struct world *world, struct tarn_source **out, struct tarn_error *err)

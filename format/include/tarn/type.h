@@ -25,15 +25,17 @@ enum tarn_type_id {
     TARN_TYPE_F16,
     TARN_TYPE_F32,
     TARN_TYPE_F64,
-    TARN_TYPE_DECIMAL,   /**< `precision`, `scale`; unscaled integer of the smallest physical kind that holds it */
-    TARN_TYPE_DATE,      /**< days since 1970-01-01, proleptic Gregorian */
-    TARN_TYPE_TIME,      /**< `unit` since midnight; I32 for seconds and milliseconds, else I64 */
-    TARN_TYPE_TIMESTAMP, /**< `unit` since 1970-01-01T00:00; `utc`: an instant, else a zoneless wall-clock time; I64, or I128 when `wide` */
-    TARN_TYPE_DURATION,  /**< `unit`, I64 */
-    TARN_TYPE_INTERVAL,  /**< months, days (I32 each), nanoseconds (I64): FIXED(16), little-endian, in this order */
-    TARN_TYPE_STRING,    /**< UTF-8 */
-    TARN_TYPE_JSON,      /**< UTF-8 that is a JSON text */
-    TARN_TYPE_ENUM,      /**< UTF-8 */
+    TARN_TYPE_DECIMAL, /**< `precision`, `scale`; unscaled integer of the smallest physical kind that holds it */
+    TARN_TYPE_DATE,    /**< days since 1970-01-01, proleptic Gregorian */
+    TARN_TYPE_TIME,    /**< `unit` since midnight; I32 for seconds and milliseconds, else I64 */
+    /** `unit` since 1970-01-01T00:00; `utc`: an instant, else a zoneless wall-clock time; I64. When `wide`: I128, nanoseconds whatever the
+       unit */
+    TARN_TYPE_TIMESTAMP,
+    TARN_TYPE_DURATION, /**< `unit`, I64 */
+    TARN_TYPE_INTERVAL, /**< months, days (I32 each), nanoseconds (I64): FIXED(16), little-endian, in this order */
+    TARN_TYPE_STRING,   /**< UTF-8 */
+    TARN_TYPE_JSON,     /**< UTF-8 that is a JSON text */
+    TARN_TYPE_ENUM,     /**< UTF-8 */
     TARN_TYPE_BINARY,
     TARN_TYPE_BSON,
     TARN_TYPE_FIXED, /**< `width` bytes */
@@ -47,6 +49,13 @@ enum tarn_type_id {
 };
 
 enum tarn_time_unit { TARN_SECOND = 0, TARN_MILLI = 1, TARN_MICRO = 2, TARN_NANO = 3 };
+
+/** How timestamps of 96 bits in files are given: INT96, and TIMESTAMP on 12 bytes. */
+enum tarn_wide_timestamps {
+    TARN_WIDE_EXACT = 0, /**< TIMESTAMP of 128 bits (`wide`): every value that can be stored */
+    TARN_WIDE_MICROS,    /**< TIMESTAMP of 64-bit microseconds, rounded down; a value outside is an error that names its row */
+    TARN_WIDE_BYTES,     /**< FIXED(12), as stored */
+};
 
 /** How values lie in memory. */
 enum tarn_kind {
@@ -91,7 +100,7 @@ struct tarn_type {
     enum tarn_type_id id;
     enum tarn_time_unit unit; /**< TIME, TIMESTAMP, DURATION */
     bool utc;                 /**< TIME, TIMESTAMP: adjusted to UTC */
-    bool wide;                /**< TIMESTAMP: I128 */
+    bool wide;                /**< TIMESTAMP: I128 nanoseconds, of which `unit` says how many digits count */
     int32_t precision;        /**< DECIMAL */
     int32_t scale;            /**< DECIMAL */
     uint32_t width;           /**< FIXED */

@@ -30,11 +30,12 @@ struct tarn_parquet_read_options {
     bool invalid_utf8_as_is; /**< hand out STRING bytes that are no UTF-8 instead of CORRUPT */
     uint64_t footer_limit;   /**< bytes; 0: 256 MiB */
     uint64_t page_limit;     /**< bytes of one uncompressed page; 0: 2 GiB */
+    enum tarn_wide_timestamps wide_timestamps;
 };
 
 #define TARN_PARQUET_READ_OPTIONS_INIT                                                                                                     \
     {                                                                                                                                      \
-        sizeof(struct tarn_parquet_read_options), false, false, 0, 0                                                                       \
+        sizeof(struct tarn_parquet_read_options), false, false, 0, 0, TARN_WIDE_EXACT                                                      \
     }
 
 /* ---- CSV ---- */
@@ -176,7 +177,8 @@ TARN_API bool tarn_source_wider_schema(struct tarn_source *source, struct tarn_s
 /** The format of a file, by its first bytes and its name. Errors: NOT_FOUND, IO. */
 TARN_CALL tarn_file_format_detect(struct tarn_store *store, struct tarn_text key, enum tarn_file_format *out, struct tarn_error *err);
 
-/** Opens a file of any format with default options. */
+/** Opens a file of any format with default options, but for timestamps of 96 bits, which are given as microseconds: SQL computes with
+ * those. */
 TARN_CALL tarn_file_open(struct tarn_store *store, struct tarn_text key, enum tarn_file_format format, struct tarn_source **out,
                          struct tarn_error *err);
 

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Every Parquet file of the conformance corpus: rows and digests that are equal to the expected ones, a clean error of the right kind for
+ * what nobody should read. Never CORRUPT for a file that is right, never other rows, never a crash. What came of each file goes to
+ * conformance.tsv in the build folder, of which conformance_table.py makes docs/conformance.md.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "format/json/json_pull.h"
+#include "tarn/reader.h"
+#include "tests/support/canonical.h"
+#include "tests/support/expected_rows.h"
+#include "tests/support/suite.h"
+
+/* Files that are read in another way than the corpus says, each with the reason. */
+static const struct {
+    const char *path;
+    const char *why;
+} exceptions[] = {
+    {"duckdb/bigdecimal.parquet", "decimals of more than 76 digits are given as stored"},
+    {"impala/data/bad_parquet_data.parquet", "what is wrong with it no reader can see"},
+};
+
+enum must { MUST_READ, MUST_FAIL, MUST_EITHER };
+
+/* A line of the index. */
+struct entry {
+    char path[512];
+    enum must must;
+    int64_t rows; /* -1: not known */
+};
+
+enum outcome {
+    EQUAL,       /* rows or digests */
+    COUNTED,     /* the number of rows, where nothing else is there to compare */
+    REFUSED,     /* as it is to be */
+    UNSUPPORTED, /* by name: to be read one day */
+    EXCEPTED,
+    WRONG,
+    OUTCOMES
+};
+
+static const char *const outcome_names[] = {"equal", "equal in number of rows", "refused", "unsupported", "exception", "wrong"};
+
+struct judgement {
+    enum outcome outcome;
+    char detail[1200];
+};
+
+static struct tarn_error err;
+
+static bool is_exception(const char *path)
+{
+    for (size_t i = 0; i < sizeof(exceptions) / sizeof(exceptions[0]); i++) {
+        if (strcmp(exceptions[i].path, path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void judge(struct judgement *judgement, enum outcome outcome, const char *detail)
+{
+    judgement->outcome = outcome;
+    snprintf(judgement->detail, sizeof(judgement->detail), "%s", detail);
+}
+
+static uint64_t count_lines(struct tarn_text text)
+{
+    uint64_t lines = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        lines += text.data[i] == '\n';
+    }
+    return lines;
+}
+
+static void compare_rows(struct tarn_source *source, char *expected, size_t size, struct tarn_text got, struct judgement *judgement)
+{
+    char why[400] = "";
+    const size_t differs = tarn_test_compare_json(source->env, (struct tarn_text){expected, size}, got);
+    if (differs != got.size) {
+        snprintf(why, sizeof(why), "other rows near %.*s", (int)(got.size - differs < 80 ? got.size - differs : 80),
+                 got.size != 0 ? got.data + differs : "");
+    }
+    judge(judgement, why[0] == '\0' ? EQUAL : WRONG, why);
+}
+
+/* Files with variants have their rows as plain JSON, and some of them in the bytes that are stored too. */
+static void judge_stored_variants(struct tarn_source *source, char *expected, size_t size, struct judgement *judgement)
+{
+    struct tarn_text_builder text;
+    tarn__builder_init(&text, source->env);
+    ck_assert_ok(tarn_canonical_rows_stored(source, 1000, &text, &err), &err);
+    compare_rows(source, expected, size, tarn__builder_text(&text), judgement);
+    tarn__builder_free(&text);
+}
+
+static void judge_rows(const struct entry *entry, const char *base, struct tarn_source *source, struct tarn_text got,
+                       struct judgement *judgement)
+{
+    char why[400] = "";
+    size_t plain_size = 0;
+    size_t size = 0;
+    char *digest = NULL;
+    char *plain = tarn_test_read_expected(base, ".variant.rows.jsonl", &plain_size);
+    char *rows = tarn_test_read_expected(base, ".rows.jsonl", &size);
+    if (plain != NULL) {
+        compare_rows(source, plain, plain_size, got, judgement);
+        if (judgement->outcome == EQUAL && rows != NULL) {
+            judge_stored_variants(source, rows, size, judgement);
+        }
+    } else if (rows != NULL) {
+        compare_rows(source, rows, size, got, judgement);
+    } else if ((digest = tarn_test_read_expected(base, ".digest.json", &size)) != NULL) {
+        ck_assert_ok(tarn_test_compare_digest(source, (struct tarn_text){digest, size}, why, sizeof(why), &err), &err);
+        judge(judgement, why[0] == '\0' ? EQUAL : WRONG, why);
+    } else if (entry->rows >= 0 && count_lines(got) != (uint64_t)entry->rows) {
+        judge(judgement, WRONG, "another number of rows");
+    } else {
+        judge(judgement, COUNTED, "");
+    }
+    free(plain);
+    free(rows);
+    free(digest);
+}
+
+static void check_file(const char *corpus, const struct entry *entry, struct judgement *judgement)
+{
+    struct tarn_env_options options = TARN_ENV_OPTIONS_INIT;
+    struct tarn_parquet_read_options read_options = TARN_PARQUET_READ_OPTIONS_INIT;
+    struct tarn_env *env;
+    struct tarn_store *store;
+    struct tarn_source *source;
+    struct tarn_text_builder text;
+    char folder[1024];
+    char base[1536];
+    char line[1200] = "";
+
+    options.memory_limit = UINT64_C(2) << 30;
+    read_options.invalid_utf8_as_is = true;
+    ck_assert_ok(tarn_env_open(&options, &env, &err), &err);
+    const bool beside = strncmp(entry->path, "clickbench/", 11) == 0; /* the folder of Parquet files */
+    snprintf(folder, sizeof(folder), "%s%s", corpus, beside ? "" : "/parquet");
+    snprintf(base, sizeof(base), "%s/parquet/expected/%s", corpus, entry->path);
+    ck_assert_ok(tarn_store_open(env, tarn__text_of(folder), false, &store, &err), &err);
+    tarn__builder_init(&text, env);
+    enum tarn_status status = tarn_parquet_open(store, tarn__text_of(entry->path), &read_options, &source, &err);
+    if (status == TARN_OK) {
+        status = tarn_canonical_rows(source, 1000, &text, &err);
+    }
+    if (status != TARN_OK) {
+        tarn_error_format(&err, line, sizeof(line));
+    }
+    if (status == TARN_INTERNAL || status == TARN_INVALID || status == TARN_IO) {
+        judge(judgement, WRONG, line);
+    } else if (entry->must == MUST_FAIL && status == TARN_OK) {
+        judge(judgement, WRONG, "was read and is to be refused");
+    } else if (status == TARN_OK) {
+        judge_rows(entry, base, source, tarn__builder_text(&text), judgement);
+    } else if (entry->must != MUST_READ) {
+        judge(judgement, REFUSED, line);
+    } else {
+        judge(judgement, status == TARN_UNSUPPORTED ? UNSUPPORTED : WRONG, line);
+    }
+    tarn__builder_free(&text);
+    tarn_source_close(source);
+    tarn_store_close(store);
+    tarn_test_env_close(env);
+}
+
+static struct entry read_entry(struct tarn_json *json)
+{
+    struct entry entry = {.rows = -1};
+    bool more = true;
+    for (;;) {
+        struct tarn_text text;
+        bool is_null;
+        ck_assert_ok(tarn__json_key(json, &more, &err), &err);
+        if (!more) {
+            return entry;
+        }
+        if (tarn__json_is(json, "path")) {
+            ck_assert_ok(tarn__json_string(json, &text, NULL, &err), &err);
+            const struct tarn_text up = TARN_TEXT("../");
+            const size_t skip = tarn__text_starts(text, up) ? up.size : 0;
+            snprintf(entry.path, sizeof(entry.path), "%.*s", (int)(text.size - skip), text.data + skip);
+        } else if (tarn__json_is(json, "must")) {
+            ck_assert_ok(tarn__json_string(json, &text, NULL, &err), &err);
+            entry.must = tarn__text_equal(text, TARN_TEXT("read"))   ? MUST_READ
+                         : tarn__text_equal(text, TARN_TEXT("fail")) ? MUST_FAIL
+                                                                     : MUST_EITHER;
+        } else if (tarn__json_is(json, "rows")) {
+            ck_assert_ok(tarn__json_int64(json, &entry.rows, &is_null, &err), &err);
+            entry.rows = is_null ? -1 : entry.rows;
+        } else {
+            ck_assert_ok(tarn__json_skip(json, &err), &err);
+        }
+    }
+}
+
+/* The outcome without the message, which may change from day to day: "equal", "refused: CORRUPT.page_crc". */
+static void note(FILE *results, const struct entry *entry, const struct judgement *judgement)
+{
+    const bool error = judgement->outcome == REFUSED || judgement->outcome == UNSUPPORTED;
+    const int code = error ? (int)strcspn(judgement->detail, ":") : 0;
+    fprintf(results, "%s\t%s%s%.*s\n", entry->path, outcome_names[judgement->outcome], error ? ": " : "", code, judgement->detail);
+}
+
+START_TEST(parquet_conformance__every_file_is_read_or_refused_as_it_must_be)
+{
+    const char *corpus = tarn_test_corpus();
+    unsigned tally[OUTCOMES] = {0};
+    char path[1024];
+    size_t size;
+
+    if (corpus == NULL) {
+        fprintf(stderr, "not run: TARN_CORPUS is not set\n");
+        return;
+    }
+    struct tarn_env *env = tarn_test_env();
+    snprintf(path, sizeof(path), "%s/parquet/expected/index.jsonl", corpus);
+    char *index = tarn_test_read_whole(path, &size);
+    ck_assert_ptr_nonnull(index);
+    FILE *results = fopen(TARN_BINARY_DIR "/conformance.tsv", "w");
+    ck_assert_ptr_nonnull(results);
+    const char *only = getenv("TARN_CONFORMANCE_ONLY"); /* a part of the paths that are wanted, for whoever looks for one fault */
+    const bool verbose = getenv("TARN_CONFORMANCE_VERBOSE") != NULL;
+    struct tarn_json json;
+    const struct tarn_json_pull_options options = {.env = env, .failure = TARN_CORRUPT, .many = true};
+    tarn__json_open(&json, &options, (struct tarn_text){index, size});
+    for (;;) {
+        enum tarn_json_event event;
+        struct judgement judgement;
+        ck_assert_ok(tarn__json_next(&json, &event, &err), &err);
+        if (event == TARN_JSON_END) {
+            break;
+        }
+        const struct entry entry = read_entry(&json);
+        if (only != NULL && strstr(entry.path, only) == NULL) {
+            continue;
+        }
+        check_file(corpus, &entry, &judgement);
+        if (judgement.outcome == WRONG && is_exception(entry.path)) {
+            judgement.outcome = EXCEPTED;
+        } else if (judgement.outcome == WRONG || verbose) {
+            fprintf(stderr, "%s: %s: %s\n", outcome_names[judgement.outcome], entry.path, judgement.detail);
+        }
+        tally[judgement.outcome]++;
+        note(results, &entry, &judgement);
+    }
+    tarn__json_close(&json);
+    free(index);
+    ck_assert_int_eq(fclose(results), 0);
+    tarn_test_env_close(env);
+    for (unsigned i = 0; i < OUTCOMES; i++) {
+        fprintf(stderr, "%s%u %s", i == 0 ? "conformance: " : ", ", tally[i], outcome_names[i]);
+    }
+    fprintf(stderr, "\n");
+    ck_assert_uint_eq(tally[WRONG], 0);
+    if (only == NULL) {
+        ck_assert_uint_eq(tally[EXCEPTED], sizeof(exceptions) / sizeof(exceptions[0])); /* one that is right now leaves the list */
+        ck_assert_uint_gt(tally[EQUAL], 500);
+    }
+}
+END_TEST
+
+TARN_SUITE("conformance/parquet", TARN_TEST(parquet_conformance__every_file_is_read_or_refused_as_it_must_be))
