@@ -580,14 +580,11 @@ static struct tarn__converter converter_of(const struct tarn_leaf *leaf)
 enum tarn_status tarn__value_rule_of(const struct tarn_leaf *leaf, struct tarn__value_rule *out, struct tarn_error *err)
 {
     *out = (struct tarn__value_rule){.converter = converter_of(leaf), .physical_type = leaf->physical};
-    if (leaf->malformed != NULL) {
-        return tarn__corrupt(err, "variant_schema", "the schema of a variant is wrong: %s", leaf->malformed);
-    }
     if (leaf->unsupported != NULL) {
         return tarn__unsupported(err, leaf->unsupported, "the column needs a feature of Parquet that this version does not read");
     }
     if (leaf->malformed != NULL) {
-        return tarn__corrupt(err, "annotation", "%s", leaf->malformed);
+        return tarn__corrupt(err, "annotation", "the column is annotated wrongly: %s", leaf->malformed);
     }
     if (leaf->max_definition > UINT8_MAX || leaf->max_repetition > UINT8_MAX) {
         return tarn__error_set(err, TARN_LIMIT, "levels", "levels up to %u are more than the 255 that can be read",

@@ -308,7 +308,7 @@ static enum tarn_status build_variant(struct reader *r, uint32_t element, struct
     const char *malformed;
     TARN_RETURN_IF_ERROR(tarn__variant_schema_read(r->arena, out.node, r->leaves, &out.node->variant, &malformed, r->err));
     for (uint32_t i = first; i < r->leaf_count; i++) {
-        r->leaves[i].malformed = malformed;
+        r->leaves[i].malformed = malformed != NULL ? malformed : r->leaves[i].malformed;
         r->leaves[i].order = TARN_ORDER_UNDEFINED;
     }
     return TARN_OK;
