@@ -120,7 +120,7 @@ START_TEST(value_convert__decimals_many_at_once) /* P-VAL-2 */
     uint32_t seed = 5;
     for (uint32_t stored = 1; stored <= 20; stored++) {
         for (size_t w = 0; w < sizeof(widths) / sizeof(widths[0]); w++) {
-            const struct tarn__converter converter = {TARN_CONVERT_DECIMAL, stored, widths[w]};
+            const struct tarn__converter converter = {TARN_CONVERT_DECIMAL, stored, widths[w], 0};
             uint8_t *in = malloc((size_t)stored * COUNT); /* of its own, so that a sanitizer sees reads behind it */
             uint8_t out[COUNT * 32];
             for (uint32_t i = 0; i < COUNT; i++) {
