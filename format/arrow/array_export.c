@@ -206,6 +206,64 @@ static enum tarn_status export_strings_as_views(const struct exporter *exporter,
     return status != TARN_OK ? status : viewed;
 }
 
+static void view_entries(const struct tarn_vector *entries, const uint32_t *codes, uint32_t count, struct tarn_string_view *views)
+{
+    const uint64_t first = tarn__vector_offset(entries, 0);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t code = codes != NULL ? codes[i] : i;
+        views[i] = tarn__string_view(tarn__vector_leaf_text(entries, code), 0, (uint32_t)(tarn__vector_offset(entries, code) - first));
+    }
+}
+
+/* The views of a dictionary's codes; each entry's is made once where there are fewer entries than rows. */
+static bool view_codes(struct tarn_env *env, const struct tarn_vector *vector, struct tarn_string_view *views)
+{
+    const struct tarn_vector *entries = vector->dictionary->values;
+    if (entries->length > vector->length) {
+        view_entries(entries, vector->u.codes, vector->length, views);
+    } else if (entries->length != 0) {
+        struct tarn_string_view *table = tarn__alloc(env, (size_t)entries->length * sizeof(*table));
+        if (table == NULL) {
+            return false;
+        }
+        view_entries(entries, NULL, entries->length, table);
+        for (uint32_t i = 0; i < vector->length; i++) {
+            views[i] = table[vector->u.codes[i]];
+        }
+        tarn__free(env, table);
+    } else {
+        memset(views, 0, (size_t)vector->length * sizeof(*views));
+    }
+    for (uint32_t i = 0; vector->validity != NULL && i < vector->length; i++) {
+        if (!tarn__bit_get(vector->validity, i)) {
+            memset(&views[i], 0, sizeof(views[i]));
+        }
+    }
+    return true;
+}
+
+/* Codes of texts with offsets, seen through views into the dictionary's bytes. */
+static enum tarn_status export_codes_as_views(const struct exporter *exporter, struct tarn_vector *vector, struct ArrowArray *out)
+{
+    const struct tarn_vector *entries = vector->dictionary->values;
+    const uint64_t first = tarn__vector_offset(entries, 0);
+    const uint64_t size = tarn__vector_offset(entries, entries->length) - first;
+    if (size > INT32_MAX) {
+        return too_long(exporter, vector);
+    }
+    TARN_RETURN_IF_ERROR(open_node(exporter, vector, vector->length, 4, 0, out));
+    struct node *node = out->private_data;
+    struct tarn_buffer *sizes = tarn__buffer_new(exporter->env, sizeof(int64_t));
+    if (sizes != NULL) {
+        ((int64_t *)(void *)sizes->data)[0] = (int64_t)size;
+    }
+    node->buffers[2] = entries->bytes + first;
+    TARN_RETURN_IF_ERROR(own(exporter, out, 3, sizes));
+    struct tarn_buffer *views = tarn__buffer_new(exporter->env, (size_t)vector->length * sizeof(struct tarn_string_view));
+    TARN_RETURN_IF_ERROR(own(exporter, out, 1, views));
+    return view_codes(exporter->env, vector, (struct tarn_string_view *)(void *)views->data) ? TARN_OK : nomem(exporter);
+}
+
 /* ---- fixed width ---- */
 
 static struct tarn_buffer *decimals_of_128(const struct exporter *exporter, const struct tarn_vector *vector)
@@ -351,6 +409,10 @@ static enum tarn_status export_values(const struct exporter *exporter, struct ta
     struct tarn_vector *flat;
     if (vector->shape == TARN_SHAPE_VIEWS && exporter->options->strings == TARN_ARROW_UTF8_VIEW) {
         return export_view_buffers(exporter, vector, out);
+    }
+    if (vector->shape == TARN_SHAPE_DICTIONARY && vector->dictionary->values->shape == TARN_SHAPE_STRINGS &&
+        exporter->options->strings == TARN_ARROW_UTF8_VIEW) {
+        return export_codes_as_views(exporter, vector, out);
     }
     TARN_RETURN_IF_ERROR(tarn__vector_flatten(vector, NULL, &flat, exporter->err));
     const enum tarn_status status = export_vector(exporter, flat, out);

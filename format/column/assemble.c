@@ -40,13 +40,13 @@ static enum tarn_status disagree(const struct tarn_node *node, uint64_t slots, u
                          TARN_TEXT_ARG(node->field->name), (unsigned long long)slots, (unsigned long long)expected);
 }
 
-/* Validity of a nullable group by the pairs that are slots of it; *slots is how many there are. NULL when none is null. */
+/* Validity of a nullable group by the pairs that are slots of it, of which `slots` are due. NULL when none is null. */
 static enum tarn_status group_validity(const struct assembly *assembly, const struct tarn_node *node, struct around around, uint32_t slots,
                                        struct tarn_buffer **validity, struct tarn_error *err)
 {
     const struct tarn__column_reader *reader = reader_of(assembly, node);
-    uint32_t slot = 0;
-    uint32_t valid = 0;
+    const struct tarn__level_rule rule = {(uint8_t)around.definition, (uint8_t)around.repetition, (uint8_t)node->definition};
+    size_t valid;
 
     *validity = NULL;
     if (!node->nullable) {
@@ -56,15 +56,15 @@ static enum tarn_status group_validity(const struct assembly *assembly, const st
     if (bits == NULL) {
         return tarn__nomem(assembly->env, err, tarn__bits_bytes(slots));
     }
-    for (size_t i = 0; i < reader->level_count && slot < slots; i++) {
-        const unsigned d = reader->level_definition[i];
-        if (reader->level_repetition[i] <= around.repetition && d >= around.definition) {
-            if (d >= node->definition) {
-                tarn__bit_set(bits->data, slot);
-                valid++;
-            }
-            slot++;
-        }
+    const size_t found = tarn__decode_kernels_of(assembly->env)
+                             ->level_slots(reader->level_definition, reader->level_repetition, reader->level_count, rule, NULL, 0, &valid);
+    if (found != slots) {
+        tarn__buffer_release(bits);
+        return disagree(node, found, slots, err);
+    }
+    if (valid != slots) {
+        tarn__decode_kernels_of(assembly->env)
+            ->level_slots(reader->level_definition, reader->level_repetition, reader->level_count, rule, bits->data, 0, &valid);
     }
     if (valid == slots) {
         tarn__buffer_release(bits);
@@ -79,30 +79,21 @@ static enum tarn_status list_offsets(const struct assembly *assembly, const stru
                                      uint32_t *offsets, uint32_t *elements, struct tarn_error *err)
 {
     const struct tarn__column_reader *reader = reader_of(assembly, node);
-    uint64_t slot = 0;
-    uint32_t count = 0;
-    for (size_t i = 0; i < reader->level_count; i++) {
-        const unsigned r = reader->level_repetition[i];
-        const unsigned d = reader->level_definition[i];
-        if (r <= around.repetition && d >= around.definition) {
-            if (slot < slots) {
-                offsets[slot] = count;
-            }
-            slot++;
-        }
-        if (r <= node->repetition && d >= node->element_definition) {
-            if (count == UINT32_MAX) {
-                return tarn__error_set(err, TARN_LIMIT, "batch_slots",
-                                       "one batch would hold over 4,294,967,295 values; ask for fewer rows at a time");
-            }
-            count++;
-        }
+    const struct tarn__level_rule lists = {(uint8_t)around.definition, (uint8_t)around.repetition, 0};
+    const struct tarn__level_rule inside = {(uint8_t)node->element_definition, (uint8_t)node->repetition, 0};
+    uint64_t count;
+    const size_t found =
+        tarn__decode_kernels_of(assembly->env)
+            ->list_offsets(reader->level_definition, reader->level_repetition, reader->level_count, lists, inside, offsets, slots, &count);
+    if (count > UINT32_MAX) {
+        return tarn__error_set(err, TARN_LIMIT, "batch_slots",
+                               "one batch would hold over 4,294,967,295 values; ask for fewer rows at a time");
     }
-    if (slot != slots) {
-        return disagree(node, slot, slots, err);
+    if (found != slots) {
+        return disagree(node, found, slots, err);
     }
-    offsets[slots] = count;
-    *elements = count;
+    offsets[slots] = (uint32_t)count;
+    *elements = (uint32_t)count;
     return TARN_OK;
 }
 

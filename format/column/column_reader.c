@@ -197,8 +197,11 @@ static enum tarn_status open_levels(struct tarn__column_reader *reader, struct t
                                     struct tarn__level_decoder *decoder, struct tarn_error *err)
 {
     const uint32_t slots = reader->at.page.header.value_count;
-    return packed ? tarn__level_decoder_init_packed(decoder, bytes, (uint8_t)max, slots, reader->options.packed_low_first, err)
-                  : tarn__level_decoder_init(decoder, bytes, (uint8_t)max, slots, err);
+    const enum tarn_status status =
+        packed ? tarn__level_decoder_init_packed(decoder, bytes, (uint8_t)max, slots, reader->options.packed_low_first, err)
+               : tarn__level_decoder_init(decoder, bytes, (uint8_t)max, slots, err);
+    decoder->kernels = reader->kernels;
+    return status;
 }
 
 static enum tarn_status open_parts(struct tarn__column_reader *reader, struct tarn_error *err)
@@ -397,61 +400,40 @@ static enum tarn_status read_pairs(struct tarn__column_reader *reader, uint32_t 
     struct tarn__column_output *output = &reader->output;
     const uint8_t max = (uint8_t)reader->options.leaf->max_definition;
     const uint8_t slot_from = (uint8_t)reader->options.slot_definition;
-    uint32_t slots = 0;
-    uint32_t present = 0;
+    const struct tarn__level_rule rule = {slot_from, UINT8_MAX, max};
+    size_t present;
 
     TARN_RETURN_IF_ERROR(tarn__column_output_reserve(output, count, err));
-    for (uint32_t i = at; i < at + count; i++) {
-        const unsigned level = reader->at.block_definition[i];
-        if (level >= slot_from) {
-            if (level == max) {
-                present++;
-                if (output->optional) {
-                    tarn__bit_set(output->validity->data, output->length + slots);
-                }
-            }
-            slots++;
-        }
-    }
+    uint8_t *validity = output->optional ? output->validity->data : NULL;
+    const uint32_t slots =
+        (uint32_t)reader->kernels->level_slots(reader->at.block_definition + at, NULL, count, rule, validity, output->length, &present);
     if (reader->options.keep_levels) {
         TARN_RETURN_IF_ERROR(keep_levels(reader, at, count, err));
     }
-    const enum tarn_status status = tarn__value_decoder_take(&reader->at.values, present, output, err);
+    const enum tarn_status status = tarn__value_decoder_take(&reader->at.values, (uint32_t)present, output, err);
     if (status != TARN_OK) {
         if (reader->at.values.bad != UINT32_MAX) {
             tarn__error_at_row(err, reader->options.first_row + row_of_value(reader, at, reader->at.values.bad));
         }
         return status;
     }
-    tarn__column_output_commit(output, slots, present);
+    tarn__column_output_commit(output, slots, (uint32_t)present);
     return TARN_OK;
 }
 
 static enum tarn_status skip_pairs(struct tarn__column_reader *reader, uint32_t at, uint32_t count, struct tarn_error *err)
 {
-    const uint8_t max = (uint8_t)reader->options.leaf->max_definition;
-    uint32_t present = 0;
-    for (uint32_t i = at; i < at + count; i++) {
-        present += reader->at.block_definition[i] == max;
-    }
-    return present == 0 ? TARN_OK : tarn__value_decoder_skip(&reader->at.values, present, err);
+    const struct tarn__level_rule rule = {(uint8_t)reader->options.leaf->max_definition, UINT8_MAX, 0};
+    size_t present;
+    reader->kernels->level_slots(reader->at.block_definition + at, NULL, count, rule, NULL, 0, &present);
+    return present == 0 ? TARN_OK : tarn__value_decoder_skip(&reader->at.values, (uint32_t)present, err);
 }
 
 /* The pairs of the block up to where row number `rows` from here would begin; *begun of them begin rows. */
 static uint32_t pairs_of_rows(const struct tarn__column_reader *reader, uint64_t rows, uint64_t *begun)
 {
-    const uint8_t *repetition = reader->at.block_repetition;
-    uint32_t i = reader->at.block_at;
-    *begun = 0;
-    for (; i < reader->at.block_length; i++) {
-        if (repetition[i] == 0) {
-            if (*begun == rows) {
-                break;
-            }
-            (*begun)++;
-        }
-    }
-    return i - reader->at.block_at;
+    const uint32_t at = reader->at.block_at;
+    return (uint32_t)reader->kernels->row_begin(reader->at.block_repetition + at, reader->at.block_length - at, rows, begun);
 }
 
 /* The rows of the page at hand, which was not opened: known outside of lists, and of version 2, whose pages begin and end with a row. */
@@ -603,6 +585,7 @@ enum tarn_status tarn__column_reader_init(struct tarn__column_reader *reader, co
     const struct tarn_leaf *leaf = options->leaf;
     memset(reader, 0, sizeof(*reader));
     reader->options = *options;
+    reader->kernels = tarn__decode_kernels_of(options->env);
     enum tarn_status status = tarn__value_rule_of(leaf, &reader->rule, err);
     if (status == TARN_OK) {
         status = tarn__codec_check(options->chunk->codec, err);

@@ -55,6 +55,7 @@ struct tarn__column_place {
 
 struct tarn__column_reader {
     struct tarn__column_reader_options options;
+    const struct tarn__decode_kernels *kernels;
     struct tarn__value_rule rule;
     struct tarn_chunk_range range;
     const struct tarn_offset_index *offsets; /**< NULL: the pages are walked one after the other */

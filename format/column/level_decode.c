@@ -20,7 +20,7 @@ static enum tarn_status too_high(struct tarn_error *err, unsigned level, unsigne
 enum tarn_status tarn__level_decoder_init(struct tarn__level_decoder *decoder, struct tarn_span bytes, uint8_t max, uint32_t count,
                                           struct tarn_error *err)
 {
-    *decoder = (struct tarn__level_decoder){.max = max, .remaining = count};
+    *decoder = (struct tarn__level_decoder){.max = max, .remaining = count, .kernels = &tarn__decode_kernels_base};
     if (max == 0) {
         return TARN_OK;
     }
@@ -62,28 +62,38 @@ static enum tarn_status refill(struct tarn__level_decoder *decoder, struct tarn_
     return TARN_OK;
 }
 
-/* Levels [at, at + count) of bit-packed ones, least significant bit first. The highest one seen is returned. */
-static unsigned unpack(struct tarn_span bits, unsigned width, uint32_t at, uint32_t count, uint8_t *levels)
+/* Level `at` of bit-packed ones, least significant bit first. */
+static uint8_t unpack_one(struct tarn_span bits, unsigned width, uint32_t at)
 {
-    const uint32_t mask = (1u << width) - 1;
-    unsigned highest = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        const uint64_t bit = (uint64_t)(at + i) * width;
-        const size_t byte = (size_t)(bit >> 3);
-        uint32_t word = bits.data[byte];
-        if ((bit & 7) + width > 8) {
-            word |= (uint32_t)bits.data[byte + 1] << 8;
-        }
-        const unsigned level = word >> (bit & 7) & mask;
-        highest = level > highest ? level : highest;
-        levels[i] = (uint8_t)level;
+    const uint64_t bit = (uint64_t)at * width;
+    const size_t byte = (size_t)(bit >> 3);
+    uint32_t word = bits.data[byte];
+    if ((bit & 7) + width > 8) {
+        word |= (uint32_t)bits.data[byte + 1] << 8;
     }
-    return highest;
+    return (uint8_t)(word >> (bit & 7) & ((1u << width) - 1));
+}
+
+/* Levels [at, at + count): those up to the next whole byte, then the others together. The highest one seen is returned. */
+static unsigned unpack(const struct tarn__level_decoder *decoder, uint32_t at, uint32_t count, uint8_t *levels)
+{
+    const struct tarn_span bits = decoder->run.bits;
+    uint32_t done = 0;
+    for (; done < count && (at + done) % 8 != 0; done++) {
+        levels[done] = unpack_one(bits, decoder->width, at + done);
+    }
+    if (done < count) {
+        const size_t begin = (size_t)((uint64_t)(at + done) / 8 * decoder->width);
+        decoder->kernels->unpack8(bits.data + begin, bits.size - begin, decoder->width, count - done, levels + done);
+    }
+    return decoder->kernels->largest8(levels, count);
 }
 
 /* The same, most significant bit first. */
-static unsigned unpack_high_first(struct tarn_span bits, unsigned width, uint32_t at, uint32_t count, uint8_t *levels)
+static unsigned unpack_high_first(const struct tarn__level_decoder *decoder, uint32_t at, uint32_t count, uint8_t *levels)
 {
+    const struct tarn_span bits = decoder->run.bits;
+    const unsigned width = decoder->width;
     const uint32_t mask = (1u << width) - 1;
     unsigned highest = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -112,8 +122,7 @@ enum tarn_status tarn__level_decoder_take(struct tarn__level_decoder *decoder, u
         const uint32_t left = decoder->run.length - decoder->run_at;
         const uint32_t part = left < count ? left : count;
         if (decoder->run.packed) {
-            const unsigned highest =
-                (decoder->high_first ? unpack_high_first : unpack)(decoder->run.bits, decoder->width, decoder->run_at, part, levels);
+            const unsigned highest = (decoder->high_first ? unpack_high_first : unpack)(decoder, decoder->run_at, part, levels);
             if (highest > decoder->max) {
                 return too_high(err, highest, decoder->max);
             }
@@ -136,13 +145,10 @@ static enum tarn_status presence_by_level(struct tarn__level_decoder *decoder, u
     while (count != 0) {
         const uint32_t part = count < sizeof(levels) ? count : (uint32_t)sizeof(levels);
         TARN_RETURN_IF_ERROR(tarn__level_decoder_take(decoder, part, levels, err));
-        for (uint32_t i = 0; i < part; i++) {
-            const unsigned set = levels[i] == decoder->max;
-            *present += set;
-            if (bits != NULL) {
-                bits[(at + i) >> 3] = (uint8_t)(bits[(at + i) >> 3] | set << ((at + i) & 7));
-            }
-        }
+        const struct tarn__level_rule rule = {0, UINT8_MAX, decoder->max};
+        size_t set;
+        decoder->kernels->level_slots(levels, NULL, part, rule, bits, at, &set);
+        *present += (uint32_t)set;
         at += part;
         count -= part;
     }

@@ -3,6 +3,7 @@
 #define TARN_FORMAT_COLUMN_LEVEL_DECODE_H
 
 #include "format/encoding/rle_reader.h"
+#include "format/kernels/decode_kernels.h"
 
 /*
  * The definition or repetition levels of one page, taken a few at a time: as validity bits where only presence matters (a column
@@ -19,6 +20,7 @@ struct tarn__level_decoder {
     uint32_t run_at;    /**< levels taken of `run` */
     struct tarn__rle_run run;
     struct tarn__rle_reader runs;
+    const struct tarn__decode_kernels *kernels; /**< those that run anywhere, unless the owner puts an env's here after init */
 };
 
 /** `bytes` hold the levels without a length in front. Errors: CORRUPT. */

@@ -418,6 +418,173 @@ static void spread64(uint64_t *slots, const uint8_t *validity, uint64_t at, uint
 }
 #endif
 
+/* ---- levels, 64 at a time as masks ---- */
+
+enum { LEVELS = 64 };
+
+#if !defined(__AVX2__)
+/* Bytes of 0 or 1 as bits. */
+static inline uint64_t pack64(const uint8_t *bytes)
+{
+    uint64_t bits = 0;
+    for (unsigned i = 0; i < LEVELS / 8; i++) {
+        bits |= (tarn__load64(bytes + (size_t)i * 8) * UINT64_C(0x0102040810204080) >> 56) << (8 * i);
+    }
+    return bits;
+}
+#endif
+
+/* Bit i: levels[i] >= from. */
+static inline uint64_t at_least(const uint8_t *levels, uint8_t from)
+{
+#if defined(__AVX512BW__)
+    return _mm512_cmpge_epu8_mask(_mm512_loadu_si512(levels), _mm512_set1_epi8((char)from));
+#elif defined(__AVX2__)
+    const __m256i low = _mm256_loadu_si256((const __m256i *)(const void *)levels);
+    const __m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(levels + 32));
+    const __m256i least = _mm256_set1_epi8((char)from);
+    const uint32_t lows = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_max_epu8(low, least), low));
+    const uint32_t highs = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_max_epu8(high, least), high));
+    return (uint64_t)highs << 32 | lows;
+#else
+    uint8_t bytes[LEVELS];
+    for (unsigned i = 0; i < LEVELS; i++) {
+        bytes[i] = levels[i] >= from;
+    }
+    return pack64(bytes);
+#endif
+}
+
+/* Bit i: levels[i] <= upto. */
+static inline uint64_t at_most(const uint8_t *levels, uint8_t upto)
+{
+    return upto == UINT8_MAX ? UINT64_MAX : ~at_least(levels, (uint8_t)(upto + 1));
+}
+
+/* The bits of `bits` at which `mask` is set, moved together. */
+static inline uint64_t extract(uint64_t bits, uint64_t mask)
+{
+#if defined(__BMI2__)
+    return _pext_u64(bits, mask);
+#else
+    uint64_t out = 0;
+    for (unsigned k = 0; mask != 0; k++, mask &= mask - 1) {
+        out |= (uint64_t)((bits & mask & (0 - mask)) != 0) << k;
+    }
+    return out;
+#endif
+}
+
+/* Puts the low `count` bits of `word`, above which it is zero, behind bit `at`. */
+static inline void append(uint8_t *bits, uint64_t at, uint64_t word, unsigned count)
+{
+    const unsigned shift = at & 7;
+    uint8_t *to = bits + (at >> 3);
+    uint64_t rest = word << shift;
+    for (unsigned done = 0; done < shift + count && done < 64; done += 8, rest >>= 8, to++) {
+        *to = (uint8_t)(*to | rest);
+    }
+    if (shift + count > 64) {
+        *to = (uint8_t)(*to | word >> (64 - shift));
+    }
+}
+
+/* Level pairs of which 64 may be loaded, and which of them count. */
+struct pairs {
+    const uint8_t *definition;
+    const uint8_t *repetition;
+    uint64_t there;
+    uint8_t definition_end[LEVELS];
+    uint8_t repetition_end[LEVELS];
+};
+
+/* Those from `i` on; the last ones are copied. */
+static inline void load_pairs(struct pairs *pairs, const uint8_t *definition, const uint8_t *repetition, size_t i, size_t n)
+{
+    const size_t left = n - i;
+    pairs->definition = definition != NULL ? definition + i : NULL;
+    pairs->repetition = repetition != NULL ? repetition + i : NULL;
+    pairs->there = UINT64_MAX;
+    if (left < LEVELS) {
+        pairs->there = (UINT64_C(1) << left) - 1;
+        if (definition != NULL) {
+            pairs->definition = memcpy(pairs->definition_end, definition + i, left);
+        }
+        if (repetition != NULL) {
+            pairs->repetition = memcpy(pairs->repetition_end, repetition + i, left);
+        }
+    }
+}
+
+static inline uint64_t slots_of(const struct pairs *pairs, struct tarn__level_rule rule)
+{
+    const uint64_t deep = at_least(pairs->definition, rule.definition_from) & pairs->there;
+    return pairs->repetition != NULL ? deep & at_most(pairs->repetition, rule.repetition_upto) : deep;
+}
+
+static size_t level_slots(const uint8_t *definition, const uint8_t *repetition, size_t n, struct tarn__level_rule rule, uint8_t *bits,
+                          uint64_t at, size_t *present)
+{
+    struct pairs pairs = {.there = 0};
+    size_t slots = 0;
+    *present = 0;
+    for (size_t i = 0; i < n; i += LEVELS) {
+        load_pairs(&pairs, definition, repetition, i, n);
+        const uint64_t mask = slots_of(&pairs, rule);
+        const uint64_t set = at_least(pairs.definition, rule.present_from) & mask;
+        const unsigned count = (unsigned)__builtin_popcountll(mask);
+        *present += (unsigned)__builtin_popcountll(set);
+        if (bits != NULL) {
+            append(bits, at + slots, extract(set, mask), count);
+        }
+        slots += count;
+    }
+    return slots;
+}
+
+static size_t list_offsets(const uint8_t *definition, const uint8_t *repetition, size_t n, struct tarn__level_rule lists,
+                           struct tarn__level_rule elements, uint32_t *offsets, size_t most, uint64_t *element_count)
+{
+    struct pairs pairs = {.there = 0};
+    size_t slots = 0;
+    uint64_t before = 0;
+    for (size_t i = 0; i < n; i += LEVELS) {
+        load_pairs(&pairs, definition, repetition, i, n);
+        uint64_t mask = slots_of(&pairs, lists);
+        const uint64_t inside = slots_of(&pairs, elements);
+        for (; mask != 0; mask &= mask - 1, slots++) {
+            const uint64_t below = (mask & (0 - mask)) - 1;
+            if (slots < most) {
+                offsets[slots] = (uint32_t)(before + (unsigned)__builtin_popcountll(inside & below));
+            }
+        }
+        before += (unsigned)__builtin_popcountll(inside);
+    }
+    *element_count = before;
+    return slots;
+}
+
+static size_t row_begin(const uint8_t *repetition, size_t n, uint64_t rows, uint64_t *begun)
+{
+    struct pairs pairs = {.there = 0};
+    uint64_t before = 0;
+    for (size_t i = 0; i < n; i += LEVELS) {
+        load_pairs(&pairs, NULL, repetition, i, n);
+        uint64_t mask = at_most(pairs.repetition, 0) & pairs.there;
+        const unsigned count = (unsigned)__builtin_popcountll(mask);
+        if (before + count > rows) {
+            for (; before < rows; before++) {
+                mask &= mask - 1;
+            }
+            *begun = rows;
+            return i + (unsigned)__builtin_ctzll(mask);
+        }
+        before += count;
+    }
+    *begun = before;
+    return n;
+}
+
 /* ---- texts ---- */
 
 static bool is_ascii(const uint8_t *restrict bytes, size_t size)
@@ -447,5 +614,8 @@ const struct tarn__decode_kernels TARN_DECODE_KERNELS = {
     .gather64 = gather64,
     .spread32 = spread32,
     .spread64 = spread64,
+    .level_slots = level_slots,
+    .list_offsets = list_offsets,
+    .row_begin = row_begin,
     .is_ascii = is_ascii,
 };

@@ -9,6 +9,14 @@
  * the same bytes. Nothing outside of what is said is read or written; pointers need no alignment beyond that of their type and do not
  * overlap. Nothing is allocated.
  */
+
+/** Which level pairs are slots of a node: of a definition from here on, of a repetition up to there; and which slots hold something. */
+struct tarn__level_rule {
+    uint8_t definition_from;
+    uint8_t repetition_upto;
+    uint8_t present_from;
+};
+
 struct tarn__decode_kernels {
     const char *name;
 
@@ -34,6 +42,22 @@ struct tarn__decode_kernels {
      */
     void (*spread32)(uint32_t *slots, const uint8_t *validity, uint64_t at, uint32_t count, uint32_t present);
     void (*spread64)(uint64_t *slots, const uint8_t *validity, uint64_t at, uint32_t count, uint32_t present);
+
+    /**
+     * For each of `n` level pairs that is a slot a bit, set when its definition is from `present_from` on, is put behind bit `at` of `bits`
+     * (NULL: only counted), where zeros are. `repetition` NULL: all are low enough. Returns how many slots there are; *present of them set.
+     */
+    size_t (*level_slots)(const uint8_t *definition, const uint8_t *repetition, size_t n, struct tarn__level_rule rule, uint8_t *bits,
+                          uint64_t at, size_t *present);
+    /**
+     * For each pair that is a slot by `lists` how many pairs before it are slots by `elements`, the first `most` of them into `offsets`.
+     * Returns how many slots of `lists` there are; *element_count is that of `elements`.
+     */
+    size_t (*list_offsets)(const uint8_t *definition, const uint8_t *repetition, size_t n, struct tarn__level_rule lists,
+                           struct tarn__level_rule elements, uint32_t *offsets, size_t most, uint64_t *element_count);
+    /** The index of zero number `rows` (from 0) of `n` repetition levels, `n` when there are no so many; *begun is how many stand before.
+     */
+    size_t (*row_begin)(const uint8_t *repetition, size_t n, uint64_t rows, uint64_t *begun);
 
     /** Is no byte above 127? */
     bool (*is_ascii)(const uint8_t *bytes, size_t size);

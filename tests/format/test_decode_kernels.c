@@ -184,6 +184,99 @@ START_TEST(decode_kernels__spread_values_over_nulls)
 }
 END_TEST
 
+/* Levels of `n` pairs, low ones, each array of its own size. */
+static uint8_t *random_levels(size_t n, unsigned most)
+{
+    uint8_t *levels = exact(n, 0);
+    for (size_t i = 0; i < n; i++) {
+        levels[i] = (uint8_t)(levels[i] % (most + 1));
+    }
+    return levels;
+}
+
+static void check_levels(const struct tarn__decode_kernels *table, const uint8_t *definition, const uint8_t *repetition, size_t n,
+                         uint64_t at)
+{
+    const struct tarn__level_rule lists = {1, 1, 2};
+    const struct tarn__level_rule elements = {3, 2, 3};
+    uint8_t bits[MOST / 8 + 16] = {0};
+    uint32_t offsets[MOST + 1];
+    size_t present;
+    uint64_t element_count;
+    size_t slots = 0;
+    size_t set = 0;
+    uint32_t count = 0;
+    const size_t most = n / 2;
+    memset(offsets, GUARD, sizeof(offsets));
+    const size_t found = table->level_slots(definition, repetition, n, lists, bits, at, &present);
+    const size_t listed = table->list_offsets(definition, repetition, n, lists, elements, offsets, most, &element_count);
+    for (size_t i = 0; i < n; i++) {
+        if (repetition[i] <= 1 && definition[i] >= 1) {
+            const bool expected = definition[i] >= 2;
+            if (tarn__bit_get(bits, at + slots) != expected || (slots < most && offsets[slots] != count)) {
+                ck_abort_msg("%s: pair %zu of %zu", table->name, i, n);
+            }
+            set += expected;
+            slots++;
+        }
+        count += repetition[i] <= 2 && definition[i] >= 3;
+    }
+    ck_assert_uint_eq(found, slots);
+    ck_assert_uint_eq(listed, slots);
+    ck_assert_uint_eq(present, set);
+    ck_assert_uint_eq(element_count, count);
+    ck_assert(slots >= most || offsets[slots] == 0xa5a5a5a5);
+    for (size_t i = at + slots; i < sizeof(bits) * 8; i++) {
+        if (tarn__bit_get(bits, i) || (i < at && tarn__bit_get(bits, i))) {
+            ck_abort_msg("%s: bit %zu behind %zu slots", table->name, i, slots);
+        }
+    }
+    const struct tarn__level_rule all = {0, 0, 2}; /* without repetition levels, and only counted */
+    ck_assert_uint_eq(table->level_slots(definition, NULL, n, all, NULL, 0, &present), n);
+    set = 0;
+    for (size_t i = 0; i < n; i++) {
+        set += definition[i] >= 2;
+    }
+    ck_assert_uint_eq(present, set);
+}
+
+START_TEST(decode_kernels__turn_levels_into_slots)
+{
+    const struct tarn__decode_kernels *table = table_of(_i);
+    for (uint64_t round = 0; table != NULL && round < 24; round++) {
+        for (int l = 0; l < LENGTHS; l++) {
+            uint8_t *definition = random_levels(lengths[l], 3);
+            uint8_t *repetition = random_levels(lengths[l], 2 + (unsigned)round % 2);
+            check_levels(table, definition, repetition, lengths[l], round);
+            free(definition);
+            free(repetition);
+        }
+    }
+}
+END_TEST
+
+START_TEST(decode_kernels__find_where_a_row_begins)
+{
+    const struct tarn__decode_kernels *table = table_of(_i);
+    for (int l = 0; table != NULL && l < LENGTHS; l++) {
+        uint8_t *repetition = random_levels(lengths[l], 1 + (unsigned)l % 3);
+        uint64_t rows = 0;
+        uint64_t begun;
+        for (size_t i = 0; i < lengths[l]; i++) {
+            if (repetition[i] == 0) {
+                if (table->row_begin(repetition, lengths[l], rows, &begun) != i || begun != rows) {
+                    ck_abort_msg("%s: row %llu of %zu pairs", table->name, (unsigned long long)rows, lengths[l]);
+                }
+                rows++;
+            }
+        }
+        ck_assert_uint_eq(table->row_begin(repetition, lengths[l], rows, &begun), lengths[l]);
+        ck_assert_uint_eq(begun, rows);
+        free(repetition);
+    }
+}
+END_TEST
+
 START_TEST(decode_kernels__tell_ascii)
 {
     const struct tarn__decode_kernels *table = table_of(_i);
@@ -228,4 +321,6 @@ TARN_SUITE("format/decode_kernels", TARN_LOOP_TIMES(decode_kernels__unpack_every
            TARN_LOOP_TIMES(decode_kernels__find_the_largest, TARN__DECODE_LEVELS),
            TARN_LOOP_TIMES(decode_kernels__look_entries_up, TARN__DECODE_LEVELS),
            TARN_LOOP_TIMES(decode_kernels__spread_values_over_nulls, TARN__DECODE_LEVELS),
+           TARN_LOOP_TIMES(decode_kernels__turn_levels_into_slots, TARN__DECODE_LEVELS),
+           TARN_LOOP_TIMES(decode_kernels__find_where_a_row_begins, TARN__DECODE_LEVELS),
            TARN_LOOP_TIMES(decode_kernels__tell_ascii, TARN__DECODE_LEVELS), TARN_TEST(decode_kernels__of_an_env_are_those_of_its_level))
