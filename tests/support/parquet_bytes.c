@@ -21,7 +21,7 @@ static void append_levels(struct tarn_buffer *body, const struct tarn_test_page 
     if (levels.size == 0) {
         return;
     }
-    if (page->type == PARQUET_DATA_PAGE) {
+    if (page->type == PARQUET_DATA_PAGE && !page->packed_levels) {
         uint8_t length[4];
         tarn__store32(length, (uint32_t)levels.size);
         append(body, length, sizeof(length));
@@ -48,10 +48,9 @@ static void append_page(struct tarn_env *env, struct tarn_buffer *out, const str
         .has_data_page_header_v2 = page->type == PARQUET_DATA_PAGE_V2,
         .has_index_page_header = page->type == PARQUET_INDEX_PAGE,
     };
-    header.data_page_header = (struct parquet_data_page_header){.num_values = page->values,
-                                                                .encoding = page->encoding,
-                                                                .definition_level_encoding = PARQUET_ENCODING_RLE,
-                                                                .repetition_level_encoding = PARQUET_ENCODING_RLE};
+    const int32_t levels = page->packed_levels ? PARQUET_ENCODING_BIT_PACKED : PARQUET_ENCODING_RLE;
+    header.data_page_header = (struct parquet_data_page_header){
+        .num_values = page->values, .encoding = page->encoding, .definition_level_encoding = levels, .repetition_level_encoding = levels};
     header.dictionary_page_header = (struct parquet_dictionary_page_header){.num_values = page->values, .encoding = page->encoding};
     header.data_page_header_v2 = (struct parquet_data_page_header_v2){.num_values = page->values,
                                                                       .num_rows = page->rows,
@@ -126,6 +125,10 @@ void tarn_test_parquet_put(struct tarn_store *store, const char *key, const stru
     struct parquet_column_chunk *chunks = calloc((size_t)file->row_group_count * leaf_count + 1, sizeof(*chunks));
     struct parquet_file_metadata metadata = {.version = 1, .has_column_orders = true};
 
+    if (file->created_by != NULL) {
+        metadata.has_created_by = true;
+        metadata.created_by = tarn__text_of(file->created_by);
+    }
     append(out, "PAR1", 4);
     for (uint32_t i = 0; i < file->row_group_count; i++) {
         row_groups[i].num_rows = file->row_groups[i].rows;

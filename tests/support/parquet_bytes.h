@@ -14,6 +14,7 @@ struct tarn_test_page {
     int32_t encoding;
     int32_t values;              /**< slots, entries */
     int32_t rows;                /**< DATA_PAGE_V2 */
+    bool packed_levels;          /**< DATA_PAGE: the levels are BIT_PACKED */
     struct tarn_span repetition; /**< RLE hybrid, without length */
     struct tarn_span definition;
     struct tarn_span body; /**< values */
@@ -36,6 +37,7 @@ struct tarn_test_row_group {
 
 struct tarn_test_parquet {
     uint32_t element_count;
+    const char *created_by;                        /**< NULL: nobody */
     const struct parquet_schema_element *elements; /**< root first */
     uint32_t row_group_count;
     const struct tarn_test_row_group *row_groups;
