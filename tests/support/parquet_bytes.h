@@ -37,10 +37,10 @@ struct tarn_test_row_group {
 
 struct tarn_test_parquet {
     uint32_t element_count;
-    const char *created_by;                        /**< NULL: nobody */
     const struct parquet_schema_element *elements; /**< root first */
     uint32_t row_group_count;
     const struct tarn_test_row_group *row_groups;
+    const char *created_by; /**< NULL: nobody */
 };
 
 /** Puts the file into the store under `key`; fails the test when it cannot. */
