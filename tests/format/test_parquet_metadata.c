@@ -56,7 +56,7 @@ static const struct parquet_statistics statistics = {.has_null_count = true,
                                                      .max_value = SPAN(2, 0, 0, 0)};
 static const struct tarn_test_chunk chunk = {.page_count = 3, .pages = pages, .statistics = &statistics};
 static const struct tarn_test_row_group row_group = {.rows = 5, .chunks = &chunk};
-static const struct tarn_test_parquet file = {2, elements, 1, &row_group};
+static const struct tarn_test_parquet file = {.element_count = 2, .elements = elements, .row_group_count = 1, .row_groups = &row_group};
 
 struct seen {
     unsigned count;
