@@ -432,6 +432,38 @@ START_TEST(parquet_verify__finds_every_flip_in_a_page) /* P-VERIFY-2 */
 }
 END_TEST
 
+/* The right file, in the store that fails; damage must never be reported for what was only not to be had. */
+static enum tarn_status verify_under_fault(void *ctx, struct tarn_fault *fault, struct tarn_env *faulty, struct tarn_error *failure)
+{
+    const struct tarn_span *bytes = ctx;
+    struct tarn_store *memory;
+    struct heard heard = {0};
+    enum tarn_status status = tarn_store_open(faulty, TARN_TEXT("memory:v"), true, &memory, failure);
+    if (status != TARN_OK) {
+        return status;
+    }
+    tarn_fault_suspend(fault);
+    ck_assert_ok(tarn_store_put(memory, TARN_TEXT("f"), *bytes, TARN_PUT_OVERWRITE, TARN_ROLE_DATA, failure), failure);
+    tarn_fault_resume(fault);
+    status = tarn_parquet_verify(memory, TARN_TEXT("f"), NULL, hear, &heard, failure);
+    ck_assert_msg(heard.errors + heard.warnings == 0, "a fault is told as damage: %s", heard.detail);
+    ck_assert_uint_eq(heard.ok, status == TARN_OK);
+    tarn_store_close(memory);
+    return status;
+}
+
+START_TEST(parquet_verify__survives_every_failure)
+{
+    open_file();
+    struct tarn_buffer *bytes = tarn_test_read(store, TARN_TEXT("f.parquet"));
+    struct tarn_span span = tarn__buffer_span(bytes);
+    tarn_fault_sweep(verify_under_fault, &span, TARN_FAULT_ALL_ALLOC | TARN_FAULT_IO_ONCE | TARN_FAULT_IO_FOREVER);
+    tarn__buffer_release(bytes);
+    close_file();
+}
+END_TEST
+
 TARN_SUITE("parquet verify", TARN_TEST(parquet_verify__has_nothing_to_say_of_a_right_file),
            TARN_TEST(parquet_verify__does_not_mind_where_indexes_lie), TARN_LOOP_TEST(parquet_verify__finds_every_wrong_claim, lies),
-           TARN_TEST(parquet_verify__footer_tree_names_every_value), TARN_TEST(parquet_verify__finds_every_flip_in_a_page))
+           TARN_TEST(parquet_verify__footer_tree_names_every_value), TARN_TEST(parquet_verify__finds_every_flip_in_a_page),
+           TARN_TEST(parquet_verify__survives_every_failure))
