@@ -9,6 +9,7 @@
 #include "format/arrow/arrow_export.h"
 #include "format/base/bytes.h"
 #include "format/base/text.h"
+#include "format/base/utf8.h"
 
 enum { FORMAT_ROOM = 48 };
 
@@ -280,6 +281,9 @@ static enum tarn_status open_node(const struct exporter *exporter, struct tarn_t
 {
     struct tarn_env *env = exporter->env;
     memset(out, 0, sizeof(*out));
+    if ((name.size != 0 && memchr(name.data, 0, name.size) != NULL) || !tarn__utf8_is_valid(name)) {
+        return tarn__invalid(exporter->err, "name", "the name of a column holds a NUL byte or is no UTF-8, which Arrow cannot show");
+    }
     struct node *node = tarn__calloc(env, 1, sizeof(*node));
     if (node == NULL) {
         return tarn__nomem(env, exporter->err, sizeof(*node));

@@ -4,6 +4,7 @@
  */
 #include "format/base/arena.h"
 #include "format/base/bytes.h"
+#include "format/batch/schema.h"
 #include "format/batch/vector.h"
 #include "tarn/arrow.h"
 
@@ -92,7 +93,7 @@ static enum tarn_status whole_rows(const struct tarn_schema *schema, struct tarn
         return tarn__nomem(arena->env, err, 0);
     }
     for (uint32_t i = 0; i < schema->field_count; i++) {
-        steps[i] = (struct tarn_path_step){TARN_PATH_FIELD, schema->fields[i].name, schema->fields[i].id};
+        steps[i] = (struct tarn_path_step){TARN_PATH_POSITION, schema->fields[i].name, (int32_t)i};
         paths[i] = (struct tarn_path){1, &steps[i]};
     }
     request->path_count = schema->field_count;
@@ -119,7 +120,8 @@ static enum tarn_status batch_schema(struct source_batches *self, const struct t
         }
         fields[i].type = self->scan->types[i];
     }
-    return tarn_schema_make(arena->env, request->path_count, fields, source->property_count, source->properties, &self->schema, err);
+    return tarn__schema_make_as_found(arena->env, request->path_count, fields, source->property_count, source->properties, &self->schema,
+                                      err);
 }
 
 static enum tarn_status open_batches(struct source_batches *self, struct tarn_source *source, const struct tarn_scan_request *given,

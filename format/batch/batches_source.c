@@ -210,7 +210,7 @@ static enum tarn_status resolve(const struct tarn_schema *schema, const struct t
     TARN_RETURN_IF_ERROR(tarn_path_resolve(schema, path, type, &nullable, place->index, err));
     place->depth = path->depth;
     for (uint32_t i = 0; i < path->depth; i++) {
-        if (path->steps[i].kind != TARN_PATH_FIELD || place->index[i] == UINT32_MAX) {
+        if (!tarn_path_step_is_member(&path->steps[i]) || place->index[i] == UINT32_MAX) {
             return tarn__invalid(err, "path", "rows of a stream have columns and members of structs; nothing inside lists, no row index");
         }
     }

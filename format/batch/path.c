@@ -56,6 +56,14 @@ static enum tarn_status no_field(uint32_t count, const struct tarn_field *fields
     return TARN_NOT_FOUND;
 }
 
+static enum tarn_status at_position(uint32_t count, const struct tarn_path_step *step, int32_t *member, struct tarn_error *err)
+{
+    *member = step->id >= 0 && (uint32_t)step->id < count ? step->id : -1;
+    return *member >= 0
+               ? TARN_OK
+               : tarn__error_set(err, TARN_NOT_FOUND, "column", "there is no column number %d: there are %u", (int)step->id, count);
+}
+
 static enum tarn_status wrong_step(const char *what, struct tarn_error *err)
 {
     return tarn__error_set(err, TARN_NOT_FOUND, "column", "a path asks for %s where the type has none", what);
@@ -71,6 +79,11 @@ static enum tarn_status step_into(const struct tarn_type *type, const struct tar
         }
         *member = find_field(type->field_count, type->fields, step);
         return *member >= 0 ? TARN_OK : no_field(type->field_count, type->fields, step, err);
+    case TARN_PATH_POSITION:
+        if (type->id != TARN_TYPE_STRUCT) {
+            return wrong_step("a member by number", err);
+        }
+        return at_position(type->field_count, step, member, err);
     case TARN_PATH_ELEMENT:
         *member = 0;
         return type->id == TARN_TYPE_LIST ? TARN_OK : wrong_step("elements", err);
@@ -91,13 +104,15 @@ enum tarn_status tarn_path_resolve(const struct tarn_schema *schema, const struc
     bool may_be_null = false;
     *type = NULL;
     *nullable = true;
-    if (path->depth == 0 || path->depth > TARN_MAX_DEPTH || path->steps[0].kind != TARN_PATH_FIELD) {
+    if (path->depth == 0 || path->depth > TARN_MAX_DEPTH || !tarn_path_step_is_member(&path->steps[0])) {
         return tarn__invalid(err, "path", "a path begins with a column's name and has at most %d steps", (int)TARN_MAX_DEPTH);
     }
     for (uint32_t i = 0; i < path->depth; i++) {
         const struct tarn_field *fields = at == NULL ? schema->fields : at->fields;
         int32_t member = -1;
-        if (at == NULL) {
+        if (at == NULL && path->steps[i].kind == TARN_PATH_POSITION) {
+            TARN_RETURN_IF_ERROR(at_position(schema->field_count, &path->steps[i], &member, err));
+        } else if (at == NULL) {
             member = find_field(schema->field_count, fields, &path->steps[i]);
             if (member < 0 && path->depth == 1 && tarn__text_equal(path->steps[0].name, TARN_TEXT(TARN_ROW_INDEX))) {
                 *type = &row_index;

@@ -30,6 +30,12 @@ static struct owned_schema *owner_of(const struct tarn_schema *schema)
     return (struct owned_schema *)(uintptr_t)schema;
 }
 
+/* `names`: are they checked? Those of a file are as they are. */
+struct copier {
+    struct tarn_arena *arena;
+    bool names;
+};
+
 static enum tarn_status check_name(struct tarn_text name, struct tarn_error *err)
 {
     if (name.size != 0 && memchr(name.data, 0, name.size) != NULL) {
@@ -128,7 +134,7 @@ static enum tarn_status check_members(const struct tarn_type *type, struct tarn_
     return TARN_OK;
 }
 
-static enum tarn_status copy_fields(struct tarn_arena *arena, uint32_t count, const struct tarn_field *fields, unsigned depth,
+static enum tarn_status copy_fields(const struct copier *copier, uint32_t count, const struct tarn_field *fields, unsigned depth,
                                     const struct tarn_field **out, struct tarn_error *err);
 
 static enum tarn_status copy_text(struct tarn_arena *arena, struct tarn_text text, struct tarn_text *out, struct tarn_error *err)
@@ -137,9 +143,10 @@ static enum tarn_status copy_text(struct tarn_arena *arena, struct tarn_text tex
     return out->data != NULL ? TARN_OK : tarn__nomem(arena->env, err, text.size + 1);
 }
 
-static enum tarn_status copy_type(struct tarn_arena *arena, const struct tarn_type *type, unsigned depth, const struct tarn_type **out,
+static enum tarn_status copy_type(const struct copier *copier, const struct tarn_type *type, unsigned depth, const struct tarn_type **out,
                                   struct tarn_error *err)
 {
+    struct tarn_arena *arena = copier->arena;
     *out = NULL;
     if (type == NULL) {
         return tarn__invalid(err, "type", "a field has no type");
@@ -156,10 +163,10 @@ static enum tarn_status copy_type(struct tarn_arena *arena, const struct tarn_ty
     *copy = *type;
     copy->fields = NULL;
     TARN_RETURN_IF_ERROR(copy_text(arena, type->zone, &copy->zone, err));
-    if (type->id == TARN_TYPE_STRUCT) {
+    if (type->id == TARN_TYPE_STRUCT && copier->names) {
         TARN_RETURN_IF_ERROR(check_twins(arena->env, type->field_count, type->fields, err));
     }
-    TARN_RETURN_IF_ERROR(copy_fields(arena, type->field_count, type->fields, depth + 1, &copy->fields, err));
+    TARN_RETURN_IF_ERROR(copy_fields(copier, type->field_count, type->fields, depth + 1, &copy->fields, err));
     *out = copy;
     return TARN_OK;
 }
@@ -183,9 +190,10 @@ static enum tarn_status copy_properties(struct tarn_arena *arena, uint32_t count
     return TARN_OK;
 }
 
-static enum tarn_status copy_fields(struct tarn_arena *arena, uint32_t count, const struct tarn_field *fields, unsigned depth,
+static enum tarn_status copy_fields(const struct copier *copier, uint32_t count, const struct tarn_field *fields, unsigned depth,
                                     const struct tarn_field **out, struct tarn_error *err)
 {
+    struct tarn_arena *arena = copier->arena;
     *out = NULL;
     if (count == 0) {
         return TARN_OK;
@@ -197,12 +205,12 @@ static enum tarn_status copy_fields(struct tarn_arena *arena, uint32_t count, co
     for (uint32_t i = 0; i < count; i++) {
         const struct tarn_field *field = &fields[i];
         copies[i] = (struct tarn_field){.nullable = field->nullable, .id = field->id, .property_count = field->property_count};
-        enum tarn_status status = check_name(field->name, err);
+        enum tarn_status status = copier->names ? check_name(field->name, err) : TARN_OK;
         if (status == TARN_OK) {
             status = copy_text(arena, field->name, &copies[i].name, err);
         }
         if (status == TARN_OK) {
-            status = copy_type(arena, field->type, depth, &copies[i].type, err);
+            status = copy_type(copier, field->type, depth, &copies[i].type, err);
         }
         if (status == TARN_OK) {
             status = copy_properties(arena, field->property_count, field->properties, &copies[i].properties, err);
@@ -219,11 +227,13 @@ static enum tarn_status copy_fields(struct tarn_arena *arena, uint32_t count, co
 enum tarn_status tarn__type_copy(struct tarn_arena *arena, const struct tarn_type *type, const struct tarn_type **out,
                                  struct tarn_error *err)
 {
-    return copy_type(arena, type, 1, out, err);
+    const struct copier copier = {arena, true};
+    return copy_type(&copier, type, 1, out, err);
 }
 
-enum tarn_status tarn_schema_make(struct tarn_env *env, uint32_t field_count, const struct tarn_field *fields, uint32_t property_count,
-                                  const struct tarn_property *properties, struct tarn_schema **out, struct tarn_error *err)
+static enum tarn_status make(struct tarn_env *env, bool names, uint32_t field_count, const struct tarn_field *fields,
+                             uint32_t property_count, const struct tarn_property *properties, struct tarn_schema **out,
+                             struct tarn_error *err)
 {
     *out = NULL;
     struct owned_schema *owner = tarn__calloc(env, 1, sizeof(*owner));
@@ -235,9 +245,10 @@ enum tarn_status tarn_schema_make(struct tarn_env *env, uint32_t field_count, co
     atomic_init(&owner->references, 1);
     owner->schema.field_count = field_count;
     owner->schema.property_count = property_count;
-    enum tarn_status status = check_twins(env, field_count, fields, err);
+    const struct copier copier = {&owner->arena, names};
+    enum tarn_status status = names ? check_twins(env, field_count, fields, err) : TARN_OK;
     if (status == TARN_OK) {
-        status = copy_fields(&owner->arena, field_count, fields, 1, &owner->schema.fields, err);
+        status = copy_fields(&copier, field_count, fields, 1, &owner->schema.fields, err);
     }
     if (status == TARN_OK) {
         status = copy_properties(&owner->arena, property_count, properties, &owner->schema.properties, err);
@@ -248,6 +259,19 @@ enum tarn_status tarn_schema_make(struct tarn_env *env, uint32_t field_count, co
     }
     *out = &owner->schema;
     return TARN_OK;
+}
+
+enum tarn_status tarn_schema_make(struct tarn_env *env, uint32_t field_count, const struct tarn_field *fields, uint32_t property_count,
+                                  const struct tarn_property *properties, struct tarn_schema **out, struct tarn_error *err)
+{
+    return make(env, true, field_count, fields, property_count, properties, out, err);
+}
+
+enum tarn_status tarn__schema_make_as_found(struct tarn_env *env, uint32_t field_count, const struct tarn_field *fields,
+                                            uint32_t property_count, const struct tarn_property *properties, struct tarn_schema **out,
+                                            struct tarn_error *err)
+{
+    return make(env, false, field_count, fields, property_count, properties, out, err);
 }
 
 struct tarn_schema *tarn_schema_retain(const struct tarn_schema *schema)
@@ -272,26 +296,32 @@ void tarn_schema_release(const struct tarn_schema *schema)
     }
 }
 
-/* By the name itself, then by its text: a path that was made from the fields is found without looking at texts. */
-static int32_t find_exactly(uint32_t field_count, const struct tarn_field *fields, struct tarn_text name)
+/*
+ * By the name itself, then by its text: a path that was made from the fields is found without looking at texts, also among fields of one
+ * name. *several: that text is the name of more than one.
+ */
+static int32_t find_exactly(uint32_t field_count, const struct tarn_field *fields, struct tarn_text name, bool *several)
 {
+    int32_t found = -1;
+    *several = false;
     for (uint32_t i = 0; i < field_count; i++) {
         if (fields[i].name.data == name.data && fields[i].name.size == name.size) {
             return (int32_t)i;
         }
     }
-    for (uint32_t i = 0; i < field_count; i++) {
+    for (uint32_t i = 0; i < field_count && !*several; i++) {
         if (tarn__text_equal(fields[i].name, name)) {
-            return (int32_t)i;
+            *several = found >= 0;
+            found = (int32_t)i;
         }
     }
-    return -1;
+    return found;
 }
 
 int32_t tarn_fields_find(uint32_t field_count, const struct tarn_field *fields, struct tarn_text name)
 {
-    int32_t found = find_exactly(field_count, fields, name);
-    bool several = false;
+    bool several;
+    int32_t found = find_exactly(field_count, fields, name, &several);
     for (uint32_t i = 0; i < field_count && found < 0; i++) {
         if (tarn__text_equal_caseless(fields[i].name, name)) {
             for (uint32_t k = i + 1; k < field_count && !several; k++) {

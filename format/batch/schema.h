@@ -9,4 +9,11 @@
 TARN_WARN_UNUSED enum tarn_status tarn__type_copy(struct tarn_arena *arena, const struct tarn_type *type, const struct tarn_type **out,
                                                   struct tarn_error *err);
 
+/**
+ * As tarn_schema_make, with names as a file has them: equal ones, NUL, invalid UTF-8. Such columns are found by their position alone.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__schema_make_as_found(struct tarn_env *env, uint32_t field_count, const struct tarn_field *fields,
+                                                             uint32_t property_count, const struct tarn_property *properties,
+                                                             struct tarn_schema **out, struct tarn_error *err);
+
 #endif

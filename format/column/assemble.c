@@ -210,10 +210,46 @@ static enum tarn_status build_variant(const struct assembly *assembly, const str
     return status;
 }
 
+enum tarn_status tarn__assemble_leafless(struct tarn_env *env, const struct tarn_node *node, uint32_t slots, struct tarn_vector **out,
+                                         struct tarn_error *err)
+{
+    const bool is_struct = node->kind == TARN_NODE_STRUCT;
+    *out = NULL;
+    if (node->kind == TARN_NODE_VARIANT) {
+        return tarn__corrupt(err, "annotation", "the column is annotated wrongly: a VARIANT has a member metadata");
+    }
+    if (node->kind == TARN_NODE_ABSENT || (node->nullable && (!is_struct || node->child_count == 0))) {
+        *out = tarn__vector_nulls(env, node->field->type, slots);
+        return *out != NULL ? TARN_OK : tarn__nomem(env, err, 0);
+    }
+    struct tarn_vector **children = tarn__calloc(env, (size_t)node->child_count + 1, sizeof(struct tarn_vector *));
+    struct tarn_buffer *offsets = is_struct ? NULL : tarn__buffer_new_zeroed(env, ((size_t)slots + 1) * sizeof(uint32_t));
+    enum tarn_status status = TARN_OK;
+    if (children == NULL || (!is_struct && offsets == NULL)) {
+        status = tarn__nomem(env, err, ((uint64_t)slots + 1) * sizeof(uint32_t));
+    }
+    for (uint32_t i = 0; status == TARN_OK && i < node->child_count; i++) {
+        status = tarn__assemble_leafless(env, &node->children[i], is_struct ? slots : 0, &children[i], err);
+    }
+    if (status != TARN_OK) {
+        tarn__buffer_release(offsets);
+        release_all(children, children != NULL ? node->child_count : 0);
+    } else {
+        *out = is_struct ? tarn__vector_struct(env, node->field->type, slots, node->child_count, children, NULL)
+                         : tarn__vector_list(env, node->field->type, slots, offsets, false, node->child_count, children, NULL);
+        status = *out != NULL ? TARN_OK : tarn__nomem(env, err, 0);
+    }
+    tarn__free(env, children);
+    return status;
+}
+
 static enum tarn_status build(const struct assembly *assembly, const struct tarn_node *node, struct around around, uint32_t slots,
                               struct tarn_vector **out, struct tarn_error *err)
 {
     *out = NULL;
+    if (node->leaf_count == 0 && node->kind != TARN_NODE_ABSENT) {
+        return tarn__assemble_leafless(assembly->env, node, slots, out, err);
+    }
     switch (node->kind) {
     case TARN_NODE_LEAF:
         return build_leaf(assembly, node, slots, out, err);

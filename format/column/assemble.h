@@ -16,4 +16,11 @@
 TARN_WARN_UNUSED enum tarn_status tarn__assemble(const struct tarn_node *node, struct tarn__column_reader *readers, uint32_t rows,
                                                  struct tarn_vector **out, struct tarn_error *err);
 
+/**
+ * The same for a node without leaves, of which a file says nothing: a group without members is null where it may be, one of such groups
+ * is there, a list is null or empty.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__assemble_leafless(struct tarn_env *env, const struct tarn_node *node, uint32_t slots,
+                                                          struct tarn_vector **out, struct tarn_error *err);
+
 #endif

@@ -9,6 +9,7 @@
  *  2. Leaves are numbered in the order of the elements: the order of column chunks.
  *  3. A node and the field it is about have the same shape: STRUCT children are the fields, LIST has one, MAP two.
  */
+#include "format/batch/schema.h"
 #include "format/column/logical_type.h"
 
 #include "format/column/variant_schema.h"
@@ -419,13 +420,13 @@ static enum tarn_status finish(struct reader *r, struct tarn_file_schema *made, 
 {
     struct tarn_schema *schema;
     const enum tarn_status status =
-        tarn_schema_make(r->arena->env, root->type->field_count, root->type->fields, property_count, properties, &schema, r->err);
-    if (status == TARN_INVALID) {
+        tarn__schema_make_as_found(r->arena->env, root->type->field_count, root->type->fields, property_count, properties, &schema, r->err);
+    if (status == TARN_INVALID) { /* what is wrong with a schema was seen before, but for texts in types: the name of a CRS */
         char why[sizeof(r->err->message)] = "";
         if (r->err != NULL) {
             memcpy(why, r->err->message, sizeof(why));
         }
-        return tarn__unsupported(r->err, "parquet.names", "the schema cannot be held: %s", why);
+        return tarn__corrupt(r->err, "schema", "the schema cannot be held: %s", why);
     }
     TARN_RETURN_IF_ERROR(status);
     made->schema = schema;

@@ -570,7 +570,7 @@ static enum tarn_status resolve(struct json_scan *self, const struct tarn_path *
         return tarn__invalid(err, "path", "a path of %u steps is deeper than any schema", path->depth);
     }
     for (uint32_t i = 0; i < path->depth; i++) {
-        if (path->steps[i].kind != TARN_PATH_FIELD) {
+        if (!tarn_path_step_is_member(&path->steps[i])) {
             return tarn__invalid(err, "path", "the path leads into a list or a map, of which only the whole can be read");
         }
     }

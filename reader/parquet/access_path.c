@@ -105,10 +105,6 @@ static enum tarn_status follow(const struct steps *steps, const struct tarn_node
 
 static enum tarn_status check_node(const struct parquet_source *source, const struct tarn_node *node, struct tarn_error *err)
 {
-    if (node->leaf_count == 0) {
-        return tarn__unsupported(err, "parquet.empty_group", "column \"%.*s\" is a group without columns",
-                                 TARN_TEXT_ARG(node->field->name));
-    }
     for (uint32_t i = 0; i < node->leaf_count; i++) {
         struct tarn__value_rule rule;
         const struct tarn_leaf *leaf = &source->footer->schema->leaves[node->leaf + i];

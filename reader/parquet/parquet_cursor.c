@@ -307,6 +307,11 @@ static enum tarn_status select_column(struct parquet_cursor *cursor, uint32_t ha
     if (!grow_positions(cursor->cursor.env, &cursor->positions, &cursor->position_capacity, selection->rows)) {
         return tarn__nomem(cursor->cursor.env, err, tarn__selection_bytes(selection->rows));
     }
+    if (column->node != NULL && column->node->leaf_count == 0) {
+        struct tarn_vector *empty;
+        TARN_RETURN_IF_ERROR(tarn__assemble_leafless(cursor->cursor.env, column->node, selection->count, &empty, err));
+        return hand_out(cursor, empty, out, err);
+    }
     if (column->node == NULL) {
         return row_index(cursor, cursor->scan->types[handle], selection, out, err);
     }

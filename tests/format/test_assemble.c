@@ -228,7 +228,41 @@ START_TEST(assemble__refuses_values_without_keys) /* P-NEST-6 */
 }
 END_TEST
 
-TARN_SUITE("format/assemble", TARN_TEST(assemble__tells_null_from_empty_lists_and_null_elements),
+START_TEST(assemble__groups_without_leaves) /* P-SCHEMA-10 */
+{
+    static const struct tarn_type hollow = {.id = TARN_TYPE_STRUCT};
+    static const struct tarn_field inner[] = {{.name = {"in", 2}, .type = &hollow, .nullable = true, .id = -1},
+                                              {.name = {"must", 4}, .type = &hollow, .id = -1}};
+    static const struct tarn_type outer = {.id = TARN_TYPE_STRUCT, .field_count = 2, .fields = inner};
+    static const struct tarn_type list = {.id = TARN_TYPE_LIST, .field_count = 1, .fields = &inner[1]};
+    static const struct tarn_field fields[] = {{.name = {"out", 3}, .type = &outer, .nullable = true, .id = -1},
+                                               {.name = {"list", 4}, .type = &list, .id = -1}};
+    static const struct tarn_node inside[] = {{.kind = TARN_NODE_STRUCT, .field = &inner[0], .nullable = true},
+                                              {.kind = TARN_NODE_STRUCT, .field = &inner[1]}};
+    static const struct tarn_node nodes[] = {
+        {.kind = TARN_NODE_STRUCT, .field = &fields[0], .nullable = true, .child_count = 2, .children = inside},
+        {.kind = TARN_NODE_LIST, .field = &fields[1], .child_count = 1, .children = &inside[1]}};
+    static const char *const expected[] = {"{\"in\":null,\"must\":{}}", "[]"};
+    struct tarn_env *env = tarn_test_env();
+    for (unsigned i = 0; i < 2; i++) {
+        struct tarn_vector *vector;
+        struct tarn_text_builder text;
+        struct tarn_json_printer printer;
+        ck_assert_ok(tarn__assemble_leafless(env, &nodes[i], 3, &vector, &err), &err);
+        ck_assert_uint_eq(vector->length, 3);
+        tarn__builder_init(&text, env);
+        tarn__json_printer_init(&printer, &text);
+        tarn_canonical_value(&printer, vector, 2);
+        ck_assert(tarn__text_equal(tarn__builder_text(&text), tarn__text_of(expected[i])));
+        tarn__builder_free(&text);
+        tarn_vector_release(vector);
+    }
+    tarn_test_env_close(env);
+}
+END_TEST
+
+TARN_SUITE("format/assemble", TARN_TEST(assemble__groups_without_leaves),
+           TARN_TEST(assemble__tells_null_from_empty_lists_and_null_elements),
            TARN_TEST(assemble__refuses_levels_of_another_number_of_rows), TARN_TEST(assemble__nests_lists_in_lists),
            TARN_TEST(assemble__takes_a_structs_nulls_from_its_leaves), TARN_TEST(assemble__pairs_keys_and_values),
            TARN_TEST(assemble__refuses_values_without_keys))

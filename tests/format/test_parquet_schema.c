@@ -409,8 +409,6 @@ static const struct broken_case broken[] = {
     {"neither", TARN_CORRUPT, 2, {ROOT(1), {.name = {"x", 1}}}},
     {"no length", TARN_CORRUPT, 2, {ROOT(1), LEAF("x", REQUIRED, FIXED_LEN_BYTE_ARRAY, NOTHING)}},
     {"length 0", TARN_CORRUPT, 2, {ROOT(1), LEAF("x", REQUIRED, FIXED_LEN_BYTE_ARRAY, .has_type_length = true)}},
-    {"one name twice", TARN_UNSUPPORTED, 3, {ROOT(2), LEAF("x", REQUIRED, INT32, NOTHING), LEAF("x", REQUIRED, INT32, NOTHING)}},
-    {"name with NUL", TARN_UNSUPPORTED, 2, {ROOT(1), LEAF("x\0y", REQUIRED, INT32, NOTHING)}},
 };
 
 START_TEST(schema__refuses_what_is_no_tree) /* P-SCHEMA-4 */
@@ -504,6 +502,39 @@ START_TEST(schema__times) /* P-TYPE-4 */
         ck_assert(tarn_type_equal(&read.type, &times[i].type));
         ck_assert_ptr_null(read.unsupported);
     }
+}
+END_TEST
+
+START_TEST(schema__keeps_names_as_they_are) /* P-SCHEMA-9 */
+{
+    static const struct parquet_schema_element elements[] = {
+        ROOT(5),
+        LEAF("x", REQUIRED, INT32, NOTHING),
+        LEAF("x", REQUIRED, INT64, NOTHING),
+        LEAF("x\0y", REQUIRED, INT32, NOTHING),
+        LEAF("\xff", REQUIRED, INT32, NOTHING),
+        LEAF("", REQUIRED, DOUBLE, NOTHING),
+    };
+    struct tarn_file_schema *schema;
+    const struct tarn_type *type;
+    bool nullable;
+    open_arena();
+    ck_assert_ok(READ(elements, &schema), &err);
+    const struct tarn_field *fields = schema->schema->fields;
+    ck_assert_int_eq(tarn_fields_find(5, fields, (struct tarn_text){"x\0y", 3}), 2);
+    ck_assert_int_eq(tarn_fields_find(5, fields, TARN_TEXT("\xff")), 3);
+    ck_assert_int_eq(tarn_fields_find(5, fields, TARN_TEXT("")), 4);
+    ck_assert_int_eq(tarn_fields_find(5, fields, TARN_TEXT("x")), -1); /* of two nobody can tell which */
+    for (int32_t i = 0; i < 2; i++) {
+        const struct tarn_path_step step = {TARN_PATH_POSITION, TARN_TEXT(""), i};
+        const struct tarn_path path = {1, &step};
+        ck_assert_ok(tarn_path_resolve(schema->schema, &path, &type, &nullable, NULL, &err), &err);
+        ck_assert_ptr_eq(type, fields[i].type);
+    }
+    const struct tarn_path_step beyond = {TARN_PATH_POSITION, TARN_TEXT(""), 5};
+    const struct tarn_path path = {1, &beyond};
+    ck_assert_status(tarn_path_resolve(schema->schema, &path, &type, &nullable, NULL, &err), TARN_NOT_FOUND);
+    close_arena(schema);
 }
 END_TEST
 
@@ -767,7 +798,7 @@ TARN_SUITE("format/parquet_schema", TARN_TEST(schema__three_level_lists), TARN_L
            TARN_TEST(schema__shredded_objects_and_arrays), TARN_LOOP_TEST(schema__groups_that_are_no_variants, no_variants),
            TARN_LOOP_TEST(schema__refuses_what_is_no_tree, broken), TARN_TEST(schema__limits_depth), TARN_LOOP_TEST(schema__types, types),
            TARN_TEST(schema__times), TARN_TEST(schema__what_is_unknown_stays_readable_around_it),
-           TARN_TEST(schema__a_wrong_annotation_is_its_columns_fault), TARN_TEST(schema__ninety_six_bits_are_given_as_asked),
-           TARN_LOOP_TEST(schema__writes_types, written), TARN_TEST(schema__writes_nesting_in_three_levels),
-           TARN_TEST(schema__refuses_to_write_what_parquet_cannot_hold), TARN_TEST(schema__spells_logical_types),
-           TARN_TEST(schema__survives_every_failed_allocation))
+           TARN_TEST(schema__keeps_names_as_they_are), TARN_TEST(schema__a_wrong_annotation_is_its_columns_fault),
+           TARN_TEST(schema__ninety_six_bits_are_given_as_asked), TARN_LOOP_TEST(schema__writes_types, written),
+           TARN_TEST(schema__writes_nesting_in_three_levels), TARN_TEST(schema__refuses_to_write_what_parquet_cannot_hold),
+           TARN_TEST(schema__spells_logical_types), TARN_TEST(schema__survives_every_failed_allocation))

@@ -267,7 +267,7 @@ static enum tarn_status print_source(struct tarn_source *source, uint32_t batch_
     struct tarn_path *paths = calloc(schema->field_count + 1u, sizeof(*paths));
     struct tarn_vector **columns = calloc(schema->field_count + 1u, sizeof(struct tarn_vector *));
     for (uint32_t i = 0; i < schema->field_count; i++) {
-        steps[i] = (struct tarn_path_step){TARN_PATH_FIELD, schema->fields[i].name, -1};
+        steps[i] = (struct tarn_path_step){TARN_PATH_POSITION, schema->fields[i].name, (int32_t)i};
         paths[i] = (struct tarn_path){1, &steps[i]};
     }
     request.path_count = schema->field_count;

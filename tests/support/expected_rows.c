@@ -198,7 +198,7 @@ static enum tarn_status compare_column(struct tarn_source *source, uint32_t colu
                                        char *why, size_t size, struct tarn_error *err)
 {
     const struct tarn_field *field = &tarn_source_schema(source)->fields[column];
-    const struct tarn_path_step step = {TARN_PATH_FIELD, field->name, -1};
+    const struct tarn_path_step step = {TARN_PATH_POSITION, field->name, (int32_t)column};
     const struct tarn_path path = {1, &step};
     struct tarn_scan_request request = TARN_SCAN_REQUEST_INIT;
     struct tarn_scan *scan;

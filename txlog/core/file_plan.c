@@ -72,7 +72,10 @@ static enum tarn_status resolve(struct tarn_arena *arena, const struct tarn_snap
         steps[d] = (struct tarn_path_step){.kind = step->kind, .id = -1};
         int32_t at = step->kind == TARN_PATH_VALUE ? 1 : 0;
         int32_t found = at;
-        if (step->kind == TARN_PATH_FIELD) {
+        if (step->kind == TARN_PATH_POSITION) {
+            at = step->id;
+            steps[d].kind = TARN_PATH_FIELD; /* of the table: in the file it may stand elsewhere */
+        } else if (step->kind == TARN_PATH_FIELD) {
             at = tarn_fields_find(count, fields, step->name);
         }
         if (at < 0 || (uint32_t)at >= count) {
@@ -81,7 +84,7 @@ static enum tarn_status resolve(struct tarn_arena *arena, const struct tarn_snap
         if (d == 0 && !snapshot->format->keeps_partition_columns && is_partition_value(snapshot, file, (uint32_t)at, out)) {
             return TARN_OK;
         }
-        if (step->kind == TARN_PATH_FIELD) {
+        if (tarn_path_step_is_member(step)) {
             const struct tarn__adapt_names names = {&physical[at], snapshot->match_by_id, by_alias};
             found = tarn__adapt_find(file_count, file_fields, &names);
             if (found >= 0) {

@@ -27,19 +27,25 @@ enum tarn_path_kind {
     TARN_PATH_ELEMENT,   /**< the elements of a list */
     TARN_PATH_KEY,
     TARN_PATH_VALUE,
+    TARN_PATH_POSITION, /**< the member number `id` of a struct, or column number `id`, whatever its name */
 };
 
 struct tarn_path_step {
     enum tarn_path_kind kind;
     struct tarn_text name; /**< FIELD */
-    int32_t id;            /**< FIELD: field id, -1 none */
+    int32_t id;            /**< FIELD: field id, -1 none; POSITION: from 0 */
 };
 
-/** The way to a column: FIELD first, then down. A path that ends at a nested type gives the whole of it. */
+/** The way to a column: FIELD or POSITION first, then down. A path that ends at a nested type gives the whole of it. */
 struct tarn_path {
     uint32_t depth;
     const struct tarn_path_step *steps;
 };
+
+static inline bool tarn_path_step_is_member(const struct tarn_path_step *step)
+{
+    return step->kind == TARN_PATH_FIELD || step->kind == TARN_PATH_POSITION;
+}
 
 /** Name that a path of one step may have to ask for the row's position in its file, an I64 from 0 that is never null. */
 #define TARN_ROW_INDEX "_tarn_row_index"

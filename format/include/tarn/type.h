@@ -112,7 +112,10 @@ struct tarn_type {
 /** Largest nesting that a schema may have. */
 enum { TARN_MAX_DEPTH = 64 };
 
-/** The fields of a table or file, in order. Immutable, shareable, counted by reference. */
+/**
+ * The fields of a table or file, in order. Immutable, shareable, counted by reference. Names are UTF-8 without NUL and differ within a
+ * struct, but for the schema of a file, which may have any: then TARN_PATH_POSITION finds what a name does not.
+ */
 struct tarn_schema {
     uint32_t field_count;
     const struct tarn_field *fields;
@@ -131,7 +134,7 @@ TARN_CALL tarn_schema_make(struct tarn_env *env, uint32_t field_count, const str
 TARN_API struct tarn_schema *tarn_schema_retain(const struct tarn_schema *schema);
 TARN_API void tarn_schema_release(const struct tarn_schema *schema);
 
-/** Index of the field called `name` in `fields`: the exact one, else the only one that is equal without case; -1: none or several. */
+/** Index of the field called `name` in `fields`: the exact one, else the only one that is equal without case; -1: none or several (also several of exactly this name). */
 TARN_API int32_t tarn_fields_find(uint32_t field_count, const struct tarn_field *fields, struct tarn_text name);
 
 /** How values of a type lie in memory, and the bytes of one value (0 for BOOL, BYTES, NESTED, NULL). */
