@@ -234,9 +234,9 @@ START_TEST(assemble__groups_without_leaves) /* P-SCHEMA-10 */
     static const struct tarn_field inner[] = {{.name = {"in", 2}, .type = &hollow, .nullable = true, .id = -1},
                                               {.name = {"must", 4}, .type = &hollow, .id = -1}};
     static const struct tarn_type outer = {.id = TARN_TYPE_STRUCT, .field_count = 2, .fields = inner};
-    static const struct tarn_type list = {.id = TARN_TYPE_LIST, .field_count = 1, .fields = &inner[1]};
+    static const struct tarn_type hollows = {.id = TARN_TYPE_LIST, .field_count = 1, .fields = &inner[1]};
     static const struct tarn_field fields[] = {{.name = {"out", 3}, .type = &outer, .nullable = true, .id = -1},
-                                               {.name = {"list", 4}, .type = &list, .id = -1}};
+                                               {.name = {"list", 4}, .type = &hollows, .id = -1}};
     static const struct tarn_node inside[] = {{.kind = TARN_NODE_STRUCT, .field = &inner[0], .nullable = true},
                                               {.kind = TARN_NODE_STRUCT, .field = &inner[1]}};
     static const struct tarn_node nodes[] = {

@@ -6,6 +6,7 @@
 #include "format/base/bytes.h"
 #include "format/column/logical_type.h"
 #include "format/column/variant_schema.h"
+#include "tarn/cursor.h"
 #include "tests/support/fault.h"
 
 static struct tarn_error err;
@@ -521,7 +522,7 @@ START_TEST(schema__keeps_names_as_they_are) /* P-SCHEMA-9 */
     open_arena();
     ck_assert_ok(READ(elements, &schema), &err);
     const struct tarn_field *fields = schema->schema->fields;
-    ck_assert_int_eq(tarn_fields_find(5, fields, (struct tarn_text){"x\0y", 3}), 2);
+    ck_assert_int_eq(tarn_fields_find(5, fields, ((struct tarn_text){"x\0y", 3})), 2);
     ck_assert_int_eq(tarn_fields_find(5, fields, TARN_TEXT("\xff")), 3);
     ck_assert_int_eq(tarn_fields_find(5, fields, TARN_TEXT("")), 4);
     ck_assert_int_eq(tarn_fields_find(5, fields, TARN_TEXT("x")), -1); /* of two nobody can tell which */
