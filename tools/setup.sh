@@ -10,7 +10,7 @@
 set -euo pipefail
 
 build=(gcc libc6-dev cmake ninja-build pkg-config libzstd-dev liblz4-dev libdeflate-dev libbrotli-dev libxxhash-dev libedit-dev libutf8proc-dev
-    libmicrohttpd-dev libsodium-dev libsqlite3-dev)
+    libmicrohttpd-dev libsodium-dev libssl-dev libsqlite3-dev)
 tests=(g++ check libthrift-c-glib-dev libglib2.0-dev libsnappy-dev python3 python3-venv git jq util-linux)
 interop=(ca-certificates openjdk-17-jre-headless maven python3-dev)
 develop=(clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev llvm-14 ccache shellcheck valgrind)

@@ -22,6 +22,7 @@
 #include "format/base/block_cache.h"
 #include "format/base/checked.h"
 #include "format/base/cpu.h"
+#include "tarn/keys.h"
 
 enum { BLOCK_ALIGN = 16 };
 
@@ -36,6 +37,7 @@ struct tarn_env {
     struct tarn_env_options options;
     struct tarn_allocator allocator;
     struct tarn_executor executor;
+    struct tarn_key_hooks keys;
     atomic_uint_fast64_t used;
     atomic_uint_fast64_t peak;
     atomic_uint_fast64_t next_id;
@@ -112,6 +114,10 @@ enum tarn_status tarn_env_open(const struct tarn_env_options *given, struct tarn
     if (options.executor != NULL) {
         env->executor = *options.executor;
         env->options.executor = &env->executor;
+    }
+    if (options.keys != NULL) {
+        memcpy(&env->keys, options.keys, options.keys->size < sizeof(env->keys) ? options.keys->size : sizeof(env->keys));
+        env->options.keys = &env->keys;
     }
     if (options.timezone_folder.size != 0) {
         memcpy(env->timezone_folder, options.timezone_folder.data, options.timezone_folder.size);

@@ -104,6 +104,7 @@ static enum tarn_status next_indexed(struct tarn__column_reader *reader, struct 
     const uint64_t offset = (uint64_t)location->offset;
     tarn__page_walk_seek(&at->walk, offset, offset + (uint64_t)location->compressed_page_size);
     at->walk.values_left = (uint64_t)reader->options.chunk->num_values;
+    at->walk.page_ordinal = at->next_page;
     TARN_RETURN_IF_ERROR(tarn__page_next(&at->walk, &at->page, &at->ended, err));
     if (!at->ended && !is_as_indexed(reader)) {
         return at_page(reader, tarn__corrupt(err, "offset_index", "page %u is not what the offset index says of it", at->next_page), err);
@@ -590,6 +591,10 @@ enum tarn_status tarn__column_reader_init(struct tarn__column_reader *reader, co
     if (status == TARN_OK) {
         status = tarn__codec_check(options->chunk->codec, err);
     }
+    if (status == TARN_OK && options->footer != NULL) {
+        status = tarn__footer_cipher(options->footer, options->row_group, (uint32_t)(leaf - options->footer->schema->leaves),
+                                     &reader->cipher, err);
+    }
     if (status != TARN_OK) {
         tarn__error_at_column(err, leaf->path);
         return status;
@@ -611,6 +616,7 @@ static void start_walk(struct tarn__column_reader *reader, struct tarn_codec_con
         .offset = reader->range.begin,
         .values_left = (uint64_t)options->chunk->num_values,
         .page_limit = options->page_limit,
+        .cipher = reader->cipher,
         .codec = options->chunk->codec,
         .max_definition = options->leaf->max_definition,
         .max_repetition = options->leaf->max_repetition,
@@ -647,6 +653,7 @@ void tarn__column_reader_free(struct tarn__column_reader *reader)
     tarn__column_output_free(&reader->output);
     tarn__free(env, reader->level_definition);
     tarn__free(env, reader->level_repetition);
+    tarn__column_cipher_close(reader->cipher);
 }
 
 void tarn__column_reader_begin(struct tarn__column_reader *reader)

@@ -19,8 +19,10 @@ struct tarn__column_reader_options {
     struct tarn_env *env;
     const struct tarn_leaf *leaf;
     const struct parquet_column_metadata *chunk;
-    uint64_t row_count;       /**< of the row group */
-    uint64_t first_row;       /**< of the row group in the file: for errors */
+    const struct tarn_footer *footer; /**< of the file, for the keys of encrypted columns; NULL: there are none */
+    uint32_t row_group;               /**< by number, with `footer` */
+    uint64_t row_count;               /**< of the row group */
+    uint64_t first_row;               /**< of the row group in the file: for errors */
     uint16_t slot_definition; /**< the definition level from which a level pair is a slot of the wanted vector; 0 outside of lists */
     bool keep_levels;         /**< what holds the leaf is wanted too: levels are kept beside the vector */
     bool no_crc;
@@ -57,6 +59,7 @@ struct tarn__column_reader {
     struct tarn__column_reader_options options;
     const struct tarn__decode_kernels *kernels;
     struct tarn__value_rule rule;
+    struct tarn__column_cipher *cipher; /**< NULL: the column is not encrypted */
     struct tarn_chunk_range range;
     const struct tarn_offset_index *offsets; /**< NULL: the pages are walked one after the other */
     struct tarn__column_place at;
@@ -82,7 +85,7 @@ struct tarn__column_reader {
 /** How a leaf's values become a vector's. Errors: UNSUPPORTED (by the leaf), LIMIT (levels over 255). */
 TARN_WARN_UNUSED enum tarn_status tarn__value_rule_of(const struct tarn_leaf *leaf, struct tarn__value_rule *out, struct tarn_error *err);
 
-/** Errors: UNSUPPORTED (type, codec), LIMIT. `reader` needs no close when it fails. Takes no pages yet. */
+/** Errors: UNSUPPORTED (type, codec), LIMIT, those of tarn__footer_cipher. `reader` needs no close when it fails. Takes no pages yet. */
 TARN_WARN_UNUSED enum tarn_status tarn__column_reader_init(struct tarn__column_reader *reader,
                                                            const struct tarn__column_reader_options *options, struct tarn_error *err);
 /** The bytes [begin, end) of the chunk's range, of which a reference is taken. Once, before the first row. */

@@ -17,6 +17,7 @@
 #include "format/base/hash.h"
 #include "format/base/utf8.h"
 #include "format/column/footer_check.h"
+#include "format/column/footer_crypt.h"
 #include "format/column/footer_pass.h"
 
 enum {
@@ -44,6 +45,7 @@ void tarn__footer_release(struct tarn_footer *footer)
         return;
     }
     struct tarn_env *env = footer->env;
+    tarn__file_cipher_close(footer->cipher);
     tarn__file_schema_free(footer->schema);
     tarn__arena_free(&footer->arena);
     tarn__free(env, (void *)(uintptr_t)footer->bytes.data);
@@ -145,26 +147,30 @@ static enum tarn_status properties_of(struct tarn_footer *footer, struct tarn_pr
 }
 
 /* `bytes` are the footer's. */
-static enum tarn_status decode(struct tarn_footer *footer, uint8_t *bytes, struct tarn_error *err)
+static enum tarn_status decode(struct tarn_footer *footer, uint8_t *bytes, const struct tarn__given_keys *given, struct tarn_error *err)
 {
     struct tarn_property *properties;
     struct tarn_footer_pass pass;
     const struct parquet_file_metadata *metadata = &footer->metadata;
     TARN_RETURN_IF_ERROR(tarn__footer_pass(footer, &pass, err));
+    TARN_RETURN_IF_ERROR(tarn__footer_verify(footer, given, pass.used, err));
     TARN_RETURN_IF_ERROR(verify_checksum(footer, bytes, err));
     TARN_RETURN_IF_ERROR(properties_of(footer, &properties, err));
     TARN_RETURN_IF_ERROR(tarn__file_schema_read(&footer->arena, metadata->schema.count, metadata->schema.items,
                                                 metadata->key_value_metadata.count, properties, &footer->schema, err));
     TARN_RETURN_IF_ERROR(tarn__footer_check(footer, !tarn__footer_pass_is_proof(footer, &pass), err));
     footer->has_short_chunks = tarn__footer_has_short_chunks(metadata->created_by);
+    if (footer->cipher != NULL) {
+        tarn__file_cipher_set_shape(footer->cipher, metadata->row_groups.count, footer->schema->leaf_count);
+    }
     return TARN_OK;
 }
 
-static enum tarn_status finish(struct tarn_footer *footer, uint8_t *bytes, enum tarn_status status, struct tarn_footer **out,
-                               struct tarn_error *err)
+static enum tarn_status finish(struct tarn_footer *footer, uint8_t *bytes, const struct tarn__given_keys *given, enum tarn_status status,
+                               struct tarn_footer **out, struct tarn_error *err)
 {
     if (status == TARN_OK) {
-        status = decode(footer, bytes, err);
+        status = decode(footer, bytes, given, err);
     }
     if (status != TARN_OK) {
         tarn__footer_release(footer);
@@ -201,7 +207,7 @@ enum tarn_status tarn__footer_decode(struct tarn_env *env, struct tarn_span byte
     }
     footer->offset = offset;
     footer->file_size = file_size;
-    return finish(footer, copy, TARN_OK, out, err);
+    return finish(footer, copy, NULL, TARN_OK, out, err);
 }
 
 /* ---- reading ---- */
@@ -211,13 +217,12 @@ static enum tarn_status read_at(struct tarn_object *object, uint64_t offset, siz
     return tarn_object_read(object, 1, &(struct tarn_read_range){offset, size, into}, err);
 }
 
-/* From the last eight bytes: how long the metadata is. */
-static enum tarn_status read_trailer(const uint8_t *trailer, uint64_t file_size, uint64_t limit, uint32_t *length, struct tarn_error *err)
+/* From the last eight bytes: how long the metadata is, and whether it is encrypted. */
+static enum tarn_status read_trailer(const uint8_t *trailer, uint64_t file_size, uint64_t limit, uint32_t *length, bool *encrypted,
+                                     struct tarn_error *err)
 {
-    if (memcmp(trailer + 4, "PARE", MAGIC) == 0) {
-        return tarn__unsupported(err, "encryption", "the footer is encrypted: such files are not read yet");
-    }
-    if (memcmp(trailer + 4, "PAR1", MAGIC) != 0) {
+    *encrypted = memcmp(trailer + 4, "PARE", MAGIC) == 0;
+    if (!*encrypted && memcmp(trailer + 4, "PAR1", MAGIC) != 0) {
         return tarn__corrupt(err, "magic", "the file does not end in PAR1: it is no Parquet file, or its end is missing");
     }
     *length = tarn__load32(trailer);
@@ -231,12 +236,35 @@ static enum tarn_status read_trailer(const uint8_t *trailer, uint64_t file_size,
     return TARN_OK;
 }
 
+/* Puts the decrypted footer in the place of the stored one. */
+static enum tarn_status unlock(struct tarn_footer *footer, const struct tarn__given_keys *given, struct tarn_error *err)
+{
+    struct tarn_arena arena;
+    struct tarn_span plain;
+    const struct tarn_span stored = footer->bytes;
+    tarn__arena_init(&arena, footer->env);
+    enum tarn_status status = tarn__footer_unlock(footer, given, stored, &arena, &plain, err);
+    if (status == TARN_OK) {
+        uint8_t *bytes = new_bytes(footer, plain.size);
+        if (bytes != NULL) {
+            memcpy(bytes, plain.data, plain.size);
+            tarn__free(footer->env, (void *)(uintptr_t)stored.data);
+        } else {
+            status = tarn__nomem(footer->env, err, plain.size);
+        }
+    }
+    tarn__arena_free(&arena);
+    return status;
+}
+
 /* The end of the file is in `tail`. */
-static enum tarn_status read_metadata(struct tarn_object *object, struct tarn_footer *footer, uint64_t limit, const uint8_t *tail,
-                                      size_t tail_size, struct tarn_error *err)
+static enum tarn_status read_metadata(struct tarn_object *object, struct tarn_footer *footer, const struct tarn_footer_options *options,
+                                      const uint8_t *tail, size_t tail_size, struct tarn_error *err)
 {
     uint32_t length = 0;
-    TARN_RETURN_IF_ERROR(read_trailer(tail + tail_size - TRAILER, footer->file_size, limit, &length, err));
+    bool encrypted;
+    const uint64_t limit = options->limit != 0 ? options->limit : TARN_FOOTER_LIMIT;
+    TARN_RETURN_IF_ERROR(read_trailer(tail + tail_size - TRAILER, footer->file_size, limit, &length, &encrypted, err));
     const size_t known = tarn__min_size(length, tail_size - TRAILER);
     footer->offset = footer->file_size - TRAILER - length;
     uint8_t *bytes = new_bytes(footer, length);
@@ -244,10 +272,14 @@ static enum tarn_status read_metadata(struct tarn_object *object, struct tarn_fo
         return tarn__nomem(footer->env, err, length);
     }
     memcpy(bytes + length - known, tail + tail_size - TRAILER - known, known);
-    return length > known ? read_at(object, footer->offset, length - known, bytes, err) : TARN_OK;
+    if (length > known) {
+        TARN_RETURN_IF_ERROR(read_at(object, footer->offset, length - known, bytes, err));
+    }
+    return encrypted ? unlock(footer, options->keys, err) : TARN_OK;
 }
 
-static enum tarn_status read_tail(struct tarn_object *object, struct tarn_footer *footer, uint64_t limit, struct tarn_error *err)
+static enum tarn_status read_tail(struct tarn_object *object, struct tarn_footer *footer, const struct tarn_footer_options *options,
+                                  struct tarn_error *err)
 {
     const uint64_t size = footer->file_size;
     const size_t tail_size = size < TAIL ? (size_t)size : TAIL;
@@ -257,13 +289,14 @@ static enum tarn_status read_tail(struct tarn_object *object, struct tarn_footer
     }
     enum tarn_status status = read_at(object, size - tail_size, tail_size, tail, err);
     if (status == TARN_OK) {
-        status = read_metadata(object, footer, limit, tail, tail_size, err);
+        status = read_metadata(object, footer, options, tail, tail_size, err);
     }
     tarn__free(footer->env, tail);
     return status;
 }
 
-static enum tarn_status read_footer(struct tarn_object *object, uint64_t limit, struct tarn_footer **out, struct tarn_error *err)
+static enum tarn_status read_footer(struct tarn_object *object, const struct tarn_footer_options *options, struct tarn_footer **out,
+                                    struct tarn_error *err)
 {
     struct tarn_footer *footer;
     const uint64_t size = tarn_object_info(object).size;
@@ -272,19 +305,26 @@ static enum tarn_status read_footer(struct tarn_object *object, uint64_t limit, 
     }
     TARN_RETURN_IF_ERROR(footer_new(object->store->env, &footer, err));
     footer->file_size = size;
-    const enum tarn_status status = read_tail(object, footer, limit != 0 ? limit : TARN_FOOTER_LIMIT, err);
+    const enum tarn_status status = read_tail(object, footer, options, err);
     const uint64_t offset = footer->offset;
-    const enum tarn_status finished = finish(footer, (uint8_t *)(uintptr_t)footer->bytes.data, status, out, err);
+    const enum tarn_status finished = finish(footer, (uint8_t *)(uintptr_t)footer->bytes.data, options->keys, status, out, err);
     if (finished != TARN_OK && err != NULL && err->offset >= 0 && tarn__text_equal(tarn__text_of(err->detail), TARN_TEXT("thrift"))) {
         err->offset += (int64_t)offset; /* the decoder counts from the begin of the metadata */
     }
     return finished;
 }
 
+enum tarn_status tarn__footer_open(struct tarn_object *object, const struct tarn_footer_options *options, struct tarn_footer **out,
+                                   struct tarn_error *err)
+{
+    static const struct tarn_footer_options none = {0, NULL};
+    *out = NULL;
+    return read_footer(object, options != NULL ? options : &none, out, err);
+}
+
 enum tarn_status tarn__footer_read(struct tarn_object *object, uint64_t limit, struct tarn_footer **out, struct tarn_error *err)
 {
-    *out = NULL;
-    return read_footer(object, limit, out, err);
+    return tarn__footer_open(object, &(struct tarn_footer_options){.limit = limit}, out, err);
 }
 
 /* ---- writing ---- */

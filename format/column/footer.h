@@ -4,6 +4,7 @@
 
 #include "format/column/footer_walk.h"
 #include "format/column/parquet_schema.h"
+#include "format/crypt/file_cipher.h"
 #include "tarn/store.h"
 
 /*
@@ -14,12 +15,14 @@
  *
  * What holds of every footer that was handed out, so that readers need not check it again:
  *  - the schema is a tree of the stated shape (parquet_schema.h);
- *  - each row group has exactly one column chunk a leaf, in the order of the leaves, with meta_data present (else the file is refused as
- *    encrypted) and of the leaf's physical type;
+ *  - each row group has exactly one column chunk a leaf, in the order of the leaves, with meta_data present, or encrypted, and of the
+ * leaf's physical type;
  *  - counts and sizes are not negative; each chunk's bytes [chunk begin, + total_compressed_size) lie in the file between the leading magic
  *    and the footer; so do present indexes (offset and length);
  *  - rows of the row groups sum to num_rows, and no sum overflows;
- *  - the checksum key, when present, matches.
+ *  - the checksum key, when present, matches;
+ *  - of an encrypted footer: it is authentic. Of a plain one with encrypted columns: it is, when there was a key for it.
+ * What is encrypted of a column chunk is held against the same rules when it is decrypted.
  *
  * Ownership: counted by reference, holds a reference on env, keeps the footer's bytes. Immutable, shareable.
  */
@@ -33,6 +36,9 @@ struct tarn_footer {
     struct parquet_file_metadata metadata; /**< but for the column chunks: no row group has them here */
     struct tarn_file_schema *schema;
     struct tarn_footer_group *groups; /**< one a row group */
+    struct tarn__file_cipher *cipher; /**< NULL: nothing of the file is encrypted */
+    bool is_encrypted;                /**< the footer itself was */
+    bool is_verified;                 /**< it is plain, and its signature was right */
     bool has_short_chunks;            /**< by a writer that left a header out of the sizes of chunks: see P-FOOTER-11 */
 };
 
@@ -54,11 +60,19 @@ struct tarn_chunk_range {
 /** Name of the key whose value is the checksum of the footer. */
 #define TARN_FOOTER_CHECKSUM_KEY "tarn.footer.checksum"
 
+struct tarn_footer_options {
+    uint64_t limit;                      /**< bytes; 0: TARN_FOOTER_LIMIT */
+    const struct tarn__given_keys *keys; /**< NULL: only those that the env's hooks give */
+};
+
 /**
- * Reads the footer of `object`: one read of the last 64 KiB, a second one when the footer is larger. `limit` 0: TARN_FOOTER_LIMIT.
- * Errors: CORRUPT (details "magic", "footer_length", "thrift", "schema", "footer", "footer_checksum"), UNSUPPORTED ("encryption"), LIMIT,
- * IO, NOMEM. Places: offset, row group, column; not the object, which has no name.
+ * Reads the footer of `object`: one read of the last 64 KiB, a second one when the footer is larger. `options` NULL: none.
+ * Errors: CORRUPT (details "magic", "footer_length", "thrift", "schema", "footer", "footer_checksum", "footer_signature"), AUTH and INVALID
+ * of footer_crypt.h, UNSUPPORTED, LIMIT, IO, NOMEM. Places: offset, row group, column; not the object, which has no name.
  */
+TARN_WARN_UNUSED enum tarn_status tarn__footer_open(struct tarn_object *object, const struct tarn_footer_options *options,
+                                                    struct tarn_footer **out, struct tarn_error *err);
+/** The same with a limit alone. */
 TARN_WARN_UNUSED enum tarn_status tarn__footer_read(struct tarn_object *object, uint64_t limit, struct tarn_footer **out,
                                                     struct tarn_error *err);
 
@@ -75,18 +89,27 @@ const struct parquet_row_group *tarn__footer_row_group(const struct tarn_footer 
 
 /**
  * The column chunk of a leaf, whole: statistics, lists and all. What of it is no scalar lies in `arena` or in the footer's bytes, so that
- * both must live as long as it is used. `row_group` and `leaf` are below the counts. Errors: UNSUPPORTED "encryption", NOMEM. Places: row
- * group, column.
+ * both must live as long as it is used. `row_group` and `leaf` are below the counts. What is encrypted of it is decrypted when there is a
+ * key; without one what the footer shows of it is given, and it is AUTH "key_missing" when it shows nothing. Errors: those of
+ * tarn__footer_decrypt_chunk, NOMEM. Places: row group, column.
  */
 TARN_WARN_UNUSED enum tarn_status tarn__footer_chunk(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf,
                                                      struct tarn_arena *arena, const struct parquet_column_chunk **out,
                                                      struct tarn_error *err);
 
-/** The scalars of a column chunk, at a fraction of the cost. */
+/**
+ * What decrypts the pages, indexes and filters of a chunk; *out NULL with OK: it is not encrypted. Borrows from the footer.
+ * Errors: those of tarn__footer_chunk and tarn__column_cipher_open. Places: row group, column.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__footer_cipher(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf,
+                                                      struct tarn__column_cipher **out, struct tarn_error *err);
+
+/** The scalars of a column chunk, as the footer shows them, at a fraction of the cost. */
 TARN_WARN_UNUSED enum tarn_status tarn__footer_chunk_facts(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf,
                                                            struct tarn_chunk_facts *out, struct tarn_error *err);
 
-/** Where a chunk lies, without decoding it. False: it has no values and need not lie anywhere, or its metadata is encrypted. */
+/** Where a chunk lies, without decoding it. False: it has no values and need not lie anywhere, or its
+ * metadata is encrypted and there is no key. */
 bool tarn__footer_chunk_place(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf, struct tarn_chunk_range *out);
 
 /** Of a chunk of a validated footer. */

@@ -40,34 +40,42 @@ static enum tarn_status check_indexes(const struct tarn_footer *footer, const st
     return TARN_OK;
 }
 
+enum tarn_status tarn__footer_check_chunk(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf,
+                                          const struct tarn_chunk_facts *facts, struct tarn_error *err)
+{
+    if (facts->file_path.size != 0) {
+        return tarn__unsupported(err, "external_column_chunk", "the column lies in another file, %.*s: open that one",
+                                 TARN_TEXT_ARG(facts->file_path));
+    }
+    if (facts->crypto && footer->cipher == NULL) {
+        return corrupt("an encrypted column in a file that says nothing of encryption", err);
+    }
+    if (!facts->has_meta_data) {
+        return facts->crypto ? check_indexes(footer, facts, err) : corrupt("a column chunk without metadata", err);
+    }
+    if (facts->type != footer->schema->leaves[leaf].physical) {
+        return corrupt("the column chunk is of another type than the schema says", err);
+    }
+    if (facts->num_values < 0 || facts->total_uncompressed_size < 0 || facts->total_compressed_size < 0) {
+        return corrupt("a negative count or size", err);
+    }
+    if (footer->schema->leaves[leaf].max_repetition == 0 && facts->num_values != tarn__footer_row_group(footer, row_group)->num_rows) {
+        return corrupt("a flat column has another number of values than its row group has rows", err);
+    }
+    if (facts->num_values != 0) {
+        const struct tarn_chunk_range range = tarn__chunk_facts_range(facts);
+        if (facts->data_page_offset < 0 || !tarn__footer_is_inside(footer, (int64_t)range.begin, facts->total_compressed_size)) {
+            return corrupt("the column chunk lies outside the file", err);
+        }
+    }
+    return check_indexes(footer, facts, err);
+}
+
 static enum tarn_status check_chunk(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf, struct tarn_error *err)
 {
     struct tarn_chunk_facts facts;
     TARN_RETURN_IF_ERROR(tarn__footer_chunk_facts(footer, row_group, leaf, &facts, err));
-    if (facts.file_path.size != 0) {
-        return tarn__unsupported(err, "external_column_chunk", "the column lies in another file, %.*s: open that one",
-                                 TARN_TEXT_ARG(facts.file_path));
-    }
-    if (!facts.has_meta_data) {
-        return facts.crypto ? tarn__unsupported(err, "encryption", "the column is encrypted: such files are not read yet")
-                            : corrupt("a column chunk without metadata", err);
-    }
-    if (facts.type != footer->schema->leaves[leaf].physical) {
-        return corrupt("the column chunk is of another type than the schema says", err);
-    }
-    if (facts.num_values < 0 || facts.total_uncompressed_size < 0 || facts.total_compressed_size < 0) {
-        return corrupt("a negative count or size", err);
-    }
-    if (footer->schema->leaves[leaf].max_repetition == 0 && facts.num_values != tarn__footer_row_group(footer, row_group)->num_rows) {
-        return corrupt("a flat column has another number of values than its row group has rows", err);
-    }
-    if (facts.num_values != 0) {
-        const struct tarn_chunk_range range = tarn__chunk_facts_range(&facts);
-        if (facts.data_page_offset < 0 || !tarn__footer_is_inside(footer, (int64_t)range.begin, facts.total_compressed_size)) {
-            return corrupt("the column chunk lies outside the file", err);
-        }
-    }
-    return check_indexes(footer, &facts, err);
+    return tarn__footer_check_chunk(footer, row_group, leaf, &facts, err);
 }
 
 static enum tarn_status check_group(const struct tarn_footer *footer, uint32_t row_group, bool chunks, struct tarn_error *err)
@@ -96,9 +104,6 @@ enum tarn_status tarn__footer_check(const struct tarn_footer *footer, bool chunk
 {
     const struct parquet_file_metadata *metadata = &footer->metadata;
     int64_t rows = 0;
-    if (metadata->has_encryption_algorithm) {
-        return tarn__unsupported(err, "encryption", "the file has encrypted columns: such files are not read yet");
-    }
     if (metadata->num_rows < 0) {
         return corrupt("a negative number of rows", err);
     }

@@ -10,6 +10,10 @@
  */
 TARN_WARN_UNUSED enum tarn_status tarn__footer_check(const struct tarn_footer *footer, bool chunks, struct tarn_error *err);
 
+/** The same of one chunk, by these facts. What of it is encrypted is not looked at. */
+TARN_WARN_UNUSED enum tarn_status tarn__footer_check_chunk(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf,
+                                                           const struct tarn_chunk_facts *facts, struct tarn_error *err);
+
 /** Does [offset, offset + size) lie between the leading magic and the footer? */
 static inline bool tarn__footer_is_inside(const struct tarn_footer *footer, int64_t offset, int64_t size)
 {

@@ -14,6 +14,7 @@
 #include "format/base/checked.h"
 #include "format/base/utf8.h"
 #include "format/column/footer_check.h"
+#include "format/column/footer_crypt.h"
 
 enum {
     CHUNK_DEPTH = 4, /* file, its row groups, a row group, its columns */
@@ -204,8 +205,11 @@ enum tarn_status tarn__footer_pass(struct tarn_footer *footer, struct tarn_foote
         {.of = &tarn__parquet_column_chunk, .drops = true, .begin = begin_chunks, .take = take_chunk, .arg = &state},
     };
     *pass = (struct tarn_footer_pass){.sound = true};
-    return tarn__thrift_decode_with(&tarn__parquet_file_metadata, footer->bytes, 0, takers, sizeof(takers) / sizeof(takers[0]),
-                                    &footer->arena, &footer->metadata, &progress, err);
+    const enum tarn_status status =
+        tarn__thrift_decode_with(&tarn__parquet_file_metadata, footer->bytes, 0, takers, sizeof(takers) / sizeof(takers[0]), &footer->arena,
+                                 &footer->metadata, &progress, err);
+    pass->used = progress.used;
+    return status;
 }
 
 bool tarn__footer_pass_is_proof(const struct tarn_footer *footer, const struct tarn_footer_pass *pass)
@@ -282,6 +286,7 @@ enum tarn_status tarn__footer_chunk(const struct tarn_footer *footer, uint32_t r
     TARN_RETURN_IF_ERROR(tarn__thrift_decode_with(&tarn__parquet_column_chunk, chunk_bytes(footer, row_group, leaf), CHUNK_DEPTH, NULL, 0,
                                                   arena, chunk, &progress, err));
     struct parquet_column_metadata *metadata = &chunk->meta_data;
+    TARN_RETURN_IF_ERROR(tarn__footer_decrypt_chunk(footer, row_group, leaf, arena, chunk, err));
     metadata->total_compressed_size += left_out(footer, metadata->num_values, tarn__footer_chunk_range(metadata));
     *out = chunk;
     return TARN_OK;
@@ -299,11 +304,29 @@ enum tarn_status tarn__footer_chunk_facts(const struct tarn_footer *footer, uint
     return TARN_OK;
 }
 
+/* The place of a chunk whose metadata are encrypted; what the footer shows of it is not looked at when there is a key. */
+static bool encrypted_place(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf, struct tarn_chunk_range *out)
+{
+    const struct parquet_column_chunk *chunk;
+    struct tarn_arena arena;
+    tarn__arena_init(&arena, footer->env);
+    const bool known = tarn__footer_chunk(footer, row_group, leaf, &arena, &chunk, NULL) == TARN_OK && chunk->meta_data.num_values != 0;
+    *out = known ? tarn__footer_chunk_range(&chunk->meta_data) : (struct tarn_chunk_range){0, 0};
+    tarn__arena_free(&arena);
+    return known;
+}
+
 bool tarn__footer_chunk_place(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf, struct tarn_chunk_range *out)
 {
     struct tarn_chunk_facts facts;
-    if (tarn__footer_chunk_facts(footer, row_group, leaf, &facts, NULL) != TARN_OK || !facts.has_meta_data || facts.num_values == 0) {
-        *out = (struct tarn_chunk_range){0, 0};
+    *out = (struct tarn_chunk_range){0, 0};
+    if (tarn__footer_chunk_facts(footer, row_group, leaf, &facts, NULL) != TARN_OK) {
+        return false;
+    }
+    if (facts.crypto && footer->cipher != NULL) {
+        return encrypted_place(footer, row_group, leaf, out);
+    }
+    if (!facts.has_meta_data || facts.num_values == 0) {
         return false;
     }
     *out = tarn__chunk_facts_range(&facts);

@@ -13,6 +13,7 @@
 struct tarn_footer_pass {
     const uint8_t *rules; /**< of each leaf: physical type, and TARN_PASS_REPEATED; NULL: the schema was no help */
     uint32_t rule_count;
+    size_t used; /**< bytes of the footer: behind them may be a signature */
     bool sound;
 };
 

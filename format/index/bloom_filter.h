@@ -5,6 +5,7 @@
 #include "format/base/buffer.h"
 #include "format/base/hash.h"
 #include "format/column/parquet_schema.h"
+#include "format/crypt/file_cipher.h"
 #include "tarn/store.h"
 #include "tarn/value.h"
 
@@ -53,6 +54,11 @@ bool tarn__bloom_filter_place(const struct parquet_column_metadata *chunk, uint6
 TARN_WARN_UNUSED enum tarn_status tarn__bloom_filter_read(struct tarn_object *object, const struct parquet_column_metadata *chunk,
                                                           struct tarn_env *env, uint64_t limit, struct tarn_bloom_filter *out,
                                                           struct tarn_error *err);
+
+/** The same of a column that may be encrypted (`cipher` not NULL). Errors: also those of tarn__column_cipher_module. */
+TARN_WARN_UNUSED enum tarn_status tarn__bloom_filter_read_encrypted(struct tarn_object *object, struct tarn__column_cipher *cipher,
+                                                                    const struct parquet_column_metadata *chunk, struct tarn_env *env,
+                                                                    uint64_t limit, struct tarn_bloom_filter *out, struct tarn_error *err);
 
 /** May be released twice. */
 void tarn__bloom_filter_release(struct tarn_bloom_filter *filter);

@@ -3,7 +3,7 @@
  * Pages of a column chunk: found, verified, decompressed, split.
  *
  * Specification: parquet.thrift, DataPageHeader and DataPageHeaderV2; Parquet README, "Data Pages" and "Checksumming".
- * SPEC: P-PAGE-4 to P-PAGE-9.
+ * SPEC: P-PAGE-4 to P-PAGE-9, P-CRYPT-9.
  *
  * Invariants
  *  1. `rest` always begins at a page header and does not reach behind the chunk's end: no page does.
@@ -74,9 +74,31 @@ static void pass(struct tarn_page_walk *walk, uint64_t size)
     }
 }
 
+/* The header of an encrypted page, which is a module by itself. */
+static enum tarn_status decrypt_header(struct tarn_page_walk *walk, struct tarn_page_header *header, struct tarn_error *err)
+{
+    enum { USUAL_MODULE = 256 };
+    struct tarn__page_header_module module;
+    bool truncated;
+    TARN_RETURN_IF_ERROR(need(walk, USUAL_MODULE, err));
+    if (walk->rest.size >= 4) {
+        TARN_RETURN_IF_ERROR(need(walk, (uint64_t)tarn__load32(walk->rest.data) + 4, err));
+    }
+    TARN_RETURN_IF_ERROR(
+        tarn__column_cipher_page_header(walk->cipher, walk->rest, walk->page_ordinal, walk->page_ordinal == 0, &module, err));
+    TARN_RETURN_IF_ERROR(tarn__page_header_decode(module.plain, walk->page_limit, header, &truncated, err));
+    header->header_size = module.stored_size;
+    const bool data = header->type == PARQUET_DATA_PAGE || header->type == PARQUET_DATA_PAGE_V2;
+    if (module.is_dictionary ? header->type != PARQUET_DICTIONARY_PAGE : !data) {
+        return tarn__corrupt(err, "page_header", "a page of type %s was encrypted as one of another",
+                             tarn__parquet_page_type_name(header->type));
+    }
+    return TARN_OK;
+}
+
 static enum tarn_status next_header(struct tarn_page_walk *walk, struct tarn_page *page, struct tarn_error *err)
 {
-    TARN_RETURN_IF_ERROR(decode_header(walk, &page->header, err));
+    TARN_RETURN_IF_ERROR(walk->cipher != NULL ? decrypt_header(walk, &page->header, err) : decode_header(walk, &page->header, err));
     const uint64_t size = (uint64_t)page->header.header_size + page->header.compressed_size;
     if (size > bytes_left(walk)) {
         return tarn__corrupt(err, "page_header", "a page of %llu bytes where %llu are left in the column chunk", (unsigned long long)size,
@@ -125,6 +147,7 @@ enum tarn_status tarn__page_next(struct tarn_page_walk *walk, struct tarn_page *
         return at_page(page, tarn__corrupt(err, "page_header", "the pages hold more values than the column chunk says"), err);
     }
     walk->values_left -= page->header.value_count;
+    page->ordinal = walk->page_ordinal++;
     return TARN_OK;
 }
 
@@ -148,16 +171,45 @@ static struct tarn_buffer *take_buffer(struct tarn_env *env, struct tarn_buffer 
     return tarn__buffer_new(env, size);
 }
 
-/* The body without compression: the stored bytes, or a buffer whose first `levels` bytes were stored as they are. */
+static bool is_compressed(const struct tarn_page_walk *walk, const struct tarn_page *page)
+{
+    return walk->codec != PARQUET_CODEC_UNCOMPRESSED && page->header.compressed;
+}
+
+/* The body as it was before it was encrypted: in `body` when that is all there is to do, else in the cipher's own memory. */
+static enum tarn_status decrypt_body(struct tarn_page_walk *walk, struct tarn_page *page, struct tarn_buffer **recycle, size_t levels,
+                                     struct tarn_span *plain, struct tarn_error *err)
+{
+    struct tarn__page_body_module module;
+    const bool is_dictionary = page->header.type == PARQUET_DICTIONARY_PAGE;
+    TARN_RETURN_IF_ERROR(tarn__column_cipher_body(walk->cipher, page->stored, levels, &module, err));
+    if (module.plain_size < levels) {
+        return tarn__corrupt(err, "page", "levels of %zu bytes in an encrypted page of %zu", levels, module.plain_size);
+    }
+    uint8_t *into;
+    if (is_compressed(walk, page)) {
+        into = tarn__column_cipher_room(walk->cipher, module.plain_size);
+    } else {
+        page->body = take_buffer(walk->env, recycle, module.plain_size);
+        into = page->body != NULL ? page->body->data : NULL;
+    }
+    if (into == NULL) {
+        return tarn__nomem(walk->env, err, module.plain_size);
+    }
+    *plain = (struct tarn_span){into, module.plain_size};
+    return tarn__column_cipher_decrypt_body(walk->cipher, &module, is_dictionary, page->ordinal, into, err);
+}
+
+/* The body without compression: `stored`, or a buffer whose first `levels` bytes were stored as they are. */
 static enum tarn_status open_body(struct tarn_page_walk *walk, struct tarn_page *page, struct tarn_buffer **recycle, size_t levels,
-                                  struct tarn_span *body, struct tarn_error *err)
+                                  struct tarn_span stored, struct tarn_span *body, struct tarn_error *err)
 {
     const struct tarn_page_header *header = &page->header;
-    *body = page->stored;
-    if (walk->codec == PARQUET_CODEC_UNCOMPRESSED || !header->compressed) {
-        return page->stored.size == header->uncompressed_size ? TARN_OK
-                                                              : tarn__corrupt(err, "page", "%zu bytes are stored where the header says %u",
-                                                                              page->stored.size, header->uncompressed_size);
+    *body = stored;
+    if (!is_compressed(walk, page)) {
+        return stored.size == header->uncompressed_size
+                   ? TARN_OK
+                   : tarn__corrupt(err, "page", "%zu bytes are stored where the header says %u", stored.size, header->uncompressed_size);
     }
     TARN_RETURN_IF_ERROR(tarn__codec_check(walk->codec, err));
     page->body = take_buffer(walk->env, recycle, header->uncompressed_size);
@@ -165,9 +217,9 @@ static enum tarn_status open_body(struct tarn_page_walk *walk, struct tarn_page 
         return tarn__nomem(walk->env, err, header->uncompressed_size);
     }
     if (levels != 0) {
-        memcpy(page->body->data, page->stored.data, levels);
+        memcpy(page->body->data, stored.data, levels);
     }
-    struct tarn_span in = page->stored;
+    struct tarn_span in = stored;
     tarn__span_take(&in, levels);
     const size_t rest = header->uncompressed_size - levels;
     if (rest != 0 || in.size != 0) { /* no values at all are stored as no bytes, which no codec understands */
@@ -225,7 +277,11 @@ static enum tarn_status open_page(struct tarn_page_walk *walk, struct tarn_page 
     if (!walk->no_crc && !tarn__page_crc_ok(page)) {
         return tarn__corrupt(err, "page_crc", "the page does not match its checksum");
     }
-    TARN_RETURN_IF_ERROR(open_body(walk, page, recycle, levels, &body, err));
+    struct tarn_span stored = page->stored;
+    if (walk->cipher != NULL) {
+        TARN_RETURN_IF_ERROR(decrypt_body(walk, page, recycle, levels, &stored, err));
+    }
+    TARN_RETURN_IF_ERROR(open_body(walk, page, recycle, levels, stored, &body, err));
     if (header->type == PARQUET_DATA_PAGE) {
         TARN_RETURN_IF_ERROR(split_levels(&body, walk->max_repetition, header->value_count, v1->repetition_level_encoding,
                                           &page->repetition, &page->repetition_packed, err));

@@ -3,6 +3,7 @@
 #define TARN_FORMAT_PAGE_PAGE_H
 
 #include "format/codec/codec.h"
+#include "format/crypt/file_cipher.h"
 #include "format/page/page_header.h"
 
 /*
@@ -28,25 +29,28 @@ struct tarn_page_source {
 struct tarn_page_walk {
     struct tarn_env *env;
     struct tarn_codec_context *codec_context;
-    struct tarn_span rest;          /**< bytes at hand from the next page header on: without a source, to the chunk's end */
-    uint64_t offset;                /**< of `rest` in the file */
-    uint64_t end;                   /**< with a source: of the chunk in the file */
-    struct tarn_page_source source; /**< `bring` NULL: `rest` is all */
-    struct tarn_buffer *holder;     /**< a reference on what `rest` lies in; may be NULL without a source */
-    uint64_t values_left;           /**< slots that data pages must still bring: num_values of the chunk at first */
-    uint64_t page_limit;            /**< 0: TARN_PAGE_LIMIT */
-    int32_t codec;                  /**< enum parquet_codec */
+    struct tarn_span rest;              /**< bytes at hand from the next page header on: without a source, to the chunk's end */
+    uint64_t offset;                    /**< of `rest` in the file */
+    uint64_t end;                       /**< with a source: of the chunk in the file */
+    struct tarn_page_source source;     /**< `bring` NULL: `rest` is all */
+    struct tarn_buffer *holder;         /**< a reference on what `rest` lies in; may be NULL without a source */
+    uint64_t values_left;               /**< slots that data pages must still bring: num_values of the chunk at first */
+    uint64_t page_limit;                /**< 0: TARN_PAGE_LIMIT */
+    struct tarn__column_cipher *cipher; /**< borrowed; NULL: the column is not encrypted */
+    uint32_t page_ordinal;              /**< of the next data page in its chunk; whoever seeks sets it */
+    int32_t codec;                      /**< enum parquet_codec */
     uint16_t max_definition;
     uint16_t max_repetition;
     bool no_crc; /**< do not verify checksums */
 };
 
 struct tarn_page {
-    struct tarn_page_header header;
-    uint64_t offset;             /**< of the header in the file */
-    struct tarn_span stored;     /**< body as stored; no data yet when it was not at hand: tarn__page_open brings it */
-    struct tarn_buffer *holder;  /**< a reference on what `stored` lies in; NULL when the walk has none */
-    struct tarn_span repetition; /**< RLE hybrid without length prefix, or BIT_PACKED; empty when the maximum is 0 */
+    struct tarn_page_header header; /**< of an encrypted page: statistics in it are valid until the walk's next page */
+    uint32_t ordinal;               /**< of a data page in its chunk */
+    uint64_t offset;                /**< of the header in the file */
+    struct tarn_span stored;        /**< body as stored; no data yet when it was not at hand: tarn__page_open brings it */
+    struct tarn_buffer *holder;     /**< a reference on what `stored` lies in; NULL when the walk has none */
+    struct tarn_span repetition;    /**< RLE hybrid without length prefix, or BIT_PACKED; empty when the maximum is 0 */
     struct tarn_span definition;
     bool repetition_packed; /**< BIT_PACKED */
     bool definition_packed;
@@ -58,7 +62,7 @@ struct tarn_page {
  * The next page's header; the body is not touched (`repetition`, `definition`, `values` are empty), so that a page can be passed over.
  * Index pages and pages of unknown type are passed over by itself. *end is set, and nothing returned, when all values have been met; bytes
  * behind are legal. Errors: CORRUPT detail "page_header" (also: the page leads out of the chunk, more values than the chunk has, the chunk
- * ends before all values are met), LIMIT; all with the offset of the page.
+ * ends before all values are met), LIMIT; of encrypted pages those of tarn__column_cipher_page_header; all with the offset of the page.
  */
 TARN_WARN_UNUSED enum tarn_status tarn__page_next(struct tarn_page_walk *walk, struct tarn_page *page, bool *end, struct tarn_error *err);
 
@@ -66,7 +70,7 @@ TARN_WARN_UNUSED enum tarn_status tarn__page_next(struct tarn_page_walk *walk, s
  * Verifies the checksum, decompresses, splits: fills `repetition`, `definition`, `values`. `recycle` NULL, or the address of a buffer to
  * decompress into when it is unshared and large enough (taken: the pointer becomes NULL; released when it does not fit).
  * Errors: CORRUPT details "page_crc", "codec", "page" (levels lead out of the body), UNSUPPORTED (codec; levels "encoding.unknown"),
- * LIMIT, NOMEM.
+ * LIMIT, NOMEM; of encrypted pages those of tarn__column_cipher_body and _decrypt_body.
  */
 TARN_WARN_UNUSED enum tarn_status tarn__page_open(struct tarn_page_walk *walk, struct tarn_page *page, struct tarn_buffer **recycle,
                                                   struct tarn_error *err);

@@ -29,12 +29,33 @@ static enum tarn_status add_range(struct tarn_arena *arena, int64_t offset, int3
     return TARN_OK;
 }
 
+/* Indexes of an encrypted column are so too. Those that cannot be decrypted are passed over like those that are damaged. */
+static void decrypt_indexes(const struct tarn_footer *footer, uint32_t row_group, struct tarn__index_want *want, struct tarn_arena *arena)
+{
+    struct tarn__column_cipher *cipher;
+    if (want->chunk->crypto_metadata == NULL) {
+        return;
+    }
+    const bool ready = tarn__footer_cipher(footer, row_group, want->leaf, &cipher, NULL) == TARN_OK && cipher != NULL;
+    const struct {
+        struct tarn_span *bytes;
+        enum tarn__module_type type;
+    } indexes[] = {{&want->column_index, TARN__MODULE_COLUMN_INDEX}, {&want->offset_index, TARN__MODULE_OFFSET_INDEX}};
+    for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++) {
+        struct tarn_span *bytes = indexes[i].bytes;
+        if (bytes->data != NULL &&
+            !(ready && tarn__column_cipher_module(cipher, indexes[i].type, *bytes, arena, bytes, NULL, NULL) == TARN_OK)) {
+            *bytes = (struct tarn_span){NULL, 0};
+        }
+    }
+    tarn__column_cipher_close(cipher);
+}
+
 enum tarn_status tarn__parquet_read_indexes(struct parquet_scan *scan, uint32_t row_group, uint32_t count, struct tarn__index_want *wants,
                                             struct tarn_arena *arena, struct tarn_error *err)
 {
     size_t ranges_used = 0;
     struct tarn_read_range *ranges = tarn__arena_calloc(arena, (size_t)count * 2 + 1, sizeof(*ranges));
-    (void)row_group;
     if (ranges == NULL) {
         return tarn__nomem(arena->env, err, count * 2 * sizeof(*ranges));
     }
@@ -50,7 +71,11 @@ enum tarn_status tarn__parquet_read_indexes(struct parquet_scan *scan, uint32_t 
                                            &ranges[ranges_used++], &want->offset_index, err));
         }
     }
-    return ranges_used != 0 ? tarn__read_pool_read(&scan->pool, ranges_used, ranges, err) : TARN_OK;
+    TARN_RETURN_IF_ERROR(ranges_used != 0 ? tarn__read_pool_read(&scan->pool, ranges_used, ranges, err) : TARN_OK);
+    for (uint32_t i = 0; i < count; i++) {
+        decrypt_indexes(scan->source->footer, row_group, &wants[i], arena);
+    }
+    return TARN_OK;
 }
 
 const struct tarn_offset_index *tarn__parquet_decode_offsets(const struct tarn__index_want *want, uint64_t row_count,

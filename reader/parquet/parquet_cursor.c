@@ -88,6 +88,8 @@ static enum tarn_status start_column(struct parquet_cursor *cursor, struct colum
             .env = cursor->cursor.env,
             .leaf = &source->footer->schema->leaves[leaf],
             .chunk = chunk->metadata,
+            .footer = source->footer,
+            .row_group = cursor->group.row_group,
             .row_count = cursor->group.row_count,
             .first_row = cursor->group.first_row,
             .slot_definition = slot_definition(node, leaf, 0),

@@ -92,7 +92,12 @@ static enum tarn_status open_file(struct parquet_source *source, struct tarn_sto
         return tarn__nomem(source->source.env, err, key.size + 1);
     }
     TARN_RETURN_IF_ERROR(tarn_object_open(store, key, &source->object, err));
-    TARN_RETURN_IF_ERROR(tarn__footer_read(source->object, source->options.footer_limit, &source->footer, err));
+    const struct tarn__given_keys keys = {key, source->options.key_count, source->options.keys, source->options.aad_prefix};
+    const struct tarn_footer_options options = {source->options.footer_limit, &keys};
+    TARN_RETURN_IF_ERROR(tarn__footer_open(source->object, &options, &source->footer, err));
+    source->options.key_count = 0; /* they were the caller's; the footer has its own */
+    source->options.keys = NULL;
+    source->options.aad_prefix = (struct tarn_text){NULL, 0};
     tarn__file_schema_give_timestamps(source->footer->schema, source->options.wide_timestamps);
     return count_rows(source, err);
 }

@@ -187,6 +187,14 @@ static bool is_forgiven(enum tarn_status status)
     return status == TARN_CORRUPT || status == TARN_UNSUPPORTED || status == TARN_LIMIT;
 }
 
+/* What decrypts the column. False: there is no key for it, which whoever reads the column is told. */
+static bool cipher_of(const struct parquet_scan *scan, uint32_t row_group, uint32_t column, struct tarn__column_cipher **out)
+{
+    const struct tarn_footer *footer = scan->source->footer;
+    const uint32_t leaf = (uint32_t)(scan->predicate_leaves[column] - footer->schema->leaves);
+    return tarn__footer_cipher(footer, row_group, leaf, out, NULL) == TARN_OK;
+}
+
 static enum tarn_status read_bloom(struct lookup *lookup, uint32_t column, bool *any, struct tarn_error *err)
 {
     struct parquet_scan *scan = lookup->scan;
@@ -199,7 +207,13 @@ static enum tarn_status read_bloom(struct lookup *lookup, uint32_t column, bool 
         return TARN_OK;
     }
     struct tarn_error own = TARN_ERROR_INIT;
-    const enum tarn_status status = tarn__bloom_filter_read(scan->source->object, chunk, scan->scan.env, 0, &knowledge->bloom, &own);
+    struct tarn__column_cipher *cipher;
+    if (!cipher_of(scan, lookup->row_group, column, &cipher)) {
+        return TARN_OK;
+    }
+    const enum tarn_status status =
+        tarn__bloom_filter_read_encrypted(scan->source->object, cipher, chunk, scan->scan.env, 0, &knowledge->bloom, &own);
+    tarn__column_cipher_close(cipher);
     atomic_fetch_add(&scan->pool.requests, 1);
     if (status == TARN_OK) {
         atomic_fetch_add(&scan->pool.bytes, (uint64_t)knowledge->bloom.block_count * 32);
@@ -312,9 +326,14 @@ static enum tarn_status read_dictionary(struct parquet_group *group, struct look
     if (!is_all_codes(chunk->metadata, chunk->range)) {
         return TARN_OK;
     }
+    struct tarn__column_cipher *cipher;
+    if (!cipher_of(scan, group->row_group, column, &cipher)) {
+        return TARN_OK;
+    }
     struct tarn_page_walk walk = {
         .env = scan->scan.env,
         .codec_context = codec_context,
+        .cipher = cipher,
         .offset = chunk->range.begin,
         .end = (uint64_t)chunk->metadata->data_page_offset,
         .source = tarn__reads_source(group->reads, slot),
@@ -325,11 +344,15 @@ static enum tarn_status read_dictionary(struct parquet_group *group, struct look
     };
     struct tarn__read_list list = {NULL, 0, 0, false};
     tarn__reads_add(group->reads, slot, walk.offset, walk.end, walk.end, &list); /* kept for the column's own use */
-    TARN_RETURN_IF_ERROR(tarn__reads_begin(group->reads, &list, err));
     struct tarn_error own = TARN_ERROR_INIT;
-    const enum tarn_status status = decode_entries(&walk, leaf, &knowledge->entries, &own);
+    enum tarn_status status = tarn__reads_begin(group->reads, &list, &own);
+    if (status == TARN_OK) {
+        status = decode_entries(&walk, leaf, &knowledge->entries, &own);
+        status = is_forgiven(status) ? TARN_OK : status;
+    }
     tarn__page_walk_release(&walk);
-    if (status != TARN_OK && !is_forgiven(status)) {
+    tarn__column_cipher_close(cipher);
+    if (status != TARN_OK) {
         if (err != NULL) {
             *err = own;
         }

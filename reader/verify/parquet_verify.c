@@ -22,6 +22,7 @@ struct chunk_work {
     struct tarn_codec_context *codec_context;
     struct tarn_arena arena; /* of the chunk at hand: its metadata, its indexes */
     struct tarn__chunk_proof proof;
+    struct tarn__column_cipher *cipher; /* its reader's; NULL: it is not encrypted */
     uint32_t row_group;
     uint32_t leaf;
     uint64_t first_row;
@@ -123,7 +124,8 @@ static enum tarn_status survey_values(const struct chunk_work *work, struct valu
 static enum tarn_status read_filter(const struct chunk_work *work, struct tarn_bloom_filter *out, struct tarn_error *err)
 {
     struct tarn_error found = TARN_ERROR_INIT;
-    const enum tarn_status status = tarn__bloom_filter_read(work->source->object, &work->proof.chunk->meta_data, work->env, 0, out, &found);
+    const enum tarn_status status =
+        tarn__bloom_filter_read_encrypted(work->source->object, work->cipher, &work->proof.chunk->meta_data, work->env, 0, out, &found);
     if (status != TARN_OK) {
         *out = (struct tarn_bloom_filter){0};
     }
@@ -155,17 +157,22 @@ static enum tarn_status check_values(const struct chunk_work *work, struct tarn_
 
 /* ---- indexes ---- */
 
-static enum tarn_status read_struct(struct chunk_work *work, const struct tarn_thrift_struct *of, int64_t offset, int32_t length, void *out,
-                                    struct tarn_error *err)
+static enum tarn_status read_struct(struct chunk_work *work, enum tarn__module_type type, const struct tarn_thrift_struct *of,
+                                    int64_t offset, int32_t length, void *out, struct tarn_error *err)
 {
     struct tarn_thrift_progress progress;
+    struct tarn_span plain;
     uint8_t *bytes = tarn__arena_alloc(&work->arena, (size_t)length + 1);
     if (bytes == NULL) {
         return tarn__nomem(work->env, err, (uint64_t)length);
     }
     const struct tarn_read_range range = {(uint64_t)offset, (size_t)length, bytes};
     TARN_RETURN_IF_ERROR(tarn_object_read(work->source->object, 1, &range, err));
-    const enum tarn_status status = tarn__thrift_decode(of, (struct tarn_span){bytes, (size_t)length}, &work->arena, out, &progress, err);
+    enum tarn_status status =
+        tarn__column_cipher_module(work->cipher, type, (struct tarn_span){bytes, (size_t)length}, &work->arena, &plain, NULL, err);
+    if (status == TARN_OK) {
+        status = tarn__thrift_decode(of, plain, &work->arena, out, &progress, err);
+    }
     if (status != TARN_OK) {
         tarn__error_at_offset(err, (uint64_t)offset);
     }
@@ -179,14 +186,14 @@ static enum tarn_status check_indexes(struct chunk_work *work, struct indexes *i
     enum tarn_status status = TARN_OK;
     *indexes = (struct indexes){0};
     if (chunk->has_offset_index_offset && chunk->has_offset_index_length) {
-        status = read_struct(work, &tarn__parquet_offset_index, chunk->offset_index_offset, chunk->offset_index_length, &indexes->offsets,
-                             &found);
+        status = read_struct(work, TARN__MODULE_OFFSET_INDEX, &tarn__parquet_offset_index, chunk->offset_index_offset,
+                             chunk->offset_index_length, &indexes->offsets, &found);
         indexes->has_offsets = status == TARN_OK;
         TARN_RETURN_IF_ERROR(tell_damage(work->proof.finder, status, &found, err));
     }
     if (chunk->has_column_index_offset && chunk->has_column_index_length) {
-        status = read_struct(work, &tarn__parquet_column_index, chunk->column_index_offset, chunk->column_index_length, &indexes->bounds,
-                             &found);
+        status = read_struct(work, TARN__MODULE_COLUMN_INDEX, &tarn__parquet_column_index, chunk->column_index_offset,
+                             chunk->column_index_length, &indexes->bounds, &found);
         indexes->has_bounds = status == TARN_OK;
         TARN_RETURN_IF_ERROR(tell_damage(work->proof.finder, status, &found, err));
     }
@@ -246,6 +253,8 @@ static enum tarn_status prove_chunk(struct chunk_work *work, struct tarn_error *
     const struct tarn__column_reader_options options = {.env = work->env,
                                                         .leaf = leaf,
                                                         .chunk = &chunk->meta_data,
+                                                        .footer = footer,
+                                                        .row_group = work->row_group,
                                                         .row_count = work->proof.row_count,
                                                         .first_row = work->first_row,
                                                         .no_crc = false,
@@ -253,6 +262,7 @@ static enum tarn_status prove_chunk(struct chunk_work *work, struct tarn_error *
     struct tarn__column_reader reader;
     struct tarn_buffer *bytes = NULL;
     TARN_RETURN_IF_ERROR(tarn__column_reader_init(&reader, &options, err));
+    work->cipher = reader.cipher;
     enum tarn_status status = read_chunk(work, &bytes, err);
     if (status == TARN_OK) {
         tarn__column_reader_start(&reader, work->codec_context, bytes);

@@ -23,7 +23,8 @@ enum option_id {
 #define BIT(id) (UINT64_C(1) << OPTION_##id)
 
 /** Options that every command takes. */
-#define GENERAL (BIT(HELP) | BIT(JSON) | BIT(THREADS) | BIT(MEMORY_LIMIT) | BIT(STATS) | BIT(NO_PRUNE) | BIT(NO_PROGRESS) | BIT(LAKE))
+#define GENERAL                                                                                                                            \
+    (BIT(HELP) | BIT(JSON) | BIT(THREADS) | BIT(MEMORY_LIMIT) | BIT(STATS) | BIT(NO_PRUNE) | BIT(NO_PROGRESS) | BIT(LAKE) | BIT(KEY_FILE))
 
 _Static_assert(OPTION_COUNT <= 64, "options of a command are bits of a word");
 
@@ -49,6 +50,8 @@ struct session {
     struct tarn_env_options env_options; /* that made it: for a command that needs more of them */
     struct tarn_executor executor;
     struct tarn_pool *pool;
+    struct tarn_key_file *keys; /* NULL: none were given */
+    struct tarn_key_hooks key_hooks;
     const struct command *command;
     bool json;        /* --json: one document, made by answer.c */
     bool json_begun;  /* its head is written */

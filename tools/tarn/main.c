@@ -11,6 +11,7 @@
 
 #include "tools/tarn/catalogs.h"
 #include "tools/tarn/command.h"
+#include "tools/tarn/key_option.h"
 
 volatile sig_atomic_t interrupted;
 
@@ -72,6 +73,10 @@ static bool env_make(struct session *session, int *code)
     options.is_cancelled = is_interrupted;
     options.expr_host = tarn_query_expr_host();
     catalogs_offer(&options);
+    if (keys_offer(session, &options, &err) != TARN_OK) {
+        *code = answer_error(session, &err);
+        return false;
+    }
     session->env_options = options;
     if (tarn_env_open(&options, &session->env, &err) != TARN_OK ||
         (has(session, OPTION_LAKE) && lake_set(session, session->args.values[OPTION_LAKE], &err) != TARN_OK)) {
@@ -89,6 +94,7 @@ static int finish(struct session *session, int code)
     answer_done(session);
     tarn_env_close(session->env);
     tarn_pool_close(session->pool);
+    tarn_key_file_close(session->keys);
     free(session->lake);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fputs("tarn: standard output could not be written\n", stderr);

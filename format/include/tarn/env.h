@@ -20,6 +20,7 @@ struct tarn_env;
 struct tarn_store;
 struct tarn_catalog;
 struct tarn_expr_host;
+struct tarn_key_hooks;
 
 /** Memory. `alloc` and `realloc` return NULL when there is none; sizes handed back to `realloc` and `free` are those asked for. */
 struct tarn_allocator {
@@ -102,12 +103,14 @@ struct tarn_env_options {
     enum tarn_status (*open_catalog)(void *ctx, struct tarn_env *env, struct tarn_text uri, struct tarn_catalog **out,
                                      struct tarn_error *err);
     void *catalog_ctx;
+
+    const struct tarn_key_hooks *keys; /**< keys of encrypted files (tarn/keys.h); NULL: none but those given when a file is opened */
 };
 
 #define TARN_ENV_OPTIONS_INIT                                                                                                              \
     {                                                                                                                                      \
         sizeof(struct tarn_env_options), NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,            \
-            TARN_DURABILITY_FULL, TARN_CPU_AUTO, {NULL, 0}, NULL, NULL                                                                     \
+            TARN_DURABILITY_FULL, TARN_CPU_AUTO, {NULL, 0}, NULL, NULL, NULL                                                               \
     }
 
 TARN_BEGIN_DECLS

@@ -6,6 +6,7 @@
 #include "tarn/cursor.h"
 #include "tarn/expr.h"
 #include "tarn/finding.h"
+#include "tarn/keys.h"
 #include "tarn/store.h"
 
 /*
@@ -31,11 +32,17 @@ struct tarn_parquet_read_options {
     uint64_t footer_limit;   /**< bytes; 0: 256 MiB */
     uint64_t page_limit;     /**< bytes of one uncompressed page; 0: 2 GiB */
     enum tarn_wide_timestamps wide_timestamps;
+    uint32_t key_count;
+    const struct tarn_parquet_key *keys; /**< of an encrypted file; copied. Keys that are not among them are asked of the env's hooks */
+    struct tarn_text aad_prefix;         /**< with which an encrypted file must have been written; empty: the env's hooks are asked */
 };
 
 #define TARN_PARQUET_READ_OPTIONS_INIT                                                                                                     \
     {                                                                                                                                      \
-        sizeof(struct tarn_parquet_read_options), false, false, 0, 0, TARN_WIDE_EXACT                                                      \
+        sizeof(struct tarn_parquet_read_options), false, false, 0, 0, TARN_WIDE_EXACT, 0, NULL,                                            \
+        {                                                                                                                                  \
+            NULL, 0                                                                                                                        \
+        }                                                                                                                                  \
     }
 
 /* ---- CSV ---- */
