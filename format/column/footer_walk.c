@@ -5,9 +5,14 @@
  * Specification: thrift-compact-protocol.md; parquet.thrift, ColumnChunk, ColumnMetaData, Statistics, SizeStatistics, SchemaElement. SPEC:
  * P-FOOTER-12.
  *
+ * How: the key of a field is its id and type in one number. From the last field's id and the next header's byte one addition makes the next
+ * key, so that a chunk is a chain of comparisons that nearly always go the same way. The long form of a header, an id that does not ascend
+ * and every other type give a key that the rest of the chain does not have, which leaves something else than a stop at its end.
+ *
  * Invariants
- *  1. NULL is contagious: a place is NULL from the first unusual thing on, and nothing is read through it.
- *  2. A field header is read only before `end`; what follows it reads at most TARN_WALK_SLACK bytes on before the next look at `end`.
+ *  1. Places only move on. Between two comparisons with `end` (at every binary, at every element of a list that is no short one, at the end
+ *     of every struct) at most 20 scalars of at most ten bytes are passed, which is less than TARN_WALK_SLACK.
+ *  2. What is wrong without moving the place wrongly is gathered in `bad`; what would move it wrongly ends the walk.
  *  3. Ids only ascend, by the short header: no field comes twice.
  */
 #include "format/column/footer_walk.h"
@@ -16,9 +21,17 @@
 enum { I32 = TARN_THRIFT_I32, I64 = TARN_THRIFT_I64, BINARY = TARN_THRIFT_BINARY, LIST = TARN_THRIFT_LIST, STRUCT = TARN_THRIFT_STRUCT };
 
 #define FIELD(id, type) ((uint32_t)(id) << 4 | (uint32_t)(type))
+/* A walk that is only ever seen by inlined functions lives in registers. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
 /* ---- scalars ---- */
+
+struct walk {
+    const uint8_t *at;
+    const uint8_t *end;
+    uint64_t bad; /* not 0: unusual */
+};
 
 /* The seven low bits of each byte, moved together. */
 static inline uint64_t gather_sevens(uint64_t word)
@@ -29,28 +42,32 @@ static inline uint64_t gather_sevens(uint64_t word)
 }
 
 /* A varint of at most eight bytes; longer ones are unusual. */
-static inline const uint8_t *take_varint(const uint8_t *at, uint64_t *out)
+static ALWAYS_INLINE uint64_t take_varint(struct walk *w)
 {
-    if (*at < 0x80) {
-        *out = *at;
-        return at + 1;
+    const uint64_t first = *w->at;
+    if (first < 0x80) {
+        w->at++;
+        return first;
     }
-    const uint64_t word = tarn__load64(at);
+    const uint64_t word = tarn__load64(w->at);
     const uint64_t stops = ~word & HIGH_BITS;
     if (stops == 0) {
-        return NULL;
+        w->bad = 1;
+        return 0;
     }
-    *out = gather_sevens(word & (stops ^ (stops - 1)));
-    return at + ((unsigned)__builtin_ctzll(stops) >> 3) + 1;
+    w->at += ((unsigned)__builtin_ctzll(stops) >> 3) + 1;
+    return gather_sevens(word & (stops ^ (stops - 1)));
 }
 
-static inline const uint8_t *skip_varint(const uint8_t *at)
+static ALWAYS_INLINE void skip_varint(struct walk *w)
 {
-    if (*at < 0x80) {
-        return at + 1;
+    if (*w->at < 0x80) {
+        w->at++;
+        return;
     }
-    const uint64_t stops = ~tarn__load64(at) & HIGH_BITS;
-    return stops != 0 ? at + ((unsigned)__builtin_ctzll(stops) >> 3) + 1 : NULL;
+    const uint64_t stops = ~tarn__load64(w->at) & HIGH_BITS;
+    w->bad |= stops == 0;
+    w->at += stops != 0 ? ((unsigned)__builtin_ctzll(stops) >> 3) + 1 : 0;
 }
 
 static inline int64_t unzigzag(uint64_t raw)
@@ -58,292 +75,315 @@ static inline int64_t unzigzag(uint64_t raw)
     return (int64_t)((raw >> 1) ^ (0 - (raw & 1)));
 }
 
-static inline const uint8_t *take_i64(const uint8_t *at, int64_t *out)
+static ALWAYS_INLINE int64_t take_i64(struct walk *w)
 {
-    uint64_t raw = 0;
-    at = take_varint(at, &raw);
-    *out = unzigzag(raw);
-    return at;
+    return unzigzag(take_varint(w));
 }
 
-static inline const uint8_t *take_i32(const uint8_t *at, int32_t *out)
+static ALWAYS_INLINE int32_t take_i32(struct walk *w)
 {
-    uint64_t raw = 0;
-    at = take_varint(at, &raw);
-    *out = (int32_t)unzigzag(raw);
-    return raw <= UINT32_MAX ? at : NULL;
+    const uint64_t raw = take_varint(w);
+    w->bad |= raw >> 32;
+    return (int32_t)unzigzag(raw);
 }
 
-static inline const uint8_t *skip_i32(const uint8_t *at)
+/* False: the walk ends here. */
+static ALWAYS_INLINE bool take_binary(struct walk *w, struct tarn_text *out)
 {
-    int32_t ignored;
-    return take_i32(at, &ignored);
-}
-
-static inline const uint8_t *take_binary(const uint8_t *at, const uint8_t *end, struct tarn_text *out)
-{
-    uint64_t size = 0;
-    at = take_varint(at, &size);
-    if (at == NULL || size > INT32_MAX || (int64_t)size > end - at) {
-        return NULL;
+    const uint64_t size = take_varint(w);
+    if (size > INT32_MAX || (int64_t)size > w->end - w->at) {
+        return false;
     }
-    *out = (struct tarn_text){(const char *)at, (size_t)size};
-    return at + size;
+    *out = (struct tarn_text){(const char *)w->at, (size_t)size};
+    w->at += size;
+    return true;
 }
 
-static inline const uint8_t *skip_binary(const uint8_t *at, const uint8_t *end)
+static ALWAYS_INLINE bool skip_binary(struct walk *w)
 {
     struct tarn_text ignored;
-    return take_binary(at, end, &ignored);
+    return take_binary(w, &ignored);
 }
 
-/* A list's header, behind which `end` was looked at for as many bytes as there are elements. */
-static inline const uint8_t *take_list(const uint8_t *at, const uint8_t *end, uint32_t element, uint32_t *count)
+/* ---- lists; false: the walk ends here ---- */
+
+static ALWAYS_INLINE bool take_list(struct walk *w, uint32_t element, uint32_t *count)
 {
-    const uint8_t byte = *at++;
-    uint64_t many = byte >> 4;
-    if (many == 15) {
-        at = take_varint(at, &many);
-    }
+    const uint8_t byte = *w->at++;
+    const uint64_t many = byte >> 4 == 15 ? take_varint(w) : byte >> 4;
     *count = (uint32_t)many;
-    return at != NULL && (int64_t)many <= end - at && (many == 0 || (byte & 15u) == element) ? at : NULL;
+    return many <= INT32_MAX && (int64_t)many <= w->end - w->at && (many == 0 || (byte & 15u) == element);
 }
 
-/* ---- lists ---- */
-
-static const uint8_t *skip_i32_list(const uint8_t *at, const uint8_t *end)
+/* Up to seven numbers of one byte each, as encodings and small histograms are. */
+static ALWAYS_INLINE bool skip_short(struct walk *w, uint32_t count)
 {
-    uint32_t count;
-    at = take_list(at, end, I32, &count);
-    if (at != NULL && count < 8 && (tarn__load64(at) & HIGH_BITS & ((UINT64_C(1) << 8 * count) - 1)) == 0) {
-        return at + count; /* one byte each, as encodings are */
+    if (count < 8 && (tarn__load64(w->at) & HIGH_BITS & ((UINT64_C(1) << 8 * count) - 1)) == 0) {
+        w->at += count;
+        return true;
     }
-    for (uint32_t i = 0; at != NULL && i < count; i++) {
-        at = at < end ? skip_i32(at) : NULL;
-    }
-    return at;
+    return false;
 }
 
-static const uint8_t *skip_i64_list(const uint8_t *at, const uint8_t *end)
+/* From a copy, so that the walk's address goes nowhere. NULL: unusual. */
+static __attribute__((noinline)) const uint8_t *skip_long(struct walk walk, uint32_t count, uint64_t too_much)
 {
-    uint32_t count;
-    at = take_list(at, end, I64, &count);
-    for (uint32_t i = 0; at != NULL && i < count; i++) {
-        at = at < end ? skip_varint(at) : NULL;
+    for (uint32_t i = 0; i < count && walk.bad == 0 && walk.at < walk.end; i++) {
+        walk.bad |= take_varint(&walk) & too_much;
+        walk.bad |= i + 1 < count && walk.at >= walk.end;
     }
-    return at;
+    return walk.bad == 0 ? walk.at : NULL;
 }
 
-static const uint8_t *skip_binary_list(const uint8_t *at, const uint8_t *end)
+static ALWAYS_INLINE bool skip_numbers(struct walk *w, uint32_t count, uint64_t too_much)
+{
+    if (skip_short(w, count)) {
+        return true;
+    }
+    const uint8_t *at = skip_long(*w, count, too_much);
+    w->at = at != NULL ? at : w->at;
+    return at != NULL;
+}
+
+static ALWAYS_INLINE bool skip_i32_list(struct walk *w)
 {
     uint32_t count;
-    at = take_list(at, end, BINARY, &count);
-    for (uint32_t i = 0; at != NULL && i < count; i++) {
-        at = at < end ? skip_binary(at, end) : NULL;
+    return take_list(w, I32, &count) && skip_numbers(w, count, UINT64_C(0xffffffff00000000));
+}
+
+static ALWAYS_INLINE bool skip_i64_list(struct walk *w)
+{
+    uint32_t count;
+    return take_list(w, I64, &count) && skip_numbers(w, count, 0);
+}
+
+static ALWAYS_INLINE bool skip_binary_list(struct walk *w)
+{
+    uint32_t count;
+    bool fits = take_list(w, BINARY, &count);
+    for (uint32_t i = 0; fits && i < count; i++) {
+        fits = w->at < w->end && w->bad == 0 && skip_binary(w);
     }
-    return at;
+    return fits;
 }
 
 /* PageEncodingStats: three i32, all required. */
-static const uint8_t *skip_encoding_stats(const uint8_t *at, const uint8_t *end)
+static ALWAYS_INLINE bool skip_encoding_stats(struct walk *w)
 {
     enum { NEXT_I32 = 1 << 4 | I32 };
     uint32_t count;
-    at = take_list(at, end, STRUCT, &count);
-    for (uint32_t i = 0; at != NULL && i < count; i++) {
-        if (at >= end) {
-            return NULL;
+    if (!take_list(w, STRUCT, &count)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (w->at >= w->end) {
+            return false;
         }
-        if ((tarn__load64(at) & UINT64_C(0x00ff80ff80ff80ff)) == UINT64_C(0x0000001500150015)) {
-            at += 7; /* each number one byte */
+        if ((tarn__load64(w->at) & UINT64_C(0x00ff80ff80ff80ff)) == UINT64_C(0x0000001500150015)) {
+            w->at += 7; /* each number one byte */
             continue;
         }
-        for (unsigned field = 0; at != NULL && field < 3; field++) {
-            at = at < end && *at == NEXT_I32 ? skip_i32(at + 1) : NULL;
+        for (unsigned field = 0; field < 3; field++) {
+            w->bad |= *w->at++ != NEXT_I32;
+            take_i32(w);
         }
-        at = at != NULL && at < end && *at == TARN_THRIFT_STOP ? at + 1 : NULL;
+        w->bad |= *w->at++ != TARN_THRIFT_STOP;
     }
-    return at;
+    return true;
 }
 
-/* ---- structs: a loop over fields, by id and type at once ---- */
+/* ---- structs ---- */
 
-static inline const uint8_t *skip_statistics(const uint8_t *at, const uint8_t *end)
+/* With the last field's id: the key of the field that is next. */
+#define NEXT(last) (FIELD(last, 0) + *w->at++)
+
+static ALWAYS_INLINE bool skip_statistics(struct walk *w)
 {
-    uint32_t id = 0;
-    while (at != NULL && at < end) {
-        const uint8_t header = *at++;
-        if (header == TARN_THRIFT_STOP) {
-            return at;
-        }
-        if (header >> 4 == 0) {
-            return NULL;
-        }
-        id += header >> 4;
-        switch (FIELD(id, header & 15u)) {
-        case FIELD(1, BINARY):
-        case FIELD(2, BINARY):
-        case FIELD(5, BINARY):
-        case FIELD(6, BINARY):
-            at = skip_binary(at, end);
-            break;
-        case FIELD(3, I64):
-        case FIELD(4, I64):
-        case FIELD(9, I64):
-            at = skip_varint(at);
-            break;
-        case FIELD(7, TARN_THRIFT_TRUE):
-        case FIELD(7, TARN_THRIFT_FALSE):
-        case FIELD(8, TARN_THRIFT_TRUE):
-        case FIELD(8, TARN_THRIFT_FALSE):
-            break;
-        default:
-            return NULL;
+    uint32_t last = 0;
+    uint32_t key = NEXT(0);
+    for (uint32_t id = 1; id <= 2; id++) { /* max, min: the deprecated pair */
+        if (key == FIELD(id, BINARY)) {
+            if (!skip_binary(w)) {
+                return false;
+            }
+            last = id;
+            key = NEXT(id);
         }
     }
-    return NULL;
+    for (uint32_t id = 3; id <= 4; id++) { /* null_count, distinct_count */
+        if (key == FIELD(id, I64)) {
+            skip_varint(w);
+            last = id;
+            key = NEXT(id);
+        }
+    }
+    for (uint32_t id = 5; id <= 6; id++) { /* max_value, min_value */
+        if (key == FIELD(id, BINARY)) {
+            if (!skip_binary(w)) {
+                return false;
+            }
+            last = id;
+            key = NEXT(id);
+        }
+    }
+    for (uint32_t id = 7; id <= 8; id++) { /* are they exact? */
+        if (key == FIELD(id, TARN_THRIFT_TRUE) || key == FIELD(id, TARN_THRIFT_FALSE)) {
+            last = id;
+            key = NEXT(id);
+        }
+    }
+    if (key == FIELD(9, I64)) { /* nan_count */
+        skip_varint(w);
+        last = 9;
+        key = NEXT(9);
+    }
+    return key == FIELD(last, TARN_THRIFT_STOP) && w->at <= w->end;
 }
 
-static const uint8_t *skip_size_statistics(const uint8_t *at, const uint8_t *end)
+static ALWAYS_INLINE bool skip_size_statistics(struct walk *w)
 {
-    uint32_t id = 0;
-    while (at != NULL && at < end) {
-        const uint8_t header = *at++;
-        if (header == TARN_THRIFT_STOP) {
-            return at;
-        }
-        if (header >> 4 == 0) {
-            return NULL;
-        }
-        id += header >> 4;
-        switch (FIELD(id, header & 15u)) {
-        case FIELD(1, I64):
-            at = skip_varint(at);
-            break;
-        case FIELD(2, LIST):
-        case FIELD(3, LIST):
-            at = skip_i64_list(at, end);
-            break;
-        default:
-            return NULL;
+    uint32_t last = 0;
+    uint32_t key = NEXT(0);
+    if (key == FIELD(1, I64)) { /* unencoded_byte_array_data_bytes */
+        skip_varint(w);
+        last = 1;
+        key = NEXT(1);
+    }
+    for (uint32_t id = 2; id <= 3; id++) { /* histograms */
+        if (key == FIELD(id, LIST)) {
+            if (!skip_i64_list(w)) {
+                return false;
+            }
+            last = id;
+            key = NEXT(id);
         }
     }
-    return NULL;
+    return key == FIELD(last, TARN_THRIFT_STOP) && w->at <= w->end;
 }
 
-static inline const uint8_t *walk_metadata(const uint8_t *at, const uint8_t *end, struct tarn_chunk_facts *facts)
+/* Fields 10 and up, all optional, behind field 9. */
+static ALWAYS_INLINE bool walk_metadata_end(struct walk *w, struct tarn_chunk_facts *facts)
 {
-    const uint32_t required = 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 6 | 1u << 7 | 1u << 9;
-    uint32_t seen = 0;
-    uint32_t id = 0;
-    int32_t codec = 0;
-    while (at != NULL && at < end) {
-        const uint8_t header = *at++;
-        if (header == TARN_THRIFT_STOP) {
-            facts->codec = codec;
-            return (seen & required) == required ? at : NULL;
-        }
-        if (header >> 4 == 0) {
-            return NULL;
-        }
-        id += header >> 4;
-        seen |= 1u << (id & 31);
-        switch (FIELD(id, header & 15u)) {
-        case FIELD(1, I32):
-            at = take_i32(at, &facts->type);
-            break;
-        case FIELD(2, LIST):
-            at = skip_i32_list(at, end);
-            break;
-        case FIELD(3, LIST):
-            at = skip_binary_list(at, end);
-            break;
-        case FIELD(4, I32):
-            at = take_i32(at, &codec);
-            break;
-        case FIELD(5, I64):
-            at = take_i64(at, &facts->num_values);
-            break;
-        case FIELD(6, I64):
-            at = take_i64(at, &facts->total_uncompressed_size);
-            break;
-        case FIELD(7, I64):
-            at = take_i64(at, &facts->total_compressed_size);
-            break;
-        case FIELD(9, I64):
-            at = take_i64(at, &facts->data_page_offset);
-            break;
-        case FIELD(10, I64):
-        case FIELD(14, I64):
-            at = skip_varint(at);
-            break;
-        case FIELD(11, I64):
-            facts->has_dictionary_page_offset = true;
-            at = take_i64(at, &facts->dictionary_page_offset);
-            break;
-        case FIELD(12, STRUCT):
-            at = skip_statistics(at, end);
-            break;
-        case FIELD(13, LIST):
-            at = skip_encoding_stats(at, end);
-            break;
-        case FIELD(15, I32):
-            at = skip_i32(at);
-            break;
-        case FIELD(16, STRUCT):
-            at = skip_size_statistics(at, end);
-            break;
-        default:
-            return NULL;
-        }
+    uint32_t last = 9;
+    uint32_t key = NEXT(9);
+    if (key == FIELD(10, I64)) { /* index_page_offset */
+        skip_varint(w);
+        last = 10;
+        key = NEXT(10);
     }
-    return NULL;
+    if (key == FIELD(11, I64)) {
+        facts->has_dictionary_page_offset = true;
+        facts->dictionary_page_offset = take_i64(w);
+        last = 11;
+        key = NEXT(11);
+    }
+    if (key == FIELD(12, STRUCT)) {
+        if (!skip_statistics(w)) {
+            return false;
+        }
+        last = 12;
+        key = NEXT(12);
+    }
+    if (key == FIELD(13, LIST)) {
+        if (!skip_encoding_stats(w)) {
+            return false;
+        }
+        last = 13;
+        key = NEXT(13);
+    }
+    if (key == FIELD(14, I64)) { /* bloom_filter_offset */
+        skip_varint(w);
+        last = 14;
+        key = NEXT(14);
+    }
+    if (key == FIELD(15, I32)) { /* bloom_filter_length */
+        take_i32(w);
+        last = 15;
+        key = NEXT(15);
+    }
+    if (key == FIELD(16, STRUCT)) {
+        if (!skip_size_statistics(w)) {
+            return false;
+        }
+        last = 16;
+        key = NEXT(16);
+    }
+    return key == FIELD(last, TARN_THRIFT_STOP);
+}
+
+/* Fields 1 to 9 are required, but for 8, which is unusual. */
+static ALWAYS_INLINE bool walk_metadata(struct walk *w, struct tarn_chunk_facts *facts)
+{
+    if (NEXT(0) != FIELD(1, I32)) {
+        return false;
+    }
+    facts->type = take_i32(w);
+    if (NEXT(1) != FIELD(2, LIST) || !skip_i32_list(w) || NEXT(2) != FIELD(3, LIST) || !skip_binary_list(w) || NEXT(3) != FIELD(4, I32)) {
+        return false;
+    }
+    facts->codec = take_i32(w);
+    if (NEXT(4) != FIELD(5, I64)) {
+        return false;
+    }
+    facts->num_values = take_i64(w);
+    if (NEXT(5) != FIELD(6, I64)) {
+        return false;
+    }
+    facts->total_uncompressed_size = take_i64(w);
+    if (NEXT(6) != FIELD(7, I64)) {
+        return false;
+    }
+    facts->total_compressed_size = take_i64(w);
+    if (NEXT(7) != FIELD(9, I64)) {
+        return false;
+    }
+    facts->data_page_offset = take_i64(w);
+    return walk_metadata_end(w, facts);
+}
+
+/* Fields 4 to 7 of a chunk. */
+static ALWAYS_INLINE bool walk_indexes(struct walk *w, struct tarn_chunk_facts *facts)
+{
+    uint32_t last = 3;
+    uint32_t key = NEXT(3);
+    if (key == FIELD(4, I64)) {
+        facts->has_offset_index_offset = true;
+        facts->offset_index_offset = take_i64(w);
+        last = 4;
+        key = NEXT(4);
+    }
+    if (key == FIELD(5, I32)) {
+        facts->has_offset_index_length = true;
+        facts->offset_index_length = take_i32(w);
+        last = 5;
+        key = NEXT(5);
+    }
+    if (key == FIELD(6, I64)) {
+        facts->has_column_index_offset = true;
+        facts->column_index_offset = take_i64(w);
+        last = 6;
+        key = NEXT(6);
+    }
+    if (key == FIELD(7, I32)) {
+        facts->has_column_index_length = true;
+        facts->column_index_length = take_i32(w);
+        last = 7;
+        key = NEXT(7);
+    }
+    return key == FIELD(last, TARN_THRIFT_STOP);
 }
 
 const uint8_t *tarn__chunk_walk(const uint8_t *at, const uint8_t *end, struct tarn_chunk_facts *facts)
 {
-    uint32_t id = 0;
-    bool has_file_offset = false;
-    *facts = (struct tarn_chunk_facts){.has_meta_data = false};
-    while (at != NULL && at < end) {
-        const uint8_t header = *at++;
-        if (header == TARN_THRIFT_STOP) {
-            return has_file_offset ? at : NULL;
-        }
-        if (header >> 4 == 0) {
-            return NULL;
-        }
-        id += header >> 4;
-        switch (FIELD(id, header & 15u)) {
-        case FIELD(2, I64):
-            has_file_offset = true;
-            at = skip_varint(at);
-            break;
-        case FIELD(3, STRUCT):
-            facts->has_meta_data = true;
-            at = walk_metadata(at, end, facts);
-            break;
-        case FIELD(4, I64):
-            facts->has_offset_index_offset = true;
-            at = take_i64(at, &facts->offset_index_offset);
-            break;
-        case FIELD(5, I32):
-            facts->has_offset_index_length = true;
-            at = take_i32(at, &facts->offset_index_length);
-            break;
-        case FIELD(6, I64):
-            facts->has_column_index_offset = true;
-            at = take_i64(at, &facts->column_index_offset);
-            break;
-        case FIELD(7, I32):
-            facts->has_column_index_length = true;
-            at = take_i32(at, &facts->column_index_length);
-            break;
-        default: /* a path or encryption facts too */
-            return NULL;
-        }
+    struct walk walk = {at, end, 0};
+    struct walk *w = &walk;
+    *facts = (struct tarn_chunk_facts){.has_meta_data = true};
+    if (NEXT(0) != FIELD(2, I64)) { /* file_offset; before it is only a path, which is unusual */
+        return NULL;
     }
-    return NULL;
+    skip_varint(w);
+    const bool usual = NEXT(2) == FIELD(3, STRUCT) && walk_metadata(w, facts) && walk_indexes(w, facts);
+    return usual && walk.bad == 0 && walk.at <= end ? walk.at : NULL;
 }
 
 void tarn__chunk_facts_of(const struct parquet_column_chunk *chunk, struct tarn_chunk_facts *out)
@@ -375,74 +415,60 @@ void tarn__chunk_facts_of(const struct parquet_column_chunk *chunk, struct tarn_
 /* ---- schema elements ---- */
 
 /* Types without parameters by hand, the others by the table. */
-static const uint8_t *walk_logical_type(const uint8_t *at, const uint8_t *end, uint32_t depth, struct parquet_logical_type *out)
+static bool walk_logical_type(struct walk *w, uint32_t depth, struct parquet_logical_type *out)
 {
+    const uint8_t *at = w->at;
     const uint8_t id = *at >> 4;
     const struct tarn_thrift_struct *table = &tarn__parquet_logical_type;
     if ((*at & 15u) == STRUCT && id != 0 && id < table->field_count && table->fields[id].storage == TARN_THRIFT_EMPTY &&
         table->fields[id].name != NULL && at[1] == TARN_THRIFT_STOP && at[2] == TARN_THRIFT_STOP) {
         out->id = id;
-        return at + 3;
+        w->at += 3;
+        return true;
     }
     struct tarn_thrift_progress progress;
-    const struct tarn_span rest = {at, at < end ? (size_t)(end - at) : 0};
-    const enum tarn_status status = tarn__thrift_decode_with(table, rest, depth, NULL, 0, NULL, out, &progress, NULL);
-    return status == TARN_OK ? at + progress.used : NULL;
-}
-
-static inline const uint8_t *take_optional(const uint8_t *at, bool *has, int32_t *out)
-{
-    *has = true;
-    return take_i32(at, out);
+    const struct tarn_span rest = {at, at < w->end ? (size_t)(w->end - at) : 0};
+    if (tarn__thrift_decode_with(table, rest, depth, NULL, 0, NULL, out, &progress, NULL) != TARN_OK) {
+        return false;
+    }
+    w->at += progress.used;
+    return true;
 }
 
 const uint8_t *tarn__schema_element_walk(const uint8_t *at, const uint8_t *end, uint32_t depth, struct parquet_schema_element *out)
 {
-    uint32_t id = 0;
-    while (at != NULL && at < end) {
-        const uint8_t header = *at++;
-        if (header == TARN_THRIFT_STOP) {
-            return out->name.data != NULL ? at : NULL;
-        }
-        if (header >> 4 == 0) {
-            return NULL;
-        }
-        id += header >> 4;
-        switch (FIELD(id, header & 15u)) {
-        case FIELD(1, I32):
-            at = take_optional(at, &out->has_type, &out->type);
-            break;
-        case FIELD(2, I32):
-            at = take_optional(at, &out->has_type_length, &out->type_length);
-            break;
-        case FIELD(3, I32):
-            at = take_optional(at, &out->has_repetition_type, &out->repetition_type);
-            break;
-        case FIELD(4, BINARY):
-            at = take_binary(at, end, &out->name);
-            break;
-        case FIELD(5, I32):
-            at = take_optional(at, &out->has_num_children, &out->num_children);
-            break;
-        case FIELD(6, I32):
-            at = take_optional(at, &out->has_converted_type, &out->converted_type);
-            break;
-        case FIELD(7, I32):
-            at = take_optional(at, &out->has_scale, &out->scale);
-            break;
-        case FIELD(8, I32):
-            at = take_optional(at, &out->has_precision, &out->precision);
-            break;
-        case FIELD(9, I32):
-            at = take_optional(at, &out->has_field_id, &out->field_id);
-            break;
-        case FIELD(10, STRUCT):
-            out->has_logical_type = true;
-            at = walk_logical_type(at, end, depth + 1, &out->logical_type);
-            break;
-        default:
-            return NULL;
-        }
+    struct walk walk = {at, end, 0};
+    struct walk *w = &walk;
+    uint32_t last = 0;
+    uint32_t key = NEXT(0);
+#define TAKE_OPTIONAL(id, member)                                                                                                          \
+    if (key == FIELD(id, I32)) {                                                                                                           \
+        out->has_##member = true;                                                                                                          \
+        out->member = take_i32(w);                                                                                                         \
+        last = id;                                                                                                                         \
+        key = NEXT(id);                                                                                                                    \
     }
-    return NULL;
+    TAKE_OPTIONAL(1, type)
+    TAKE_OPTIONAL(2, type_length)
+    TAKE_OPTIONAL(3, repetition_type)
+    if (key != FIELD(4, BINARY) || !take_binary(w, &out->name)) {
+        return NULL;
+    }
+    last = 4;
+    key = NEXT(4);
+    TAKE_OPTIONAL(5, num_children)
+    TAKE_OPTIONAL(6, converted_type)
+    TAKE_OPTIONAL(7, scale)
+    TAKE_OPTIONAL(8, precision)
+    TAKE_OPTIONAL(9, field_id)
+#undef TAKE_OPTIONAL
+    if (key == FIELD(10, STRUCT)) {
+        out->has_logical_type = true;
+        if (!walk_logical_type(w, depth + 1, &out->logical_type)) {
+            return NULL;
+        }
+        last = 10;
+        key = NEXT(10);
+    }
+    return key == FIELD(last, TARN_THRIFT_STOP) && walk.bad == 0 && walk.at <= end ? walk.at : NULL;
 }

@@ -12,8 +12,8 @@
  * table would refuse; of everything else it says that it is unusual, and the table (format/thrift) decides.
  */
 
-/** Bytes behind the end of what is walked that can be read, whatever they hold. */
-enum { TARN_WALK_SLACK = 16 };
+/** Bytes behind the end of what is walked that can be read, whatever they hold: more than all scalars of a chunk take. */
+enum { TARN_WALK_SLACK = 512 };
 
 /** What is held against the file, and what a plan needs, of one column chunk. */
 struct tarn_chunk_facts {
