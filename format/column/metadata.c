@@ -6,11 +6,10 @@
  *  1. Everything that is handed out was made when the handle was: calls change nothing, hence the handle is shareable.
  *  2. A walk over pages never holds more than one page, and never reads outside the chunk that the footer was checked for.
  */
-#include "tarn/parquet.h"
+#include "format/column/metadata.h"
 
 #include "format/base/checked.h"
 #include "format/base/hash.h"
-#include "format/column/footer.h"
 #include "format/column/statistics.h"
 #include "format/page/page_header.h"
 
@@ -18,21 +17,9 @@
 enum { HEADER_WINDOW = 4096, ENCODING_BITS = 32 };
 
 /* The encodings of chunks as text, one for each set that occurs. */
-struct encodings {
+struct tarn_encodings_text {
     uint32_t mask;
     struct tarn_text text;
-};
-
-struct tarn_parquet_metadata {
-    struct tarn_env *env;
-    struct tarn_object *object;
-    struct tarn_footer *footer;
-    struct tarn_text key;
-    struct tarn_arena arena;
-    const struct tarn_text *logical_types; /* one a leaf */
-    struct encodings *encodings;
-    size_t encodings_count;
-    size_t encodings_capacity;
 };
 
 /* ---- texts ---- */
@@ -47,7 +34,7 @@ static uint32_t mask_of(const parquet_i32_list *encodings)
     return mask;
 }
 
-static const struct encodings *find_encodings(const struct tarn_parquet_metadata *metadata, uint32_t mask)
+static const struct tarn_encodings_text *find_encodings(const struct tarn_parquet_metadata *metadata, uint32_t mask)
 {
     for (size_t i = 0; i < metadata->encodings_count; i++) {
         if (metadata->encodings[i].mask == mask) {
@@ -78,8 +65,23 @@ static enum tarn_status add_encodings(struct tarn_parquet_metadata *metadata, ui
     if (kept.data == NULL) {
         return tarn__nomem(metadata->env, err, size);
     }
-    metadata->encodings[metadata->encodings_count++] = (struct encodings){mask, kept};
+    metadata->encodings[metadata->encodings_count++] = (struct tarn_encodings_text){mask, kept};
     return TARN_OK;
+}
+
+/* A chunk that cannot be looked into (it is encrypted) has no encodings here. */
+static enum tarn_status note_encodings(struct tarn_parquet_metadata *metadata, uint32_t row_group, uint32_t leaf, struct tarn_error *err)
+{
+    const struct parquet_column_chunk *chunk;
+    struct tarn_arena arena;
+    tarn__arena_init(&arena, metadata->env);
+    enum tarn_status status = tarn__footer_chunk(metadata->footer, row_group, leaf, &arena, &chunk, err);
+    if (status == TARN_OK) {
+        const uint32_t mask = mask_of(&chunk->meta_data.encodings);
+        status = find_encodings(metadata, mask) == NULL ? add_encodings(metadata, mask, err) : TARN_OK;
+    }
+    tarn__arena_free(&arena);
+    return status == TARN_UNSUPPORTED || status == TARN_AUTH ? TARN_OK : status;
 }
 
 static enum tarn_status make_texts(struct tarn_parquet_metadata *metadata, struct tarn_error *err)
@@ -97,12 +99,7 @@ static enum tarn_status make_texts(struct tarn_parquet_metadata *metadata, struc
     metadata->logical_types = types;
     for (uint32_t group = 0; group < file->row_groups.count; group++) {
         for (uint32_t leaf = 0; leaf < schema->leaf_count; leaf++) {
-            const struct parquet_column_chunk *chunk;
-            TARN_RETURN_IF_ERROR(tarn__footer_chunk(metadata->footer, group, leaf, &metadata->arena, &chunk, err));
-            const uint32_t mask = mask_of(&chunk->meta_data.encodings);
-            if (find_encodings(metadata, mask) == NULL) {
-                TARN_RETURN_IF_ERROR(add_encodings(metadata, mask, err));
-            }
+            TARN_RETURN_IF_ERROR(note_encodings(metadata, group, leaf, err));
         }
     }
     return TARN_OK;
@@ -132,7 +129,8 @@ static enum tarn_status fill(struct tarn_parquet_metadata *metadata, struct tarn
     }
     TARN_RETURN_IF_ERROR(tarn_object_open(store, key, &metadata->object, err));
     TARN_RETURN_IF_ERROR(tarn__footer_read(metadata->object, 0, &metadata->footer, err));
-    return make_texts(metadata, err);
+    TARN_RETURN_IF_ERROR(make_texts(metadata, err));
+    return tarn__metadata_prepare(metadata, err);
 }
 
 enum tarn_status tarn_parquet_metadata_open(struct tarn_store *store, struct tarn_text key, struct tarn_parquet_metadata **out,
@@ -194,8 +192,8 @@ static enum tarn_status find_group(const struct tarn_parquet_metadata *metadata,
     return TARN_OK;
 }
 
-static enum tarn_status find_chunk(const struct tarn_parquet_metadata *metadata, uint32_t row_group, uint32_t leaf,
-                                   struct tarn_arena *arena, const struct parquet_column_chunk **out, struct tarn_error *err)
+enum tarn_status tarn__metadata_find_chunk(const struct tarn_parquet_metadata *metadata, uint32_t row_group, uint32_t leaf,
+                                           struct tarn_arena *arena, const struct parquet_column_chunk **out, struct tarn_error *err)
 {
     const struct parquet_row_group *group;
     const uint32_t count = metadata->footer->schema->leaf_count;
@@ -259,7 +257,7 @@ enum tarn_status tarn_parquet_chunk_info(const struct tarn_parquet_metadata *met
     struct tarn_arena arena;
     *out = (struct tarn_parquet_chunk_info){.physical_type = "", .codec = ""};
     tarn__arena_init(&arena, metadata->env);
-    const enum tarn_status status = find_chunk(metadata, row_group, leaf, &arena, &chunk, err);
+    const enum tarn_status status = tarn__metadata_find_chunk(metadata, row_group, leaf, &arena, &chunk, err);
     if (status == TARN_OK) {
         fill_chunk_info(metadata, leaf, chunk, out);
     }
@@ -359,7 +357,7 @@ enum tarn_status tarn_parquet_pages(const struct tarn_parquet_metadata *metadata
     struct tarn_arena arena;
     struct page_walk walk = {.metadata = metadata};
     tarn__arena_init(&arena, metadata->env);
-    enum tarn_status status = find_chunk(metadata, row_group, leaf, &arena, &chunk, err);
+    enum tarn_status status = tarn__metadata_find_chunk(metadata, row_group, leaf, &arena, &chunk, err);
     if (status == TARN_OK) {
         const struct tarn_chunk_range range = tarn__footer_chunk_range(&chunk->meta_data);
         walk.offset = range.begin;

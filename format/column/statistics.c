@@ -101,8 +101,7 @@ static bool decimal_value(const struct tarn_leaf *leaf, struct tarn_span bytes, 
     }
 }
 
-/* A stored bound as a value of the leaf's type; false when it is none. */
-static bool stored_value(const struct tarn_leaf *leaf, struct tarn_span bytes, struct tarn_value *out)
+bool tarn__stored_value(const struct tarn_leaf *leaf, struct tarn_span bytes, struct tarn_value *out)
 {
     int64_t integer;
     *out = (struct tarn_value){.type = leaf->type};
@@ -172,8 +171,8 @@ static bool possible(bool has, int64_t count, uint64_t slots)
 
 static void set_bounds(const struct tarn_leaf *leaf, struct tarn_span min, struct tarn_span max, struct tarn_bounds *out)
 {
-    out->has_min = out->has_min && stored_value(leaf, min, &out->min);
-    out->has_max = out->has_max && stored_value(leaf, max, &out->max);
+    out->has_min = out->has_min && tarn__stored_value(leaf, min, &out->min);
+    out->has_max = out->has_max && tarn__stored_value(leaf, max, &out->max);
     if (out->has_min && out->has_max && above(&out->min, &out->max)) {
         out->has_min = false; /* a writer that is wrong about one is not believed about the other */
         out->has_max = false;

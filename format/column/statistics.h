@@ -24,6 +24,9 @@ void tarn__statistics_bounds(const struct tarn_leaf *leaf, int32_t order_id, con
 void tarn__page_bounds(const struct tarn_leaf *leaf, int32_t order_id, struct tarn_span min, struct tarn_span max, int64_t null_count,
                        int64_t nan_count, uint64_t slots, struct tarn_bounds *out);
 
+/** A stored bound as a value of the leaf's type, believed or not; false when it is none, or NaN. */
+bool tarn__stored_value(const struct tarn_leaf *leaf, struct tarn_span bytes, struct tarn_value *out);
+
 /** Order of a leaf's column in the file: of column_orders, 0 when the footer has none. */
 int32_t tarn__column_order(const struct parquet_file_metadata *metadata, uint32_t leaf);
 

@@ -9,6 +9,7 @@
 
 #include "tools/tarn/command.h"
 #include "tools/tarn/file_input.h"
+#include "tools/tarn/inspect.h"
 
 /* A bound as text; NULL when there is none. */
 static const char *bound_text(struct session *session, const struct tarn_value *value, bool there, char *out, size_t size)
@@ -96,17 +97,36 @@ static void list_chunk(struct session *session, struct listing *listing, uint32_
     listing_row(listing, texts);
 }
 
+/* The file as a whole, in words. */
+static void list_file(const struct tarn_parquet_metadata *metadata, const struct tarn_parquet_file_info *file)
+{
+    const struct tarn_parquet_file_detail detail = tarn_parquet_file_detail(metadata);
+    struct tarn_parquet_row_group_detail group;
+    printf("%" PRIu64 " rows in %" PRIu32 " row groups, %" PRIu32 " leaf columns, %" PRIu64 " bytes, footer %" PRIu64
+           " bytes%s\nwritten by %.*s\n",
+           file->row_count, file->row_group_count, file->leaf_count, file->file_size, file->footer_size,
+           file->footer_checksum_present ? " (checksum right)" : "", (int)file->created_by.size,
+           file->created_by.data != NULL ? file->created_by.data : "");
+    if (detail.encryption_algorithm[0] != '\0') {
+        printf("encrypted: %s\n", detail.encryption_algorithm);
+    }
+    for (uint32_t i = 0; i < detail.key_value_count; i++) {
+        printf("key %.*s: %zu bytes\n", (int)detail.key_values[i].key.size, detail.key_values[i].key.data, detail.key_values[i].value.size);
+    }
+    if (file->row_group_count != 0 && tarn_parquet_row_group_detail(metadata, 0, &group, NULL) == TARN_OK) {
+        for (uint32_t i = 0; i < group.sorting_column_count; i++) {
+            const struct tarn_parquet_sorting_column *column = &group.sorting_columns[i];
+            printf("sorted by column %" PRId32 "%s, nulls %s\n", column->column, column->descending ? ", descending" : "",
+                   column->nulls_first ? "first" : "last");
+        }
+    }
+}
+
 static enum tarn_status list_chunks(struct session *session, const struct tarn_parquet_metadata *metadata, int *code,
                                     struct tarn_error *err)
 {
     const struct tarn_parquet_file_info file = tarn_parquet_file_info(metadata);
-    if (!session->json) {
-        printf("%" PRIu64 " rows in %" PRIu32 " row groups, %" PRIu32 " leaf columns, %" PRIu64 " bytes, footer %" PRIu64
-               " bytes%s\nwritten by %.*s\n",
-               file.row_count, file.row_group_count, file.leaf_count, file.file_size, file.footer_size,
-               file.footer_checksum_present ? " (checksum right)" : "", (int)file.created_by.size,
-               file.created_by.data != NULL ? file.created_by.data : "");
-    }
+    list_file(metadata, &file);
     struct listing *listing =
         listing_open(session, "#row group,column,type,codec,encodings,#values,#compressed,#uncompressed,#nulls,min,max,page index");
     enum tarn_status status = TARN_OK;
@@ -123,7 +143,84 @@ static enum tarn_status list_chunks(struct session *session, const struct tarn_p
     return status;
 }
 
-int command_inspect(struct session *session)
+/* ---- the stored schema ---- */
+
+static void logical_text(const struct tarn_parquet_logical_type *type, char *out, size_t size)
+{
+    const int crs = (int)(type->crs.size < 64 ? type->crs.size : 64);
+    if (type->unit[0] != '\0') {
+        snprintf(out, size, "%s(%s%s)", type->name, type->unit, type->is_adjusted_to_utc ? ", UTC" : "");
+    } else if (type->precision != 0) {
+        snprintf(out, size, "%s(%" PRId32 ", %" PRId32 ")", type->name, type->precision, type->scale);
+    } else if (type->bit_width != 0) {
+        snprintf(out, size, "%s(%" PRId32 ", %s)", type->name, type->bit_width, type->is_signed ? "signed" : "unsigned");
+    } else if (type->has_crs || type->has_algorithm) {
+        snprintf(out, size, "%s(%.*s%s%s)", type->name, crs, type->has_crs ? type->crs.data : "",
+                 type->has_crs && type->has_algorithm ? ", " : "", type->algorithm);
+    } else {
+        snprintf(out, size, "%s", type->name);
+    }
+}
+
+static void list_element(struct listing *listing, const struct tarn_parquet_element *element, uint32_t depth)
+{
+    char name[320];
+    char physical[48];
+    char logical[160];
+    char numbers[3][16];
+    const bool leaf = element->leaf != UINT32_MAX;
+    snprintf(name, sizeof(name), "%*s%.*s", (int)(depth < 30 ? 2 * depth : 60), "",
+             (int)(element->name.size < 250 ? element->name.size : 250), element->name.data);
+    if (leaf && element->has_type_length && element->type_length > 0) {
+        snprintf(physical, sizeof(physical), "%s(%" PRId32 ")", element->physical_type, element->type_length);
+    } else {
+        snprintf(physical, sizeof(physical), "%s", leaf ? element->physical_type : "group");
+    }
+    logical_text(&element->logical_type, logical, sizeof(logical));
+    snprintf(numbers[0], sizeof(numbers[0]), "%" PRId32, element->field_id);
+    snprintf(numbers[1], sizeof(numbers[1]), "%u", element->max_definition);
+    snprintf(numbers[2], sizeof(numbers[2]), "%u", element->max_repetition);
+    const char *texts[] = {name,
+                           element->repetition[0] != '\0' ? element->repetition : NULL,
+                           physical,
+                           logical[0] != '\0' ? logical : NULL,
+                           element->converted_type[0] != '\0' ? element->converted_type : NULL,
+                           element->has_field_id ? numbers[0] : NULL,
+                           leaf ? numbers[1] : NULL,
+                           leaf ? numbers[2] : NULL,
+                           element->column_order[0] != '\0' ? element->column_order : NULL};
+    listing_row(listing, texts);
+}
+
+static enum tarn_status list_elements(struct session *session, const struct tarn_parquet_metadata *metadata, int *code,
+                                      struct tarn_error *err)
+{
+    const uint32_t count = tarn_parquet_file_detail(metadata).element_count;
+    uint32_t *depths = calloc((size_t)count + 1, sizeof(*depths));
+    if (depths == NULL) {
+        return TARN_NOMEM;
+    }
+    struct listing *listing = listing_open(session, "element,repetition,physical,logical,converted,#id,#definition,#repeated,order");
+    enum tarn_status status = TARN_OK;
+    for (uint32_t i = 0; status == TARN_OK && i < count; i++) {
+        struct tarn_parquet_element element;
+        status = tarn_parquet_element_info(metadata, i, &element, err);
+        if (status == TARN_OK) {
+            depths[i] = i != 0 ? depths[element.parent] + 1 : 0;
+            list_element(listing, &element, depths[i]);
+        }
+    }
+    free(depths);
+    *code = listing_close(listing);
+    return status;
+}
+
+/* ---- commands ---- */
+
+typedef enum tarn_status (*look_fn)(struct session *session, const struct tarn_parquet_metadata *metadata, int *code,
+                                    struct tarn_error *err);
+
+static int inspect_with(struct session *session, look_fn look)
 {
     struct tarn_error err = TARN_ERROR_INIT;
     struct tarn_store *store;
@@ -135,10 +232,27 @@ int command_inspect(struct session *session)
         status = tarn_parquet_metadata_open(store, text_of(key), &metadata, &err);
     }
     if (status == TARN_OK) {
-        status = has(session, OPTION_PAGES) ? list_pages(session, metadata, &code, &err) : list_chunks(session, metadata, &code, &err);
+        status = look(session, metadata, &code, &err);
     }
     tarn_parquet_metadata_close(metadata);
     tarn_store_close(store);
     free(key);
     return status == TARN_OK ? code : answer_error(session, &err);
+}
+
+static enum tarn_status put_document(struct session *session, const struct tarn_parquet_metadata *metadata, int *code,
+                                     struct tarn_error *err)
+{
+    *code = 0;
+    return inspect_json(session, metadata, err);
+}
+
+int command_inspect(struct session *session)
+{
+    return inspect_with(session, session->json ? put_document : has(session, OPTION_PAGES) ? list_pages : list_chunks);
+}
+
+int inspect_schema(struct session *session)
+{
+    return inspect_with(session, list_elements);
 }

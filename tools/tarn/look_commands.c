@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "tools/tarn/command.h"
+#include "tools/tarn/inspect.h"
 
 static int run_select(struct session *session, const char *columns, const char *tail)
 {
@@ -119,6 +120,9 @@ static int list_schema(struct session *session, const struct tarn_schema *schema
 int command_schema(struct session *session)
 {
     struct tarn_relation relation;
+    if (has(session, OPTION_DETAIL)) {
+        return inspect_schema(session);
+    }
     int code = input_open(session, session->args.positionals[0], &relation);
     if (code == 0) {
         code = list_schema(session, tarn_source_schema(relation.source));
