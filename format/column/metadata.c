@@ -10,6 +10,7 @@
 
 #include "format/base/checked.h"
 #include "format/base/hash.h"
+#include "format/column/footer_check.h"
 #include "format/column/statistics.h"
 #include "format/page/page_header.h"
 
@@ -333,7 +334,8 @@ static enum tarn_status walk_pages(struct page_walk *walk,
                                    enum tarn_status (*fn)(void *arg, const struct tarn_parquet_page_info *page, struct tarn_error *err),
                                    void *arg, struct tarn_error *err)
 {
-    while (walk->values_left != 0) {
+    const bool empty = walk->values_left == 0; /* but for a dictionary, perhaps */
+    while (walk->values_left != 0 || (empty && walk->offset < walk->end)) {
         struct tarn_parquet_page_info page;
         const uint64_t begin = walk->offset;
         const enum tarn_status status = begin < walk->end
@@ -349,6 +351,19 @@ static enum tarn_status walk_pages(struct page_walk *walk,
     return TARN_OK;
 }
 
+/* A chunk without values need not lie anywhere, or has a dictionary and nothing else. */
+static struct tarn_chunk_range walk_range(const struct tarn_footer *footer, const struct parquet_column_metadata *chunk)
+{
+    struct tarn_chunk_range range = tarn__footer_chunk_range(chunk);
+    if (chunk->num_values == 0) {
+        const int64_t begin = chunk->has_dictionary_page_offset ? chunk->dictionary_page_offset : chunk->data_page_offset;
+        const bool inside = tarn__footer_is_inside(footer, begin, chunk->total_compressed_size);
+        range.begin = inside ? (uint64_t)begin : 0;
+        range.end = inside ? (uint64_t)begin + (uint64_t)chunk->total_compressed_size : 0;
+    }
+    return range;
+}
+
 enum tarn_status tarn_parquet_pages(const struct tarn_parquet_metadata *metadata, uint32_t row_group, uint32_t leaf,
                                     enum tarn_status (*fn)(void *arg, const struct tarn_parquet_page_info *page, struct tarn_error *err),
                                     void *arg, struct tarn_error *err)
@@ -359,7 +374,7 @@ enum tarn_status tarn_parquet_pages(const struct tarn_parquet_metadata *metadata
     tarn__arena_init(&arena, metadata->env);
     enum tarn_status status = tarn__metadata_find_chunk(metadata, row_group, leaf, &arena, &chunk, err);
     if (status == TARN_OK) {
-        const struct tarn_chunk_range range = tarn__footer_chunk_range(&chunk->meta_data);
+        const struct tarn_chunk_range range = walk_range(metadata->footer, &chunk->meta_data);
         walk.offset = range.begin;
         walk.end = range.end;
         walk.values_left = (uint64_t)chunk->meta_data.num_values;

@@ -111,6 +111,66 @@ START_TEST(parquet_metadata__says_what_is_in_the_file)
 }
 END_TEST
 
+START_TEST(parquet_metadata__gives_what_is_stored) /* P-META-1, P-META-2, P-META-3 */
+{
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_store *store;
+    struct tarn_parquet_metadata *metadata;
+    struct tarn_parquet_element stored;
+    struct tarn_parquet_row_group_detail group;
+    struct tarn_parquet_chunk *opened;
+    const struct tarn_parquet_offset_index *offsets;
+    const struct tarn_parquet_column_index *bounds;
+    struct tarn_value value;
+    ck_assert_ok(tarn_store_open_memory(env, 0, &store, &err), &err);
+    tarn_test_parquet_put(store, "f", &file);
+    ck_assert_ok(tarn_parquet_metadata_open(store, TARN_TEXT("f"), &metadata, &err), &err);
+    const struct tarn_parquet_file_detail detail = tarn_parquet_file_detail(metadata);
+    ck_assert_uint_eq(detail.element_count, 2);
+    ck_assert_str_eq(detail.encryption_algorithm, "");
+    ck_assert_ptr_null(detail.aad_prefix.data);
+    ck_assert_ok(tarn_parquet_element_info(metadata, 0, &stored, &err), &err);
+    ck_assert_uint_eq(stored.child_count, 1);
+    ck_assert_uint_eq(stored.leaf, UINT32_MAX);
+    ck_assert_ok(tarn_parquet_element_info(metadata, 1, &stored, &err), &err);
+    ck_assert_str_eq(stored.physical_type, "INT32");
+    ck_assert_str_eq(stored.converted_type, "DATE");
+    ck_assert_str_eq(stored.repetition, "OPTIONAL");
+    ck_assert_str_eq(stored.logical_type.name, "");
+    ck_assert(!stored.has_field_id);
+    ck_assert_uint_eq(stored.leaf, 0);
+    ck_assert_uint_eq(stored.max_definition, 1);
+    ck_assert_status(tarn_parquet_element_info(metadata, 2, &stored, &err), TARN_INVALID);
+    ck_assert_ok(tarn_parquet_row_group_detail(metadata, 0, &group, &err), &err);
+    ck_assert(!group.has_sorting_columns && !group.has_ordinal);
+    ck_assert_status(tarn_parquet_row_group_detail(metadata, 1, &group, &err), TARN_INVALID);
+    ck_assert_ok(tarn_parquet_chunk_open(metadata, 0, 0, &opened, &err), &err);
+    ck_assert_str_eq(opened->codec, "UNCOMPRESSED");
+    ck_assert_int_eq(opened->num_values, 5);
+    ck_assert_ptr_nonnull(opened->statistics);
+    ck_assert(opened->statistics->has_null_count && opened->statistics->null_count == 2);
+    ck_assert_ptr_null(opened->statistics->max.data);
+    ck_assert(!opened->statistics->has_is_max_value_exact && !opened->statistics->has_nan_count);
+    ck_assert(tarn_parquet_chunk_bound(opened, opened->statistics->max_value, &value));
+    ck_assert_int_eq(value.u.i64, 2);
+    ck_assert(!tarn_parquet_chunk_bound(opened, opened->statistics->max, &value));
+    ck_assert_ptr_null(opened->size_statistics);
+    ck_assert_ptr_null(opened->geospatial_statistics);
+    ck_assert(!opened->bloom_filter.is_there && !opened->column_index.is_there);
+    ck_assert_ok(tarn_parquet_chunk_offset_index(opened, &offsets, &err), &err);
+    ck_assert_ok(tarn_parquet_chunk_column_index(opened, &bounds, &err), &err);
+    ck_assert_ptr_null(offsets);
+    ck_assert_ptr_null(bounds);
+    tarn_parquet_chunk_close(opened);
+    tarn_parquet_chunk_close(NULL);
+    ck_assert_status(tarn_parquet_chunk_open(metadata, 0, 1, &opened, &err), TARN_INVALID);
+    ck_assert_ptr_null(opened);
+    tarn_parquet_metadata_close(metadata);
+    tarn_store_close(store);
+    tarn_test_env_close(env);
+}
+END_TEST
+
 START_TEST(parquet_metadata__walks_pages)
 {
     struct tarn_env *env = tarn_test_env();
@@ -240,9 +300,18 @@ static enum tarn_status inspect(void *ctx, struct tarn_fault *fault, struct tarn
     tarn_test_parquet_put(store, "f", &file);
     tarn_fault_resume(fault);
     enum tarn_status status = tarn_parquet_metadata_open(store, TARN_TEXT("f"), &metadata, e);
+    struct tarn_parquet_chunk *opened = NULL;
+    const struct tarn_parquet_offset_index *index;
     if (status == TARN_OK) {
         status = tarn_parquet_pages(metadata, 0, 0, see, &seen, e);
     }
+    if (status == TARN_OK) {
+        status = tarn_parquet_chunk_open(metadata, 0, 0, &opened, e);
+    }
+    if (status == TARN_OK) {
+        status = tarn_parquet_chunk_offset_index(opened, &index, e);
+    }
+    tarn_parquet_chunk_close(opened);
     tarn_parquet_metadata_close(metadata);
     tarn_store_close(store);
     return status;
@@ -254,6 +323,7 @@ START_TEST(parquet_metadata__survives_every_failure)
 }
 END_TEST
 
-TARN_SUITE("format/parquet_metadata", TARN_TEST(parquet_metadata__says_what_is_in_the_file), TARN_TEST(parquet_metadata__walks_pages),
+TARN_SUITE("format/parquet_metadata", TARN_TEST(parquet_metadata__says_what_is_in_the_file),
+           TARN_TEST(parquet_metadata__gives_what_is_stored), TARN_TEST(parquet_metadata__walks_pages),
            TARN_TEST(parquet_metadata__names_the_file_in_errors), TARN_LOOP_TEST(parquet_metadata__finds_every_page_of_the_corpus, folders),
            TARN_TEST(parquet_metadata__survives_every_failure))

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The command line's contract: words, exit codes, forms of output, JSON documents, time travel, what stays when something fails."""
+import json
 import os
 import signal
 import subprocess
@@ -291,6 +292,22 @@ def stats_and_pruning(folder):
     one = Run("query", "SELECT count(*) AS n FROM 'birds.parquet' WHERE \"Flight Date\" < DATE '1991-01-01'", "-o", "csv").out
     two = Run("query", "SELECT count(*) AS n FROM 'birds.parquet' WHERE \"Flight Date\" < DATE '1991-01-01'", "-o", "csv", "--no-prune").out
     equal(one, two, "pruned and not pruned")
+
+
+def inspect_says_what_is_in_a_parquet_file(folder):
+    Run("convert", BIRDS, "birds.parquet").expect(0)
+    Run("inspect", "birds.parquet").expect(0, out="(checksum right)")
+    Run("inspect", "birds.parquet", "--pages").expect(0, out="DATA_PAGE")
+    document = json.loads(Run("inspect", "birds.parquet", "--pages", "--json").out)["result"]
+    equal(document["footer_checksum"], True, "checksum")
+    equal(document["num_rows"], sum(group["num_rows"] for group in document["row_groups"]), "rows")
+    chunk = document["row_groups"][0]["columns"][0]
+    equal(sum(page["num_values"] for page in chunk["pages"] if page["type"] != "DICTIONARY_PAGE"), chunk["num_values"], "values of pages")
+    equal(all(page["crc_ok"] for page in chunk["pages"]), True, "page checksums")
+    equal(len(chunk["offset_index_pages"]["page_locations"]), len([p for p in chunk["pages"] if p["type"] != "DICTIONARY_PAGE"]), "pages")
+    equal("pages" in json.loads(Run("inspect", "birds.parquet", "--json").out)["result"]["row_groups"][0]["columns"][0], False, "pages")
+    Run("schema", "birds.parquet", "--detail").expect(0, out="BYTE_ARRAY")
+    Run("inspect", BIRDS).expect(5, err="CORRUPT.magic")
 
 
 def memory_limit_is_exit_code_10(folder):
