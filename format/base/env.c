@@ -111,6 +111,7 @@ enum tarn_status tarn_env_open(const struct tarn_env_options *given, struct tarn
     env->options = options;
     env->allocator = *allocator;
     env->options.allocator = &env->allocator;
+    env->blocks.slabs = options.allocator == NULL && options.memory_limit == 0; /* a host that counts sees each block */
     if (options.executor != NULL) {
         env->executor = *options.executor;
         env->options.executor = &env->executor;
@@ -141,7 +142,7 @@ void tarn_env_close(struct tarn_env *env)
 {
     if (env != NULL && atomic_fetch_sub_explicit(&env->references, 1, memory_order_acq_rel) == 1) {
         const struct tarn_allocator allocator = env->allocator;
-        tarn__block_cache_drain(&env->blocks, &allocator);
+        tarn__block_cache_close(&env->blocks, &allocator);
         allocator.free(allocator.ctx, env, sizeof(*env));
     }
 }
@@ -182,17 +183,19 @@ void tarn__uncharge(struct tarn_env *env, uint64_t bytes)
     atomic_fetch_sub_explicit(&env->used, bytes, memory_order_relaxed);
 }
 
-/* A block of `capacity` from the allocator; when there is none, what is kept for later is given up for it. */
+/* A block of `capacity`; when there is none, what is kept for later is given up for it. */
 static struct block *new_block(struct tarn_env *env, size_t capacity)
 {
-    struct block *block = tarn__block_cache_take(&env->blocks, capacity);
-    if (block == NULL) {
-        block = env->allocator.alloc(env->allocator.ctx, capacity, BLOCK_ALIGN);
+    const bool cuts = tarn__block_cache_cuts(&env->blocks, capacity);
+    for (bool again = false;; again = true) {
+        struct block *block = tarn__block_cache_take(&env->blocks, capacity, &env->allocator);
+        if (block == NULL && !cuts) {
+            block = env->allocator.alloc(env->allocator.ctx, capacity, BLOCK_ALIGN);
+        }
+        if (block != NULL || again || tarn__block_cache_drain(&env->blocks, &env->allocator) == 0) {
+            return block;
+        }
     }
-    if (block == NULL && tarn__block_cache_drain(&env->blocks, &env->allocator) != 0) {
-        block = env->allocator.alloc(env->allocator.ctx, capacity, BLOCK_ALIGN);
-    }
-    return block;
 }
 
 void *tarn__alloc(struct tarn_env *env, size_t bytes)
@@ -225,6 +228,27 @@ void *tarn__calloc(struct tarn_env *env, size_t count, size_t bytes)
     return block;
 }
 
+static void free_block(struct tarn_env *env, struct block *block)
+{
+    if (!tarn__block_cache_give(&env->blocks, block, block->capacity)) {
+        env->allocator.free(env->allocator.ctx, block, block->capacity);
+    }
+}
+
+/* The block with another capacity; what comes from a slab is no block that the allocator could resize. */
+static struct block *move_block(struct tarn_env *env, struct block *block, size_t capacity)
+{
+    if (!tarn__block_cache_cuts(&env->blocks, block->capacity) && !tarn__block_cache_cuts(&env->blocks, capacity)) {
+        return env->allocator.realloc(env->allocator.ctx, block, block->capacity, capacity, BLOCK_ALIGN);
+    }
+    struct block *moved = new_block(env, capacity);
+    if (moved != NULL) {
+        memcpy(moved, block, block->capacity < capacity ? block->capacity : capacity);
+        free_block(env, block);
+    }
+    return moved;
+}
+
 void *tarn__realloc(struct tarn_env *env, void *old, size_t bytes)
 {
     if (old == NULL) {
@@ -237,10 +261,7 @@ void *tarn__realloc(struct tarn_env *env, void *old, size_t bytes)
         return NULL;
     }
     const size_t capacity = tarn__block_cache_size(whole);
-    struct block *moved = block;
-    if (capacity != block->capacity) {
-        moved = env->allocator.realloc(env->allocator.ctx, block, block->capacity, capacity, BLOCK_ALIGN);
-    }
+    struct block *moved = capacity != block->capacity ? move_block(env, block, capacity) : block;
     if (moved == NULL) {
         if (whole > before) {
             tarn__uncharge(env, whole - before);
@@ -260,9 +281,7 @@ void tarn__free(struct tarn_env *env, void *old)
     if (old != NULL) {
         struct block *block = (struct block *)old - 1;
         const size_t bytes = block->bytes;
-        if (!tarn__block_cache_give(&env->blocks, block, block->capacity)) {
-            env->allocator.free(env->allocator.ctx, block, block->capacity);
-        }
+        free_block(env, block);
         tarn__uncharge(env, bytes);
     }
 }

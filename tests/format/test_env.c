@@ -119,6 +119,86 @@ START_TEST(env__keeps_nothing_beyond_its_limit)
 }
 END_TEST
 
+enum { MANY_BLOCKS = 600 };
+
+/* Blocks of all sizes come and go in an order of no kind, each full of a byte of its own: none overlaps another. */
+static int churn(void *arg, uint64_t number, uint32_t worker)
+{
+    (void)worker;
+    struct tarn_env *env = arg;
+    uint8_t *blocks[MANY_BLOCKS] = {NULL};
+    size_t sizes[MANY_BLOCKS] = {0};
+    uint32_t seed = (uint32_t)number + 1;
+    int wrong = 0;
+    for (uint32_t step = 0; step < 6 * MANY_BLOCKS; step++) {
+        seed = seed * 1664525u + 1013904223u;
+        const uint32_t at = (seed >> 8) % MANY_BLOCKS;
+        const uint8_t mark = (uint8_t)(at + number);
+        if (blocks[at] != NULL) {
+            wrong |= blocks[at][0] != mark || blocks[at][sizes[at] / 2] != mark || blocks[at][sizes[at] - 1] != mark;
+        }
+        if (step % 5 == 0 && blocks[at] != NULL) {
+            blocks[at] = tarn__realloc(env, blocks[at], sizes[at] * 2);
+            wrong |= blocks[at] == NULL || blocks[at][sizes[at] - 1] != mark;
+            sizes[at] *= 2;
+            memset(blocks[at], mark, sizes[at]);
+        } else {
+            tarn__free(env, blocks[at]);
+            blocks[at] = NULL;
+            if (step < 5 * MANY_BLOCKS && (seed & 128) != 0) {
+                sizes[at] = (size_t)1 << (seed >> 28);
+                sizes[at] += (size_t)(seed >> 4 & 0xff) * sizes[at] / 256 + (size_t)(step % 97 == 0) * 2000000;
+                blocks[at] = tarn__alloc(env, sizes[at]);
+                memset(blocks[at], mark, sizes[at]);
+            }
+        }
+    }
+    for (uint32_t at = 0; at < MANY_BLOCKS; at++) {
+        tarn__free(env, blocks[at]);
+    }
+    return wrong;
+}
+
+START_TEST(env__blocks_do_not_overlap_on_any_thread)
+{
+    struct tarn_pool *pool;
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct tarn_env *env;
+    ck_assert_ok(tarn_pool_open(3, &pool, &err), &err);
+    const struct tarn_executor executor = tarn_pool_executor(pool);
+    ck_assert_ok(tarn_env_open(NULL, &env, &err), &err);
+    ck_assert_int_eq(executor.parallel_for(executor.ctx, 6, churn, env), 0);
+    ck_assert_uint_eq(tarn_env_memory(env, NULL), 0);
+    ck_assert_int_eq(churn(env, 7, 0), 0);
+    tarn_env_close(env);
+    tarn_pool_close(pool);
+}
+END_TEST
+
+START_TEST(env__slabs_are_cut_again_once_nothing_of_them_is_in_use)
+{
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct tarn_env *env;
+    enum { BLOCKS = 200 };
+    uint8_t *blocks[BLOCKS];
+    ck_assert_ok(tarn_env_open(NULL, &env, &err), &err);
+    for (size_t size = 5000; size < 900000; size = size * 3 / 2) { /* each size would need slabs of its own otherwise: 1 GiB in all */
+        for (int i = 0; i < BLOCKS; i++) {
+            blocks[i] = tarn__alloc(env, size);
+            ck_assert_ptr_nonnull(blocks[i]);
+            blocks[i][size - 1] = 1;
+        }
+        for (int i = BLOCKS; i-- > 0;) {
+            tarn__free(env, blocks[i]);
+        }
+    }
+    void *block = tarn__alloc(env, 5000);
+    ck_assert_ptr_nonnull(block);
+    tarn__free(env, block);
+    tarn_env_close(env);
+}
+END_TEST
+
 START_TEST(env__survives_sizes_that_overflow)
 {
     struct tarn_env *env = tarn_test_env();
@@ -184,6 +264,7 @@ START_TEST(error__keeps_the_innermost_place_and_cuts_between_characters)
 END_TEST
 
 TARN_SUITE("format/env", TARN_TEST(env__refuses_memory_over_its_limit), TARN_TEST(env__hands_large_blocks_out_again_and_gives_all_back),
-           TARN_TEST(env__keeps_nothing_beyond_its_limit), TARN_TEST(env__survives_sizes_that_overflow),
+           TARN_TEST(env__keeps_nothing_beyond_its_limit), TARN_TEST(env__blocks_do_not_overlap_on_any_thread),
+           TARN_TEST(env__slabs_are_cut_again_once_nothing_of_them_is_in_use), TARN_TEST(env__survives_sizes_that_overflow),
            TARN_TEST(buffer__pads_with_zeros_and_outlives_its_env), TARN_TEST(arena__gives_zeroed_aligned_pieces),
            TARN_TEST(error__keeps_the_innermost_place_and_cuts_between_characters))
