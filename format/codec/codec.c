@@ -24,6 +24,12 @@
 #include "format/codec/snappy.h"
 #include "format/thrift/parquet_thrift.h"
 
+#ifdef TARN_MINIMAL
+enum { HAS_BROTLI = 0 };
+#else
+enum { HAS_BROTLI = 1 };
+#endif
+
 struct tarn_codec_context {
     struct tarn_env *env;
     ZSTD_DCtx *zstd_read;
@@ -69,14 +75,11 @@ enum tarn_status tarn__codec_check(int32_t codec, struct tarn_error *err)
     case PARQUET_CODEC_LZ4_RAW:
     case PARQUET_CODEC_GZIP:
     case PARQUET_CODEC_LZ4:
-#ifdef TARN_MINIMAL
-    case PARQUET_CODEC_BROTLI:
-        return tarn__unsupported(err, "codec.brotli", "this build of tarn was made without brotli; take one that has it");
-#else
-    case PARQUET_CODEC_BROTLI:
-#endif
     case PARQUET_CODEC_LZO:
         return TARN_OK;
+    case PARQUET_CODEC_BROTLI:
+        return HAS_BROTLI ? TARN_OK
+                          : tarn__unsupported(err, "codec.brotli", "this build of tarn was made without brotli; take one that has it");
     default:
         return tarn__unsupported(err, "codec.unknown", "codec number %d is not known to this build", (int)codec);
     }
