@@ -379,7 +379,7 @@ static inline unsigned eight_bits(const uint8_t *bits, uint64_t at)
 {
     const unsigned shift = at & 7;
     const uint8_t *first = bits + (at >> 3);
-    return shift == 0 ? first[0] : (first[0] >> shift | first[1] << (8 - shift)) & 0xff;
+    return shift == 0 ? first[0] : (unsigned)(first[0] >> shift | first[1] << (8 - shift)) & 0xff;
 }
 
 /* What is loaded behind a group's values lies below the group's end: they begin at or before it. */
