@@ -211,7 +211,8 @@ static enum tarn_status resolve(const struct tarn_schema *schema, const struct t
     place->depth = path->depth;
     for (uint32_t i = 0; i < path->depth; i++) {
         if (!tarn_path_step_is_member(&path->steps[i]) || place->index[i] == UINT32_MAX) {
-            return tarn__invalid(err, "path", "rows of a stream have columns and members of structs; nothing inside lists, no row index");
+            return tarn__invalid(err, "path",
+                                 "rows of a stream have columns and members of structs; nothing inside lists and variants, no row index");
         }
     }
     return TARN_OK;

@@ -69,7 +69,7 @@ static enum tarn_status wrong_step(const char *what, struct tarn_error *err)
     return tarn__error_set(err, TARN_NOT_FOUND, "column", "a path asks for %s where the type has none", what);
 }
 
-/* The member that a step below the first leads to; -1 with the error set. */
+/* The member that a step below the first leads to; -1 with the error set. Objects of a variant are no part of a schema: see below. */
 static enum tarn_status step_into(const struct tarn_type *type, const struct tarn_path_step *step, int32_t *member, struct tarn_error *err)
 {
     switch (step->kind) {
@@ -108,6 +108,13 @@ enum tarn_status tarn_path_resolve(const struct tarn_schema *schema, const struc
         return tarn__invalid(err, "path", "a path begins with a column's name and has at most %d steps", (int)TARN_MAX_DEPTH);
     }
     for (uint32_t i = 0; i < path->depth; i++) {
+        if (at != NULL && at->id == TARN_TYPE_VARIANT && path->steps[i].kind == TARN_PATH_FIELD) {
+            may_be_null = true;
+            if (index != NULL) {
+                index[i] = UINT32_MAX;
+            }
+            continue;
+        }
         const struct tarn_field *fields = at == NULL ? schema->fields : at->fields;
         int32_t member = -1;
         if (at == NULL && path->steps[i].kind == TARN_PATH_POSITION) {

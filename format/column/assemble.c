@@ -194,9 +194,13 @@ static enum tarn_status build_variant(const struct assembly *assembly, const str
     }
     if (status == TARN_OK) {
         const uint8_t *bits = validity != NULL ? validity->data : NULL;
-        status = tarn__variant_reconstruct(assembly->env, node->variant, slots, bits, stored, whole, err);
+        struct tarn_buffer *found;
+        status = tarn__variant_reconstruct(assembly->env, node->variant, slots, bits, stored, whole, &found, err);
         if (status != TARN_OK) {
             tarn__error_at_column(err, node->field->name);
+        } else if (found != NULL) {
+            tarn__buffer_release(validity);
+            validity = found;
         }
     }
     if (status == TARN_OK) {

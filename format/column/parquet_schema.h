@@ -39,6 +39,7 @@ struct tarn_node {
     uint32_t leaf_count;         /**< leaves below; LEAF: 1 */
     uint32_t child_count;
     const struct tarn_node *children;
+    bool sparse;                               /**< made for a path into a variant: some leaves of the range are not below it */
     const struct tarn_variant_column *variant; /**< VARIANT: what its children are; NULL: they make no variant, and its leaves say why */
 };
 
@@ -101,6 +102,9 @@ TARN_WARN_UNUSED enum tarn_status tarn__file_schema_write(struct tarn_arena *are
 
 /** Gives the columns of 96-bit timestamps another type. Only before anyone else has seen the schema, which is immutable from then on. */
 void tarn__file_schema_give_timestamps(struct tarn_file_schema *schema, enum tarn_wide_timestamps how);
+
+/** Is leaf number `leaf`, of the range of `node`, one of those below it? */
+bool tarn__node_has_leaf(const struct tarn_node *node, uint32_t leaf);
 
 /** Gives back the reference on `schema`; the rest belongs to the arena. NULL is legal. */
 void tarn__file_schema_free(struct tarn_file_schema *schema);

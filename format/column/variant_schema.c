@@ -266,3 +266,107 @@ enum tarn_status tarn__variant_schema_read(struct tarn_arena *arena, const struc
     *out = r.problem == NULL ? r.column : NULL;
     return TARN_OK;
 }
+
+/* ---- parts ---- */
+
+static const struct tarn_shredded_field *find_field(const struct tarn_variant_column *column, const struct tarn_shredding *group,
+                                                    struct tarn_text name)
+{
+    uint32_t low = 0;
+    uint32_t high = group->field_count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        const int order = tarn__text_compare(column->names[group->fields[middle].name], name);
+        if (order == 0) {
+            return &group->fields[middle];
+        }
+        low = order < 0 ? middle + 1 : low;
+        high = order < 0 ? high : middle;
+    }
+    return NULL;
+}
+
+/* The columns of a part in their order in the file; *places: where each came to stand, ABSENT for NULL. */
+static uint32_t put_children(struct tarn_node *children, const struct tarn_node *const parts[3], uint32_t *const places[3])
+{
+    uint32_t count = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        uint32_t place = 0;
+        *places[i] = TARN_SHREDDING_ABSENT;
+        for (unsigned k = 0; k < 3 && parts[i] != NULL; k++) {
+            place += parts[k] != NULL && parts[k]->leaf < parts[i]->leaf;
+        }
+        if (parts[i] != NULL) {
+            children[place] = *parts[i];
+            *places[i] = place;
+            count++;
+        }
+    }
+    return count;
+}
+
+enum tarn_status tarn__variant_schema_part(struct tarn_arena *arena, const struct tarn_node *variant, uint32_t step_count,
+                                           const struct tarn_text *steps, const struct tarn_node **out, struct tarn_error *err)
+{
+    struct tarn_node *node = tarn__arena_calloc(arena, 1, sizeof(*node));
+    struct tarn_node *children = tarn__arena_calloc(arena, 3, sizeof(*children));
+    struct tarn_field *field = tarn__arena_calloc(arena, 1, sizeof(*field));
+    struct tarn_variant_column *column = tarn__arena_calloc(arena, 1, sizeof(*column));
+    *out = NULL;
+    if (node == NULL || children == NULL || field == NULL || column == NULL) {
+        return tarn__nomem(arena->env, err, 3 * sizeof(*children));
+    }
+    const struct tarn_shredding *group = &variant->variant->group;
+    const struct tarn_node *place = variant;
+    uint32_t taken = 0;
+    while (taken < step_count && group->kind == TARN_SHREDDING_OBJECT) {
+        const struct tarn_shredded_field *found = find_field(variant->variant, group, steps[taken]);
+        if (found == NULL) {
+            break;
+        }
+        place = &place->children[group->typed].children[found->child];
+        group = &found->group;
+        taken++;
+    }
+    *column = *variant->variant;
+    column->group = *group;
+    column->is_part = true;
+    column->step_count = step_count - taken;
+    column->steps = steps + taken;
+    const bool stored = taken < step_count; /* in value, whatever typed_value is */
+    const struct tarn_node *const parts[3] = {
+        &variant->children[variant->variant->metadata],
+        group->value != TARN_SHREDDING_ABSENT ? &place->children[group->value] : NULL,
+        group->typed != TARN_SHREDDING_ABSENT && !stored ? &place->children[group->typed] : NULL,
+    };
+    uint32_t *const places[3] = {&column->metadata, &column->group.value, &column->group.typed};
+    *field = *variant->field;
+    field->nullable = true;
+    *node = *variant;
+    node->field = field;
+    node->nullable = true;
+    node->children = children;
+    node->child_count = put_children(children, parts, places);
+    node->leaf = children[0].leaf;
+    node->leaf_count = children[node->child_count - 1].leaf + children[node->child_count - 1].leaf_count - node->leaf;
+    node->sparse = true;
+    node->variant = column;
+    *out = node;
+    return TARN_OK;
+}
+
+bool tarn__node_has_leaf(const struct tarn_node *node, uint32_t leaf)
+{
+    while (node->sparse) {
+        const struct tarn_node *child = NULL;
+        for (uint32_t i = 0; i < node->child_count && child == NULL; i++) {
+            const struct tarn_node *candidate = &node->children[i];
+            child = leaf >= candidate->leaf && leaf - candidate->leaf < candidate->leaf_count ? candidate : NULL;
+        }
+        if (child == NULL) {
+            return false;
+        }
+        node = child;
+    }
+    return true;
+}

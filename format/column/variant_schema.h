@@ -13,4 +13,13 @@ TARN_WARN_UNUSED enum tarn_status tarn__variant_schema_read(struct tarn_arena *a
                                                             const struct tarn_leaf *leaves, const struct tarn_variant_column **out,
                                                             const char **problem, struct tarn_error *err);
 
+/**
+ * The node that gives the field at the end of `steps` (names of fields, one at least) of a VARIANT node, null where there is none: of
+ * the column only the metadata, and the groups of the field itself where it was shredded or else the value that it is in. In the arena.
+ * A column of typed_value is believed to hold its field of all objects, as the specification lets readers do. Errors: NOMEM.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__variant_schema_part(struct tarn_arena *arena, const struct tarn_node *variant, uint32_t step_count,
+                                                            const struct tarn_text *steps, const struct tarn_node **out,
+                                                            struct tarn_error *err);
+
 #endif

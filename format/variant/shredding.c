@@ -55,6 +55,7 @@ struct rebuild {
     struct tarn_variant_builder values;
     struct tarn_variant_builder metadatas; /* used once a name was added */
     bool has_added;
+    struct tarn_buffer *found; /* of a part: the rows that have it */
 };
 
 static enum tarn_status contradict(struct rebuild *r, const char *what)
@@ -311,6 +312,42 @@ static enum tarn_status add_group(struct rebuild *r, const struct tarn_shredding
     }
 }
 
+/* ---- parts ---- */
+
+/* What the steps lead to from the value of a row; *found is false when there is no such field. */
+static enum tarn_status add_stored_part(struct rebuild *r, uint32_t row, bool *found)
+{
+    const struct tarn__vector_place place = locate(r->stored, r->column->group.value, row);
+    struct tarn_variant value;
+    *found = false;
+    if (place.is_null) {
+        return TARN_OK;
+    }
+    const struct tarn_span bytes = tarn__span_of_text(tarn__vector_leaf_text(place.vector, place.row));
+    TARN_RETURN_IF_ERROR(tarn__variant_open(r->metadata, bytes, &value, r->err));
+    for (uint32_t i = 0; i < r->column->step_count; i++) {
+        struct tarn_variant member;
+        TARN_RETURN_IF_ERROR(tarn__variant_field(&value, r->column->steps[i], found, &member, r->err));
+        if (!*found) {
+            return TARN_OK;
+        }
+        value = member;
+    }
+    TARN_RETURN_IF_ERROR(tarn__variant_check(&value, 0, r->err));
+    tarn__variant_add_stored(&r->values, value.bytes);
+    return TARN_OK;
+}
+
+static enum tarn_status add_part(struct rebuild *r, uint32_t row, bool *found)
+{
+    const struct tarn_shredding *group = &r->column->group;
+    if (r->column->step_count != 0) {
+        return add_stored_part(r, row, found);
+    }
+    *found = !locate(r->stored, group->value, row).is_null || !locate(r->stored, group->typed, row).is_null;
+    return *found ? add_group(r, group, r->stored, row, 0) : TARN_OK;
+}
+
 /* ---- rows ---- */
 
 static bool is_null(const uint8_t *validity, uint32_t row)
@@ -429,7 +466,11 @@ static enum tarn_status rebuild_rows(struct rebuild *r, uint32_t length, const u
         value_offsets[row] = (uint32_t)r->values.size;
         if (!is_null(validity, row)) {
             TARN_RETURN_IF_ERROR(find_metadata(r, row));
-            TARN_RETURN_IF_ERROR(add_group(r, &r->column->group, r->stored, row, 0));
+            bool found = true;
+            TARN_RETURN_IF_ERROR(r->found != NULL ? add_part(r, row, &found) : add_group(r, &r->column->group, r->stored, row, 0));
+            if (r->found != NULL && found) {
+                tarn__bit_set(r->found->data, row);
+            }
             TARN_RETURN_IF_ERROR(check_size(r, &r->values));
         }
         if (r->added_count != 0 || r->has_added) {
@@ -478,14 +519,18 @@ static enum tarn_status rebuild_all(struct rebuild *r, uint32_t length, const ui
 
 enum tarn_status tarn__variant_reconstruct(struct tarn_env *env, const struct tarn_variant_column *column, uint32_t length,
                                            const uint8_t *validity, struct tarn_vector *const *stored, struct tarn_vector *out[2],
-                                           struct tarn_error *err)
+                                           struct tarn_buffer **found, struct tarn_error *err)
 {
     struct rebuild r = {.env = env, .column = column, .stored = stored, .err = err};
     bool as_stored = false;
     out[0] = NULL;
     out[1] = NULL;
+    *found = NULL;
     enum tarn_status status = open_rebuild(&r);
-    if (status == TARN_OK && column->group.kind == TARN_SHREDDING_NONE) {
+    if (status == TARN_OK && column->is_part) {
+        r.found = tarn__buffer_new_zeroed(env, tarn__bits_bytes(length));
+        status = r.found != NULL ? TARN_OK : tarn__nomem(env, err, tarn__bits_bytes(length));
+    } else if (status == TARN_OK && column->group.kind == TARN_SHREDDING_NONE) {
         status = check_stored(&r, length, validity, &as_stored);
     }
     if (status == TARN_OK && as_stored) {
@@ -498,8 +543,11 @@ enum tarn_status tarn__variant_reconstruct(struct tarn_env *env, const struct ta
     if (status != TARN_OK) {
         tarn_vector_release(out[0]);
         tarn_vector_release(out[1]);
+        tarn__buffer_release(r.found);
         out[0] = NULL;
         out[1] = NULL;
+        return status;
     }
-    return status;
+    *found = r.found;
+    return TARN_OK;
 }

@@ -39,23 +39,27 @@ struct tarn_shredded_field {
     struct tarn_shredding group;
 };
 
-/** How a whole column is shredded. Immutable. */
+/** How a whole column, or the part of it that a path leads to, is shredded. Immutable. */
 struct tarn_variant_column {
     uint32_t metadata; /**< child of the group */
     struct tarn_shredding group;
     uint32_t name_count;
     const struct tarn_text *names; /**< of all fields, distinct, in order */
+    bool is_part;                  /**< what is missing is null, not the null of variant */
+    uint32_t step_count;           /**< of a part: the names of fields that lead to it from `value`, all that there is then */
+    const struct tarn_text *steps;
 };
 
 /**
  * Metadata and value of `length` rows, both BINARY: those stored where nothing was shredded, else new ones. `stored` are the children of
  * the group; rows without a bit in `validity` (NULL: none) are null and not looked at. A name that a shredded field has and the
  * stored metadata has not is added to it.
- * Every variant is found to be right (tarn__variant_check). *out receives two references, NULL on failure.
+ * Every variant is found to be right (tarn__variant_check). *out receives two references, NULL on failure; *found a bitmap of the rows
+ * that have the part, NULL when the column is no part.
  * Errors: CORRUPT detail "variant", "variant_metadata", "variant_shredding" (value and typed_value contradict each other), LIMIT, NOMEM.
  */
 TARN_WARN_UNUSED enum tarn_status tarn__variant_reconstruct(struct tarn_env *env, const struct tarn_variant_column *column, uint32_t length,
                                                             const uint8_t *validity, struct tarn_vector *const *stored,
-                                                            struct tarn_vector *out[2], struct tarn_error *err);
+                                                            struct tarn_vector *out[2], struct tarn_buffer **found, struct tarn_error *err);
 
 #endif

@@ -68,7 +68,7 @@ static bool grow(struct tarn_variant_builder *builder, void *array, size_t *capa
     return true;
 }
 
-/* Room behind the bytes so far, counted as used; NULL when the builder failed. */
+/* Room for `size` bytes, one at least, behind those so far, counted as used; NULL when the builder failed. */
 static uint8_t *take(struct tarn_variant_builder *builder, size_t size)
 {
     if (size > SIZE_MAX / 2 - builder->size || !grow(builder, &builder->data, &builder->capacity, builder->size + size, 1)) {
@@ -88,17 +88,22 @@ static void add_slot(struct tarn_variant_builder *builder, uint32_t id, uint64_t
 }
 
 /* Every value begins here: one in an array is a member of it. The fields of objects were told before. */
-static uint8_t *begin_value(struct tarn_variant_builder *builder, size_t size)
+static void begin_member(struct tarn_variant_builder *builder)
 {
     if (builder->open_count != 0 && !builder->open[builder->open_count - 1].object) {
         add_slot(builder, 0, 0);
     }
+}
+
+static uint8_t *begin_value(struct tarn_variant_builder *builder, size_t size)
+{
+    begin_member(builder);
     return take(builder, size);
 }
 
 static void begin_container(struct tarn_variant_builder *builder, bool object)
 {
-    (void)begin_value(builder, 0);
+    begin_member(builder);
     if (grow(builder, &builder->open, &builder->open_capacity, builder->open_count + 1, sizeof(*builder->open))) {
         builder->open[builder->open_count++] = (struct tarn__variant_open){builder->size, builder->slot_count, object};
     }
@@ -322,7 +327,9 @@ void tarn__variant_add_bytes(struct tarn_variant_builder *builder, enum tarn_var
 
 void tarn__variant_add_stored(struct tarn_variant_builder *builder, struct tarn_span value)
 {
-    copy(begin_value(builder, value.size), value);
+    if (value.size != 0) {
+        copy(begin_value(builder, value.size), value);
+    }
 }
 
 /* ---- metadata ---- */

@@ -54,7 +54,7 @@ void tarn__variant_add_float(struct tarn_variant_builder *builder, enum tarn_var
 void tarn__variant_add_decimal(struct tarn_variant_builder *builder, enum tarn_variant_type type, uint8_t scale, const uint64_t words[2]);
 /** STRING (the short form where it can), BINARY, and the 16 bytes of a UUID. */
 void tarn__variant_add_bytes(struct tarn_variant_builder *builder, enum tarn_variant_type type, struct tarn_span bytes);
-/** A value that is stored already; its field ids must mean the same. */
+/** A value that is stored already; its field ids must mean the same. Nothing for no bytes. */
 void tarn__variant_add_stored(struct tarn_variant_builder *builder, struct tarn_span value);
 
 /**

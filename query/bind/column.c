@@ -130,6 +130,11 @@ static enum tarn_status descend(struct tarn__binder *b, uint32_t column, uint32_
     }
     names[0] = top->name;
     for (uint32_t i = 0; i < count; i++) {
+        if (type->id == TARN_TYPE_VARIANT) { /* what fields its objects have only their values say */
+            names[i + 1] = members[i];
+            nullable = true;
+            continue;
+        }
         const int32_t found = type->id == TARN_TYPE_STRUCT ? tarn_fields_find(type->field_count, type->fields, members[i]) : -1;
         if (found < 0) {
             char shown[120];

@@ -73,8 +73,8 @@ static enum tarn_status resolve(struct tarn__ipc_scan *self, const struct tarn_p
     bool nullable;
     TARN_RETURN_IF_ERROR(tarn_path_resolve(self->source->schema.schema, path, &self->types[i], &nullable, found->index, err));
     for (uint32_t step = 0; step < path->depth; step++) {
-        if (!tarn_path_step_is_member(&path->steps[step])) {
-            return tarn__invalid(err, "path", "the path leads into a list or a map, of which only the whole can be read");
+        if (!tarn_path_step_is_member(&path->steps[step]) || (step != 0 && found->index[step] == UINT32_MAX)) {
+            return tarn__invalid(err, "path", "the path leads into a list, a map or a variant, of which only the whole can be read");
         }
     }
     found->depth = path->depth - 1;

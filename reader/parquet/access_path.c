@@ -11,8 +11,10 @@
 #include "reader/parquet/access_path.h"
 
 #include "format/base/arena.h"
+#include "format/column/variant_schema.h"
 
 struct steps {
+    const struct tarn_path *path;
     const uint32_t *index; /**< of the members, in the logical schema */
     uint32_t count;
     struct tarn_arena *arena;
@@ -50,6 +52,7 @@ static enum tarn_status list_of(const struct steps *steps, const struct tarn_nod
     node->leaf_count = member->leaf_count;
     node->child_count = 1;
     node->children = member;
+    node->sparse = member->sparse;
     *out = node;
     return TARN_OK;
 }
@@ -76,6 +79,25 @@ static enum tarn_status end_of(const struct steps *steps, const struct tarn_node
     return TARN_OK;
 }
 
+/* A field of the objects that a variant holds, and so on. */
+static enum tarn_status part_of(const struct steps *steps, const struct tarn_node *variant, uint32_t step, const struct tarn_node **out,
+                                struct tarn_error *err)
+{
+    const uint32_t count = steps->count - step;
+    struct tarn_text *names = tarn__arena_calloc(steps->arena, count, sizeof(*names));
+    if (names == NULL) {
+        return no_memory(steps, err);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        names[i] = tarn__arena_text(steps->arena, steps->path->steps[step + i].name);
+        if (names[i].data == NULL) {
+            return no_memory(steps, err);
+        }
+    }
+    *out = variant; /* of one that is none the leaves say why */
+    return variant->variant != NULL ? tarn__variant_schema_part(steps->arena, variant, count, names, out, err) : TARN_OK;
+}
+
 /* `nullable`: a struct between `node` and the list around it, or the row, may be null. */
 static enum tarn_status follow(const struct steps *steps, const struct tarn_node *node, uint32_t step, bool nullable,
                                const struct tarn_node **out, struct tarn_error *err)
@@ -97,6 +119,8 @@ static enum tarn_status follow(const struct steps *steps, const struct tarn_node
             return list_of(steps, node, member, nullable, out, err);
         }
         break;
+    case TARN_NODE_VARIANT:
+        return part_of(steps, node, step, out, err);
     default:
         break;
     }
@@ -108,6 +132,9 @@ static enum tarn_status check_node(const struct parquet_source *source, const st
     for (uint32_t i = 0; i < node->leaf_count; i++) {
         struct tarn__value_rule rule;
         const struct tarn_leaf *leaf = &source->footer->schema->leaves[node->leaf + i];
+        if (!tarn__node_has_leaf(node, node->leaf + i)) {
+            continue;
+        }
         const enum tarn_status status = tarn__value_rule_of(leaf, &rule, err);
         if (status != TARN_OK) {
             tarn__error_at_column(err, leaf->path);
@@ -123,7 +150,7 @@ enum tarn_status tarn__parquet_find_node(const struct parquet_source *source, co
     const struct tarn_type *type;
     bool nullable;
     uint32_t index[TARN_MAX_DEPTH];
-    const struct steps steps = {index, path->depth, arena};
+    const struct steps steps = {path, index, path->depth, arena};
 
     if (path->depth > TARN_MAX_DEPTH) {
         return tarn__invalid(err, "path", "a path of %u steps is deeper than any schema", path->depth);

@@ -70,6 +70,12 @@ static uint16_t slot_definition(const struct tarn_node *node, uint32_t leaf, uin
     return around;
 }
 
+/* A path into a variant leaves out leaves of its range: their readers stay empty. */
+static bool is_read(const struct column *column, uint32_t i)
+{
+    return !column->node->sparse || column->readers[i].options.env != NULL;
+}
+
 static enum tarn_status start_column(struct parquet_cursor *cursor, struct column *column, struct tarn_error *err)
 {
     const struct parquet_source *source = cursor->scan->source;
@@ -83,6 +89,9 @@ static enum tarn_status start_column(struct parquet_cursor *cursor, struct colum
     for (uint32_t i = 0; i < node->leaf_count; i++) {
         const uint32_t leaf = node->leaf + i;
         const uint32_t slot = cursor->scan->slots[leaf];
+        if (!tarn__node_has_leaf(node, leaf)) {
+            continue;
+        }
         const struct parquet_chunk *chunk = &cursor->group.chunks[slot];
         const struct tarn__column_reader_options options = {
             .env = cursor->cursor.env,
@@ -131,6 +140,9 @@ static enum tarn_status read_rows(struct parquet_cursor *cursor, struct column *
     const uint64_t row = cursor->window_row + from;
     for (uint32_t i = 0; i < column->node->leaf_count; i++) {
         struct tarn__column_reader *reader = &column->readers[i];
+        if (!is_read(column, i)) {
+            continue;
+        }
         TARN_RETURN_IF_ERROR(tarn__column_reader_skip(reader, row - reader->at.row, err));
         TARN_RETURN_IF_ERROR(tarn__column_reader_read(reader, to - from, err));
     }
@@ -180,7 +192,9 @@ static enum tarn_status note_places(const struct parquet_cursor *cursor, struct 
         return tarn__nomem(cursor->cursor.env, err, column->node->leaf_count * sizeof(*column->places));
     }
     for (uint32_t i = 0; i < column->node->leaf_count; i++) {
-        tarn__column_reader_mark(&column->readers[i], &column->places[i]);
+        if (is_read(column, i)) {
+            tarn__column_reader_mark(&column->readers[i], &column->places[i]);
+        }
     }
     return TARN_OK;
 }
@@ -193,7 +207,9 @@ static enum tarn_status decode(struct parquet_cursor *cursor, struct column *col
     uint32_t rows_read = selection->count;
 
     for (uint32_t i = 0; i < column->node->leaf_count; i++) {
-        tarn__column_reader_begin(&column->readers[i]);
+        if (is_read(column, i)) {
+            tarn__column_reader_begin(&column->readers[i]);
+        }
     }
     column->base_selection = *selection;
     if (selection->count == selection->rows) {
@@ -283,7 +299,9 @@ static enum tarn_status decode_all(struct parquet_cursor *cursor, struct column 
     TARN_RETURN_IF_ERROR(hand_out(cursor, column->base, &before, err));
     column->base = NULL;
     for (uint32_t i = 0; i < column->node->leaf_count; i++) {
-        tarn__column_reader_rewind(&column->readers[i], &column->places[i]);
+        if (is_read(column, i)) {
+            tarn__column_reader_rewind(&column->readers[i], &column->places[i]);
+        }
     }
     release_places(cursor, column);
     return decode(cursor, column, &all, err);
@@ -293,9 +311,10 @@ static enum tarn_status need_base(struct parquet_cursor *cursor, struct column *
                                   struct tarn_error *err)
 {
     const uint32_t slot = cursor->scan->slots[column->node->leaf];
+    const uint32_t last = cursor->scan->slots[column->node->leaf + column->node->leaf_count - 1];
     if (column->base == NULL) {
-        TARN_RETURN_IF_ERROR(tarn__parquet_plan_selected(&cursor->group, slot, column->node->leaf_count, cursor->window_row, selection,
-                                                         cursor->positions, err));
+        TARN_RETURN_IF_ERROR(
+            tarn__parquet_plan_selected(&cursor->group, slot, last - slot + 1, cursor->window_row, selection, cursor->positions, err));
         TARN_RETURN_IF_ERROR(column->ready ? TARN_OK : start_column(cursor, column, err));
         return decode(cursor, column, selection, err);
     }

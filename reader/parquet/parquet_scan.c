@@ -4,7 +4,7 @@
  *
  * Invariants
  *  1. Tasks are row groups in their order, or ranges of their rows in theirs; no row is in two, and what has no rows is no task.
- *  2. Slots are the leaves that the paths lead to, ascending, so that those of one path follow each other.
+ *  2. Slots are the leaves that the paths lead to, ascending, so that those of one path lie between the first and the last of them.
  */
 #include "format/base/alloc.h"
 #include "reader/parquet/access_path.h"
@@ -50,8 +50,10 @@ static enum tarn_status number_slots(struct parquet_scan *scan, struct tarn_erro
     for (uint32_t i = 0; i < scan->scan.path_count; i++) {
         const struct tarn_node *node = scan->paths[i].node;
         for (uint32_t leaf = 0; node != NULL && leaf < node->leaf_count; leaf++) {
-            scan->wanted_count += scan->slots[node->leaf + leaf] == 0;
-            scan->slots[node->leaf + leaf] = 1;
+            if (tarn__node_has_leaf(node, node->leaf + leaf)) {
+                scan->wanted_count += scan->slots[node->leaf + leaf] == 0;
+                scan->slots[node->leaf + leaf] = 1;
+            }
         }
     }
     scan->wanted = tarn__arena_calloc(&scan->arena, (size_t)scan->wanted_count + 1, sizeof(uint32_t));

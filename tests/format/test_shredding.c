@@ -180,7 +180,9 @@ static enum tarn_status run(struct tarn_env *env, const struct tarn_variant_colu
     out[0] = NULL;
     out[1] = NULL;
     if (status == TARN_OK) {
-        status = tarn__variant_reconstruct(env, column, count, &stored.validity, stored.children, out, error);
+        struct tarn_buffer *found;
+        status = tarn__variant_reconstruct(env, column, count, &stored.validity, stored.children, out, &found, error);
+        tarn__buffer_release(found);
     }
     release(stored.children, 3);
     return status;
@@ -227,7 +229,9 @@ START_TEST(shredding__hands_out_what_was_not_shredded) /* P-VARCOL-6 */
     struct tarn_vector *out[2];
     struct stored stored;
     ck_assert_ok(store(env, TARN_SHREDDING_NONE, 3, rows, &stored, &err), &err);
-    ck_assert_ok(tarn__variant_reconstruct(env, &plain, 3, &stored.validity, stored.children, out, &err), &err);
+    struct tarn_buffer *found;
+    ck_assert_ok(tarn__variant_reconstruct(env, &plain, 3, &stored.validity, stored.children, out, &found, &err), &err);
+    ck_assert_ptr_null(found);
     ck_assert_ptr_eq(out[0], stored.children[0]);
     ck_assert_ptr_eq(out[1], stored.children[1]);
     expect_json(env, out, 0, "5");
@@ -378,7 +382,9 @@ START_TEST(shredding__keeps_metadata_of_a_dictionary_apart) /* P-VARCOL-5 */
     memcpy(buffer->data, codes, sizeof(codes));
     stored.children[0] = tarn__vector_dictionary(env, &binary, 4, buffer, tarn__dictionary_make(env, names_of_entries), NULL);
     for (unsigned shredded = 0; shredded < 2; shredded++) {
-        ck_assert_ok(tarn__variant_reconstruct(env, shredded != 0 ? &primitive : &plain, 4, NULL, stored.children, out, &err), &err);
+        struct tarn_buffer *found;
+        ck_assert_ok(tarn__variant_reconstruct(env, shredded != 0 ? &primitive : &plain, 4, NULL, stored.children, out, &found, &err),
+                     &err);
         for (uint32_t i = 0; i < 4; i++) {
             expect_json(env, out, i, expected[i]);
         }
@@ -403,7 +409,8 @@ static enum tarn_status sweep(void *ctx, struct tarn_fault *fault, struct tarn_e
     tarn_fault_suspend(fault);
     ck_assert_ok(store(env, TARN_SHREDDING_OBJECT, 2, sweep_rows, &stored, error), error);
     tarn_fault_resume(fault);
-    const enum tarn_status status = tarn__variant_reconstruct(env, &object, 2, NULL, stored.children, out, error);
+    struct tarn_buffer *found;
+    const enum tarn_status status = tarn__variant_reconstruct(env, &object, 2, NULL, stored.children, out, &found, error);
     tarn_fault_suspend(fault);
     if (status == TARN_OK) {
         expect_json(env, out, 1, "{\"a\":2,\"b\":false,\"c\":true}");

@@ -140,6 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct tarn_error err = TARN_ERROR_INIT;
     struct tarn_vector *stored[3] = {NULL, NULL, NULL};
     struct tarn_vector *parts[2];
+    struct tarn_buffer *found = NULL;
     struct tarn_env *env;
     options.memory_limit = (uint64_t)64 << 20;
     if (size < 3 || tarn_env_open(&options, &env, NULL) != TARN_OK) {
@@ -149,7 +150,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const unsigned rows = 1 + data[1] % 8u;
     const uint8_t validity = data[2];
     if (store(env, column, rows, (struct tarn_span){data + 3, size - 3}, stored)) {
-        const enum tarn_status status = tarn__variant_reconstruct(env, &columns[column], rows, &validity, stored, parts, &err);
+        const enum tarn_status status = tarn__variant_reconstruct(env, &columns[column], rows, &validity, stored, parts, &found, &err);
         demand(status == TARN_OK || status == TARN_CORRUPT || status == TARN_LIMIT, "another status");
         for (uint32_t row = 0; status == TARN_OK && row < rows; row++) {
             if (tarn__bit_get(&validity, row)) {

@@ -23,8 +23,12 @@ struct tarn_cursor;
 struct tarn_expr;
 
 enum tarn_path_kind {
-    TARN_PATH_FIELD = 0, /**< a member by name (exact, else caseless if unique), or by id when `id` >= 0 and the source has ids */
-    TARN_PATH_ELEMENT,   /**< the elements of a list */
+    /**
+     * A member by name (exact, else caseless if unique), or by id when `id` >= 0 and the source has ids. Behind a VARIANT: the field of
+     * exactly that name of the objects that it holds, a VARIANT again, null where there is none or no object.
+     */
+    TARN_PATH_FIELD = 0,
+    TARN_PATH_ELEMENT, /**< the elements of a list */
     TARN_PATH_KEY,
     TARN_PATH_VALUE,
     TARN_PATH_POSITION, /**< the member number `id` of a struct, or column number `id`, whatever its name */
@@ -177,8 +181,8 @@ TARN_API void tarn_cursor_close(struct tarn_cursor *cursor);
 
 /**
  * Finds what a path leads to in a schema. *type is borrowed from it; `index`, when given, receives for each FIELD step the position
- * among its siblings (room for path->depth). TARN_ROW_INDEX, unless a column has that name, is an I64 with index UINT32_MAX.
- * Errors: NOT_FOUND, naming what there is instead.
+ * among its siblings (room for path->depth), UINT32_MAX behind a VARIANT. TARN_ROW_INDEX, unless a column has that name, is an I64 with
+ * index UINT32_MAX. Errors: NOT_FOUND, naming what there is instead.
  */
 TARN_CALL tarn_path_resolve(const struct tarn_schema *schema, const struct tarn_path *path, const struct tarn_type **type, bool *nullable,
                             uint32_t *index, struct tarn_error *err);
