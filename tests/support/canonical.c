@@ -147,6 +147,7 @@ static void print_variant(struct tarn_json_printer *printer, const struct tarn_v
     tarn__builder_init(&text, printer->out->env);
     tarn__row_text(&text, vector, row, style);
     tarn__json_print_raw(printer, tarn__builder_text(&text));
+    printer->out->failed = printer->out->failed || text.failed;
     tarn__builder_free(&text);
 }
 
