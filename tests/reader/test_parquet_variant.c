@@ -383,7 +383,7 @@ START_TEST(parquet_variant__names_the_column_that_is_wrong) /* P-VARCOL-1, P-VAR
 
     put_file(store, 5, unsigned_values, 1, 3, unsigned_leaves);
     ck_assert_status(read_path(store, "v", 5, ~0u, &pages, &text, &err), TARN_CORRUPT);
-    ck_assert_str_eq(err.detail, "variant_schema");
+    ck_assert_str_eq(err.detail, "annotation");
     ck_assert_status(read_path(store, "v.a", 5, ~0u, &pages, &text, &err), TARN_CORRUPT);
     tarn__builder_free(&text);
     tarn_store_close(store);
