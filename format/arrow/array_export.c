@@ -15,6 +15,7 @@
 #include "format/batch/flatten.h"
 #include "format/batch/gather.h"
 #include "format/batch/vector.h"
+#include "format/kernels/decode_kernels.h"
 
 enum { MADE_BUFFERS = 4 };
 
@@ -269,11 +270,11 @@ static enum tarn_status export_codes_as_views(const struct exporter *exporter, s
 static struct tarn_buffer *decimals_of_128(const struct exporter *exporter, const struct tarn_vector *vector)
 {
     struct tarn_buffer *values = tarn__buffer_new(exporter->env, (size_t)vector->length * 16);
-    const bool narrow = tarn_type_kind(vector->type) == TARN_KIND_I32;
-    for (uint32_t i = 0; i < vector->length && values != NULL; i++) {
-        const int64_t value = narrow ? ((const int32_t *)vector->u.values)[i] : ((const int64_t *)vector->u.values)[i];
-        const int64_t words[] = {value, value < 0 ? -1 : 0};
-        memcpy(values->data + (size_t)i * 16, words, sizeof(words));
+    const struct tarn__decode_kernels *kernels = tarn__decode_kernels_of(exporter->env);
+    if (values != NULL && tarn_type_kind(vector->type) == TARN_KIND_I32) {
+        kernels->widen32(vector->u.values, vector->length, (int64_t *)(void *)values->data);
+    } else if (values != NULL) {
+        kernels->widen64(vector->u.values, vector->length, (int64_t *)(void *)values->data);
     }
     return values;
 }

@@ -10,6 +10,7 @@
  */
 #include "format/base/block_cache.h"
 
+#include <sched.h>
 #include <sys/mman.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -23,7 +24,7 @@
 #define KEEP 1
 #endif
 
-enum { STEPS = 8, LEAST_BITS = 12, EMPTY_KEPT = 4 };
+enum { STEPS = 8, LEAST_BITS = 11, EMPTY_KEPT = 16 };
 
 _Static_assert(TARN__BLOCK_LEAST == (size_t)1 << LEAST_BITS, "the first class is that of the least size");
 
@@ -77,9 +78,13 @@ static size_t class_number(size_t size)
     return (bits - LEAST_BITS) * STEPS + (size / step_of(size) - STEPS);
 }
 
+/* Held so briefly that waiting for it is rare; whoever waits longer lets the holder, who may not be running, go on. */
 static void lock(struct tarn__block_cache *cache)
 {
-    while (atomic_exchange_explicit(&cache->locked, true, memory_order_acquire)) {
+    for (unsigned tries = 1; atomic_exchange_explicit(&cache->locked, true, memory_order_acquire); tries++) {
+        if (tries % 64 == 0) {
+            sched_yield();
+        }
     }
 }
 

@@ -11,13 +11,14 @@
  * zeroed nor mapped again, which costs more than what is decoded into them.
  *
  * Blocks of TARN__BLOCK_LEAST to TARN__BLOCK_MOST bytes come in classes of size, eight to a doubling. Those of up to TARN__BLOCK_CUT bytes
- * can be cut from slabs, which are large enough for large pages and come back whole once no block of theirs is in use; others are blocks of
- * the allocator's, of which TARN__BLOCK_KEPT bytes at most are kept. Under a sanitizer nothing is kept, so that it sees each use of freed
- * memory. Threads: any; there is one lock, held for a few instructions.
+ * can be cut from slabs, which are large enough for large pages and come back whole once no block of theirs is in use (the system may then
+ * take the pages of all but the last sixteen, 256 MiB); others are blocks of the allocator's, of which TARN__BLOCK_KEPT bytes at most are
+ * kept. Under a sanitizer nothing is kept, so that it sees each use of freed memory. Threads: any; there is one lock, held for a few
+ * instructions.
  */
-enum { TARN__BLOCK_CLASSES = 113 };
+enum { TARN__BLOCK_CLASSES = 121 };
 
-#define TARN__BLOCK_LEAST ((size_t)1 << 12)
+#define TARN__BLOCK_LEAST ((size_t)1 << 11)
 #define TARN__BLOCK_CUT ((size_t)1 << 20)
 #define TARN__BLOCK_MOST ((size_t)1 << 26)
 #define TARN__BLOCK_KEPT ((size_t)1 << 26)

@@ -143,10 +143,8 @@ static enum tarn_status flatten_views(struct tarn_vector *vector, struct tarn_ve
     uint64_t end = 0;
     for (uint32_t i = 0; i < vector->length; i++) {
         const struct tarn_text text = tarn__vector_leaf_text(vector, i);
-        if (text.size != 0) {
-            memcpy(bytes->data + end, text.data, text.size);
-            end += text.size;
-        }
+        tarn__copy_text(bytes->data + end, total - end, text, text.size <= 12 && i + 1 < vector->length ? 16 : text.size);
+        end += text.size;
         if (wide) {
             ((uint64_t *)(void *)offsets->data)[i + 1] = end;
         } else {

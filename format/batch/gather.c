@@ -109,9 +109,42 @@ static enum tarn_status gather_flat(const struct job *job, struct tarn_buffer *v
     return done(job, tarn__vector_flat(job->env, vector->type, job->count, values, validity), out);
 }
 
+/* The usual strings: 32-bit offsets at both ends, no nulls among the positions. False: there are more than 4 GiB. */
+static bool gather_narrow(const struct job *job, struct tarn_buffer *offsets, struct tarn_buffer **bytes)
+{
+    const uint32_t *from = job->vector->u.offsets;
+    const uint32_t *restrict positions = job->positions;
+    uint32_t *restrict ends = (uint32_t *)(void *)offsets->data;
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < job->count; i++) {
+        ends[i] = (uint32_t)total;
+        total += from[positions[i] + 1] - from[positions[i]];
+    }
+    if (total > UINT32_MAX) {
+        return false;
+    }
+    ends[job->count] = (uint32_t)total;
+    *bytes = tarn__buffer_new(job->env, (size_t)total);
+    const uint32_t there = job->vector->length != 0 ? from[job->vector->length] : 0; /* up to here bytes are known to be */
+    for (uint32_t i = 0; i < job->count && *bytes != NULL; i++) {
+        const uint32_t begin = from[positions[i]];
+        const struct tarn_text text = {(const char *)job->vector->bytes + begin, from[positions[i] + 1] - begin};
+        tarn__copy_text((*bytes)->data + ends[i], total - ends[i], text, there - begin);
+    }
+    return true;
+}
+
 static enum tarn_status gather_strings(const struct job *job, struct tarn_buffer *validity, struct tarn_vector **out)
 {
     const struct tarn_vector *vector = job->vector;
+    if (!job->has_nulls && !vector->wide_offsets) {
+        struct tarn_buffer *narrow = tarn__buffer_new(job->env, ((size_t)job->count + 1) * sizeof(uint32_t));
+        struct tarn_buffer *texts = NULL;
+        if (narrow == NULL || gather_narrow(job, narrow, &texts)) {
+            return done(job, tarn__vector_strings(job->env, vector->type, job->count, narrow, false, texts, validity), out);
+        }
+        tarn__buffer_release(narrow);
+    }
     uint64_t total = 0;
     for (uint32_t i = 0; i < job->count; i++) {
         const uint32_t at = job->positions[i];
@@ -134,10 +167,8 @@ static enum tarn_status gather_strings(const struct job *job, struct tarn_buffer
                 continue;
             }
             const struct tarn_text text = tarn__vector_leaf_text(vector, job->positions[i]);
-            if (text.size != 0) {
-                memcpy(bytes->data + end, text.data, text.size);
-                end += text.size;
-            }
+            tarn__copy_text(bytes->data + end, total - end, text, text.size);
+            end += text.size;
         }
     }
     return done(job, tarn__vector_strings(job->env, vector->type, job->count, offsets, wide, bytes, validity), out);

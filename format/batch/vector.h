@@ -146,6 +146,17 @@ static inline struct tarn_text tarn__vector_leaf_text(const struct tarn_vector *
     return (struct tarn_text){(const char *)vector->view_buffers[view->u.ref.buffer]->data + view->u.ref.offset, view->size};
 }
 
+/** Copies a text to `to`. Most are short: 16 bytes are moved at once where both sides have them, `room` and `there` bytes from the begins.
+ */
+static inline void tarn__copy_text(uint8_t *to, uint64_t room, struct tarn_text text, uint64_t there)
+{
+    if (text.size <= 16 && room >= 16 && there >= 16) {
+        memcpy(to, text.data, 16);
+    } else if (text.size != 0) {
+        memcpy(to, text.data, text.size);
+    }
+}
+
 /** A view of `text`, which lies at `offset` of buffer number `buffer` when it is longer than 12 bytes. */
 static inline struct tarn_string_view tarn__string_view(struct tarn_text text, uint32_t buffer, uint32_t offset)
 {

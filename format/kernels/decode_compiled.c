@@ -585,6 +585,25 @@ static size_t row_begin(const uint8_t *repetition, size_t n, uint64_t rows, uint
     return n;
 }
 
+/* ---- wide numbers ---- */
+
+static void widen32(const int32_t *restrict values, size_t n, int64_t *restrict out)
+{
+    for (size_t i = 0; i < n; i++) {
+        const int64_t value = values[i];
+        out[2 * i] = value;
+        out[2 * i + 1] = value >> 63;
+    }
+}
+
+static void widen64(const int64_t *restrict values, size_t n, int64_t *restrict out)
+{
+    for (size_t i = 0; i < n; i++) {
+        out[2 * i] = values[i];
+        out[2 * i + 1] = values[i] >> 63;
+    }
+}
+
 /* ---- texts ---- */
 
 static bool is_ascii(const uint8_t *restrict bytes, size_t size)
@@ -617,5 +636,7 @@ const struct tarn__decode_kernels TARN_DECODE_KERNELS = {
     .level_slots = level_slots,
     .list_offsets = list_offsets,
     .row_begin = row_begin,
+    .widen32 = widen32,
+    .widen64 = widen64,
     .is_ascii = is_ascii,
 };

@@ -59,6 +59,10 @@ struct tarn__decode_kernels {
      */
     size_t (*row_begin)(const uint8_t *repetition, size_t n, uint64_t rows, uint64_t *begun);
 
+    /** Numbers as 128 bits, two words each, the low one first. */
+    void (*widen32)(const int32_t *values, size_t n, int64_t *out);
+    void (*widen64)(const int64_t *values, size_t n, int64_t *out);
+
     /** Is no byte above 127? */
     bool (*is_ascii)(const uint8_t *bytes, size_t size);
 };

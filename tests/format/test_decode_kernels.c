@@ -277,6 +277,34 @@ START_TEST(decode_kernels__find_where_a_row_begins)
 }
 END_TEST
 
+START_TEST(decode_kernels__widen_with_their_sign)
+{
+    const struct tarn__decode_kernels *table = table_of(_i);
+    for (int l = 0; table != NULL && l < LENGTHS; l++) {
+        const size_t n = lengths[l];
+        uint8_t *memory = exact(8 * n, 0);
+        const int32_t *narrow = (const int32_t *)(const void *)memory;
+        const int64_t *values = (const int64_t *)(const void *)memory;
+        int64_t out[2 * MOST + 1];
+        out[2 * n] = GUARD;
+        table->widen32(narrow, n, out);
+        for (size_t i = 0; i < n; i++) {
+            if (out[2 * i] != narrow[i] || out[2 * i + 1] != (narrow[i] < 0 ? -1 : 0)) {
+                ck_abort_msg("%s: number %zu of %zu", table->name, i, n);
+            }
+        }
+        table->widen64(values, n, out);
+        for (size_t i = 0; i < n; i++) {
+            if (out[2 * i] != values[i] || out[2 * i + 1] != (values[i] < 0 ? -1 : 0)) {
+                ck_abort_msg("%s: wide number %zu of %zu", table->name, i, n);
+            }
+        }
+        ck_assert_int_eq(out[2 * n], GUARD);
+        free(memory);
+    }
+}
+END_TEST
+
 START_TEST(decode_kernels__tell_ascii)
 {
     const struct tarn__decode_kernels *table = table_of(_i);
@@ -323,4 +351,5 @@ TARN_SUITE("format/decode_kernels", TARN_LOOP_TIMES(decode_kernels__unpack_every
            TARN_LOOP_TIMES(decode_kernels__spread_values_over_nulls, TARN__DECODE_LEVELS),
            TARN_LOOP_TIMES(decode_kernels__turn_levels_into_slots, TARN__DECODE_LEVELS),
            TARN_LOOP_TIMES(decode_kernels__find_where_a_row_begins, TARN__DECODE_LEVELS),
+           TARN_LOOP_TIMES(decode_kernels__widen_with_their_sign, TARN__DECODE_LEVELS),
            TARN_LOOP_TIMES(decode_kernels__tell_ascii, TARN__DECODE_LEVELS), TARN_TEST(decode_kernels__of_an_env_are_those_of_its_level))
