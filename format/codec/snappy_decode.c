@@ -21,7 +21,7 @@ enum { LITERAL = 0, COPY_1 = 1, COPY_2 = 2, COPY_4 = 3 };
  * What lies in front of the margins is decoded with copies of fixed width that may write over what comes next: in the input an element of
  * the longest kind that the table knows, the tag behind it and a word; in the output the longest such element and a step that goes over it.
  */
-enum { STEP = 16, LONGEST = 64, IN_MARGIN = 1 + LONGEST + 4, OUT_MARGIN = LONGEST + STEP };
+enum { STEP = 16, TWO_STEPS = 32, THREE_STEPS = 48, LONGEST = 64, IN_MARGIN = 1 + LONGEST + 4, OUT_MARGIN = LONGEST + STEP };
 
 /*
  * For each tag the length, and above it what is added to the offset in the bytes behind the tag: the upper bits of COPY_1. Literals have no
@@ -202,9 +202,9 @@ static bool put_fast(struct cursor *c, const uint8_t *out_begin, const uint8_t *
         from = kind == LITERAL ? body : from;
         put_step(out, from); /* one behind the other, since a copy may read what the step before has written */
         put_step(out + STEP, from + STEP);
-        if (length > 2 * STEP) {
-            put_step(out + 2 * STEP, from + 2 * STEP);
-            put_step(out + 3 * STEP, from + 3 * STEP);
+        if (length > TWO_STEPS) {
+            put_step(out + TWO_STEPS, from + TWO_STEPS);
+            put_step(out + THREE_STEPS, from + THREE_STEPS);
         }
         out += length;
     }

@@ -145,7 +145,7 @@ bool tarn__bloom_filter_probe(const struct tarn_bloom_filter *filter, uint64_t h
     const uint32_t key = (uint32_t)hash;
     uint32_t missing = 0;
     for (unsigned i = 0; i < WORDS; i++) {
-        missing |= ~tarn__load32(block + 4 * i) & UINT32_C(1) << (key * salts[i] >> 27);
+        missing |= ~tarn__load32(block + (size_t)4 * i) & UINT32_C(1) << (key * salts[i] >> 27);
     }
     return missing == 0;
 }

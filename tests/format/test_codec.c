@@ -3,6 +3,7 @@
  */
 #include "format/codec/codec.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "format/codec/snappy.h"
