@@ -115,11 +115,16 @@ enum tarn_status tarn__delta_strings_measure(struct tarn__delta_strings *values,
     return TARN_OK;
 }
 
-/* Sixteen bytes at a time: writes, and reads, up to 15 bytes behind the end. */
+/*
+ * Sixteen bytes at a time: writes, and reads, up to 15 bytes behind the end. What is read behind it may be what is written: a value of
+ * few bytes lies right before the next.
+ */
 static inline void copy_with_slack(uint8_t *to, const uint8_t *from, size_t size)
 {
     for (size_t i = 0; i < size; i += TARN_DELTA_STRINGS_SLACK) {
-        memcpy(to + i, from + i, TARN_DELTA_STRINGS_SLACK);
+        uint8_t bytes[TARN_DELTA_STRINGS_SLACK];
+        memcpy(bytes, from + i, sizeof(bytes));
+        memcpy(to + i, bytes, sizeof(bytes));
     }
 }
 

@@ -104,7 +104,7 @@ static void make_values(unsigned seed)
             memcpy(text + at, values[i - 1].data, shared);
         }
         for (size_t k = 0; k < own; k++) {
-            text[at + shared + k] = (char)('a' + (random >> k & 15));
+            text[at + shared + k] = (char)('a' + (random >> k % 28 & 15));
         }
         values[i] = (struct tarn_text){text + at, shared + own > 120 ? 0 : shared + own};
         at += values[i].size;

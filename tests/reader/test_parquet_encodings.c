@@ -118,20 +118,14 @@ static void make_fixed(const struct leaf *leaf, uint32_t i, uint8_t *out)
         return;
     }
     for (uint32_t k = 0; k < leaf->varying; k++) {
-        out[big ? width - 1 - k : k] = (uint8_t)(k == 0 ? i * 3 + next_random() % 4 : i >> 4 * k);
+        out[big ? width - 1 - k : k] = (uint8_t)(k == 0 ? i * 3 + next_random() % 4 : k < 8 ? i >> 4 * k : 0);
     }
 }
 
 static size_t make_bytes(const struct leaf *leaf, uint32_t i, uint8_t *out)
 {
-    static const char *const words[] = {"",
-                                        "a",
-                                        "customer",
-                                        "customer#0000",
-                                        "customer#00001-gr\xc3\xb6\xc3\x9f"
-                                        "er",
-                                        "z\xc3\xa9",
-                                        "customer#"};
+    static const char *const words[] = {"",          "a",        "customer", "customer#0000", "customer#00001-gr\xc3\xb6\xc3\x9f\x65r",
+                                        "z\xc3\xa9", "customer#"};
     if (leaf->converted == PARQUET_CONVERTED_DECIMAL) {
         const size_t size = 1 + i % 9;
         memset(out, i % 3 == 0 ? 0xff : 0x12, size);
