@@ -93,6 +93,8 @@ static enum tarn_status step_into(const struct tarn_type *type, const struct tar
     case TARN_PATH_VALUE:
         *member = 1;
         return type->id == TARN_TYPE_MAP ? TARN_OK : wrong_step("values", err);
+    case TARN_PATH_TYPED:
+        return tarn__invalid(err, "path", "only a Parquet file has columns of their own for what a variant holds");
     }
     return tarn__invalid(err, "path", "%d is no kind of step", (int)step->kind);
 }

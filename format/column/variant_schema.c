@@ -305,6 +305,33 @@ static uint32_t put_children(struct tarn_node *children, const struct tarn_node 
     return count;
 }
 
+/* Follows steps as far as fields were shredded: how many that are, the group there and its node. */
+static uint32_t walk_steps(const struct tarn_node *variant, uint32_t step_count, const struct tarn_text *steps,
+                           const struct tarn_shredding **group, const struct tarn_node **place)
+{
+    uint32_t taken = 0;
+    *group = &variant->variant->group;
+    *place = variant;
+    while (taken < step_count && (*group)->kind == TARN_SHREDDING_OBJECT) {
+        const struct tarn_shredded_field *found = find_field(variant->variant, *group, steps[taken]);
+        if (found == NULL) {
+            break;
+        }
+        *place = &(*place)->children[(*group)->typed].children[found->child];
+        *group = &found->group;
+        taken++;
+    }
+    return taken;
+}
+
+const struct tarn_node *tarn__variant_schema_typed(const struct tarn_node *variant, uint32_t step_count, const struct tarn_text *steps)
+{
+    const struct tarn_shredding *group;
+    const struct tarn_node *place;
+    const uint32_t taken = walk_steps(variant, step_count, steps, &group, &place);
+    return taken == step_count && group->kind == TARN_SHREDDING_PRIMITIVE ? &place->children[group->typed] : NULL;
+}
+
 enum tarn_status tarn__variant_schema_part(struct tarn_arena *arena, const struct tarn_node *variant, uint32_t step_count,
                                            const struct tarn_text *steps, const struct tarn_node **out, struct tarn_error *err)
 {
@@ -316,18 +343,9 @@ enum tarn_status tarn__variant_schema_part(struct tarn_arena *arena, const struc
     if (node == NULL || children == NULL || field == NULL || column == NULL) {
         return tarn__nomem(arena->env, err, 3 * sizeof(*children));
     }
-    const struct tarn_shredding *group = &variant->variant->group;
-    const struct tarn_node *place = variant;
-    uint32_t taken = 0;
-    while (taken < step_count && group->kind == TARN_SHREDDING_OBJECT) {
-        const struct tarn_shredded_field *found = find_field(variant->variant, group, steps[taken]);
-        if (found == NULL) {
-            break;
-        }
-        place = &place->children[group->typed].children[found->child];
-        group = &found->group;
-        taken++;
-    }
+    const struct tarn_shredding *group;
+    const struct tarn_node *place;
+    const uint32_t taken = walk_steps(variant, step_count, steps, &group, &place);
     *column = *variant->variant;
     column->group = *group;
     column->is_part = true;

@@ -22,4 +22,7 @@ TARN_WARN_UNUSED enum tarn_status tarn__variant_schema_part(struct tarn_arena *a
                                                             const struct tarn_text *steps, const struct tarn_node **out,
                                                             struct tarn_error *err);
 
+/** The leaf of typed_value of the field at the end of `steps` (none: of the variant); NULL: it was not shredded to one type. */
+const struct tarn_node *tarn__variant_schema_typed(const struct tarn_node *variant, uint32_t step_count, const struct tarn_text *steps);
+
 #endif

@@ -17,6 +17,7 @@ struct steps {
     const struct tarn_path *path;
     const uint32_t *index; /**< of the members, in the logical schema */
     uint32_t count;
+    bool typed; /**< behind them is TARN_PATH_TYPED */
     struct tarn_arena *arena;
 };
 
@@ -79,12 +80,27 @@ static enum tarn_status end_of(const struct steps *steps, const struct tarn_node
     return TARN_OK;
 }
 
+/* The column that a variant, or a field of it, has of its own. */
+static enum tarn_status typed_of(const struct steps *steps, const struct tarn_node *variant, uint32_t count, const struct tarn_text *names,
+                                 const struct tarn_node **out, struct tarn_error *err)
+{
+    const struct tarn_node *typed = tarn__variant_schema_typed(variant, count, names);
+    if (typed == NULL) {
+        return tarn__invalid(err, "path", "the file has no column of one type for what the path leads to");
+    }
+    return end_of(steps, typed, true, out, err);
+}
+
 /* A field of the objects that a variant holds, and so on. */
 static enum tarn_status part_of(const struct steps *steps, const struct tarn_node *variant, uint32_t step, const struct tarn_node **out,
                                 struct tarn_error *err)
 {
     const uint32_t count = steps->count - step;
-    struct tarn_text *names = tarn__arena_calloc(steps->arena, count, sizeof(*names));
+    struct tarn_text *names = tarn__arena_calloc(steps->arena, (size_t)count + 1, sizeof(*names));
+    *out = variant; /* of one that is none the leaves say why */
+    if (variant->variant == NULL) {
+        return TARN_OK;
+    }
     if (names == NULL) {
         return no_memory(steps, err);
     }
@@ -94,8 +110,8 @@ static enum tarn_status part_of(const struct steps *steps, const struct tarn_nod
             return no_memory(steps, err);
         }
     }
-    *out = variant; /* of one that is none the leaves say why */
-    return variant->variant != NULL ? tarn__variant_schema_part(steps->arena, variant, count, names, out, err) : TARN_OK;
+    return steps->typed ? typed_of(steps, variant, count, names, out, err)
+                        : tarn__variant_schema_part(steps->arena, variant, count, names, out, err);
 }
 
 /* `nullable`: a struct between `node` and the list around it, or the row, may be null. */
@@ -103,7 +119,10 @@ static enum tarn_status follow(const struct steps *steps, const struct tarn_node
                                const struct tarn_node **out, struct tarn_error *err)
 {
     const struct tarn_node *member;
-    if (step == steps->count) {
+    if (step == steps->count && steps->typed && node->kind != TARN_NODE_VARIANT) {
+        return tarn__invalid(err, "path", "only a variant has columns of their own for what it holds");
+    }
+    if (step == steps->count && !steps->typed) {
         return end_of(steps, node, nullable, out, err);
     }
     switch (node->kind) {
@@ -150,12 +169,14 @@ enum tarn_status tarn__parquet_find_node(const struct parquet_source *source, co
     const struct tarn_type *type;
     bool nullable;
     uint32_t index[TARN_MAX_DEPTH];
-    const struct steps steps = {path, index, path->depth, arena};
+    const bool typed = path->depth > 1 && path->steps[path->depth - 1].kind == TARN_PATH_TYPED;
+    const struct tarn_path named = {path->depth - (typed ? 1 : 0), path->steps};
+    const struct steps steps = {path, index, named.depth, typed, arena};
 
     if (path->depth > TARN_MAX_DEPTH) {
         return tarn__invalid(err, "path", "a path of %u steps is deeper than any schema", path->depth);
     }
-    TARN_RETURN_IF_ERROR(tarn_path_resolve(source->footer->schema->schema, path, &type, &nullable, index, err));
+    TARN_RETURN_IF_ERROR(tarn_path_resolve(source->footer->schema->schema, &named, &type, &nullable, index, err));
     TARN_RETURN_IF_ERROR(follow(&steps, &source->footer->schema->root, 0, false, out, err));
     return check_node(source, *out, err);
 }

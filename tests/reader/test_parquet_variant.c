@@ -189,7 +189,8 @@ START_TEST(parquet_variant__reads_whole_columns) /* P-VARCOL-1, P-VARCOL-3 */
 }
 END_TEST
 
-/* Paths by names with dots between, an empty one for the elements of a list; "~" is SQL's null in what is expected, a semicolon ends a row.
+/* Paths by names with dots between, an empty one for the elements of a list, "!" for the type that was shredded to; "~" is SQL's null in
+ * what is expected, a semicolon ends a row.
  */
 static const struct {
     const char *path;
@@ -205,6 +206,7 @@ static const struct {
     {"v.c.d", false, 2, "~;~;~;~;~;"},
     {"v.a.d", false, 2, "~;~;~;~;~;"},
     {"v", false, 5, "{\"a\":1,\"b\":{\"d\":true},\"c\":\"x\"};~;5;{\"a\":null};{\"a\":[false]};"},
+    {"v.a!", false, 1, "1;~;~;~;~;"},
     {"l..c", true, 2, "[1,null];~;[];[null,null];"},
     {"l..d", true, 2, "[null,null];~;[];[null,null];"},
 };
@@ -213,9 +215,13 @@ static struct tarn_path path_of(const char *text, struct tarn_path_step *steps)
 {
     uint32_t depth = 0;
     for (const char *at = text;; at++) {
-        const size_t size = strcspn(at, ".");
+        const size_t size = strcspn(at, ".!");
         steps[depth++] = (struct tarn_path_step){size == 0 ? TARN_PATH_ELEMENT : TARN_PATH_FIELD, {at, size}, -1};
         at += size;
+        if (*at == '!') {
+            steps[depth++] = (struct tarn_path_step){TARN_PATH_TYPED, {NULL, 0}, -1};
+            at++;
+        }
         if (*at == '\0') {
             return (struct tarn_path){depth, steps};
         }
@@ -277,7 +283,7 @@ static enum tarn_status read_path(struct tarn_store *store, const char *path, ui
     return status;
 }
 
-START_TEST(parquet_variant__reads_only_the_columns_of_a_path) /* P-VARCOL-7 */
+START_TEST(parquet_variant__reads_only_the_columns_of_a_path) /* P-VARCOL-7, P-VARCOL-8 */
 {
     struct tarn_env *env = tarn_test_env();
     struct tarn_store *store;
@@ -327,7 +333,7 @@ START_TEST(parquet_variant__reads_selected_rows_of_a_path) /* P-VARCOL-7 */
 }
 END_TEST
 
-START_TEST(parquet_variant__refuses_paths_that_lead_nowhere)
+START_TEST(parquet_variant__refuses_paths_that_lead_nowhere) /* P-VARCOL-8 */
 {
     struct tarn_env *env = tarn_test_env();
     struct tarn_store *store;
@@ -339,6 +345,10 @@ START_TEST(parquet_variant__refuses_paths_that_lead_nowhere)
     ck_assert_status(read_path(store, "v.", 5, 1, &pages, &text, &err), TARN_NOT_FOUND); /* elements */
     ck_assert_status(read_path(store, "v.a.", 5, 1, &pages, &text, &err), TARN_NOT_FOUND);
     ck_assert_status(read_path(store, "w.a", 5, 1, &pages, &text, &err), TARN_NOT_FOUND);
+    ck_assert_status(read_path(store, "v!", 5, 1, &pages, &text, &err), TARN_INVALID); /* an object has no column */
+    ck_assert_status(read_path(store, "v.b!", 5, 1, &pages, &text, &err), TARN_INVALID);
+    ck_assert_status(read_path(store, "v.c!", 5, 1, &pages, &text, &err), TARN_INVALID);
+    ck_assert_status(read_path(store, "v.a.x!", 5, 1, &pages, &text, &err), TARN_INVALID);
     tarn__builder_free(&text);
     tarn_store_close(store);
     tarn_test_env_close(env);

@@ -7,7 +7,9 @@ import signal
 import subprocess
 import time
 
-from command import BIRDS, TARN, Run, equal, run_all
+from command import BIRDS, SOURCE, TARN, Run, equal, run_all
+
+SEEDS = SOURCE / "tests" / "fuzz" / "corpus" / "fuzz_parquet_file"
 
 
 def usage_is_exit_code_2_with_a_suggestion(folder):
@@ -192,6 +194,26 @@ def json_comes_in_nested(folder):
     (folder / "a.ndjson").write_text('{"id":1,"p":{"x":1.5},"l":[1,2]}\n{"id":2,"p":{"x":null},"l":[]}\n')
     Run("import", "a.ndjson", "t").expect(0, out="2 rows")
     equal(Run("cat", "t", "-o", "jsonl").rows(), [{"id": 1, "p": {"x": 1.5}, "l": [1, 2]}, {"id": 2, "p": {"x": None}, "l": []}], "rows")
+
+
+def variants_are_shown_as_what_they_hold(folder):
+    (folder / "v.parquet").write_bytes((SEEDS / "variant_shredded").read_bytes())
+    held = [{"a": 1, "b": {"d": True}, "c": "x"}, None, 5, {"a": None}, {"a": [False]}]
+    equal([row["v"] for row in Run("cat", "v.parquet", "-o", "jsonl").rows()], held, "plain")
+    stored = Run("cat", "v.parquet", "-o", "jsonl", "--variant", "raw").rows()
+    equal(stored[2]["v"], {"metadata": "0x1104000102030461626364", "value": "0x0c05"}, "as stored")
+    Run("cat", "v.parquet", "--variant", "cooked").expect(2, err="plain or raw")
+    Run("convert", "v.parquet", "v.ndjson", "--variant", "raw").expect(0)
+    equal(json.loads((folder / "v.ndjson").read_text().splitlines()[2])["v"], stored[2]["v"], "converted")
+    fields = Run("query", "SELECT v.a AS a, v.b.d AS d, v.c AS c FROM 'v.parquet'", "-o", "jsonl").rows()
+    equal([row["a"] for row in fields], [1, None, None, None, [False]], "a field by its path")
+    equal([row["d"] for row in fields], [True, None, None, None, None], "a field of a field")
+    equal([row["c"] for row in fields], ["x", None, None, None, None], "a field that was not shredded")
+    equal(Run("query", "SELECT count(v.a) AS n FROM 'v.parquet'", "-o", "jsonl").rows(), [{"n": 3}], "the null of a variant is a value")
+    Run("convert", "v.parquet", "v.arrow").expect(0, out="5 rows")
+    equal([row["v"] for row in Run("cat", "v.arrow", "-o", "jsonl").rows()], held, "through Arrow")
+    Run("convert", "v.parquet", "w.parquet").expect(6, err="UNSUPPORTED.variant_write")
+    Run("import", "v.parquet", "t").expect(6)
 
 
 def arrow_goes_in_and_out(folder):

@@ -32,6 +32,7 @@ enum tarn_path_kind {
     TARN_PATH_KEY,
     TARN_PATH_VALUE,
     TARN_PATH_POSITION, /**< the member number `id` of a struct, or column number `id`, whatever its name */
+    TARN_PATH_TYPED,    /**< last, behind a VARIANT: what it holds in the type that the file has a column of its own for, else null */
 };
 
 struct tarn_path_step {
