@@ -57,6 +57,8 @@ struct tarn_chunk_range {
 
 /** Bytes of a footer that are accepted when no limit is given. */
 #define TARN_FOOTER_LIMIT (UINT64_C(256) << 20)
+/** Schema elements (columns and groups) of a file; more is LIMIT. All limits are in docs/limits.md. */
+#define TARN_SCHEMA_LIMIT (1 << 20)
 /** Name of the key whose value is the checksum of the footer. */
 #define TARN_FOOTER_CHECKSUM_KEY "tarn.footer.checksum"
 

@@ -181,6 +181,15 @@ static enum tarn_status take_chunk(void *arg, struct tarn_span bytes, uint32_t d
 
 /* ---- schema elements ---- */
 
+static enum tarn_status begin_elements(void *arg, uint32_t count, struct tarn_error *err)
+{
+    (void)arg;
+    return count <= TARN_SCHEMA_LIMIT
+               ? TARN_OK
+               : tarn__error_set(err, TARN_LIMIT, "columns", "a schema of %u elements is larger than the limit of %d", count,
+                                 (int)TARN_SCHEMA_LIMIT);
+}
+
 static enum tarn_status take_element(void *arg, struct tarn_span bytes, uint32_t depth, void *item, size_t *used, struct tarn_error *err)
 {
     (void)arg;
@@ -200,7 +209,7 @@ enum tarn_status tarn__footer_pass(struct tarn_footer *footer, struct tarn_foote
     struct tarn_thrift_progress progress;
     struct pass state = {.footer = footer, .out = pass};
     const struct tarn_thrift_taker takers[] = {
-        {.of = &tarn__parquet_schema_element, .take = take_element, .arg = &state},
+        {.of = &tarn__parquet_schema_element, .begin = begin_elements, .take = take_element, .arg = &state},
         {.of = &tarn__parquet_thrift_row_group, .begin = begin_groups, .take = take_group, .arg = &state},
         {.of = &tarn__parquet_column_chunk, .drops = true, .begin = begin_chunks, .take = take_chunk, .arg = &state},
     };

@@ -103,7 +103,7 @@ TARN_WARN_UNUSED enum tarn_status tarn__thrift_decode(const struct tarn_thrift_s
 struct tarn_thrift_taker {
     const struct tarn_thrift_struct *of;
     bool drops; /**< the list has its count, but no items, and `take` sees NULL */
-    /** NULL, or called before the first element. */
+    /** NULL, or called before the first element, and before memory is asked for. */
     enum tarn_status (*begin)(void *arg, uint32_t count, struct tarn_error *err);
     /** The element at `bytes.data`, which may be followed by others: how many bytes it has. 0: the table shall do it (not with `drops`). */
     enum tarn_status (*take)(void *arg, struct tarn_span bytes, uint32_t depth, void *item, size_t *used, struct tarn_error *err);

@@ -419,9 +419,6 @@ static const struct tarn_thrift_taker *find_taker(const struct reader *r, const 
 static enum tarn_status decode_structs(struct reader *r, const struct tarn_thrift_struct *of, uint32_t count,
                                        const struct tarn_thrift_taker *taker, uint32_t depth, uint8_t *item)
 {
-    if (taker != NULL && taker->begin != NULL) {
-        TARN_RETURN_IF_ERROR(taker->begin(taker->arg, count, r->err));
-    }
     for (uint32_t i = 0; i < count; i++) {
         size_t used = 0;
         if (taker != NULL) {
@@ -460,6 +457,9 @@ static enum tarn_status decode_list(struct reader *r, const struct tarn_thrift_f
     }
     const size_t size = element_size(field);
     const struct tarn_thrift_taker *taker = structs ? find_taker(r, field->of) : NULL;
+    if (taker != NULL && taker->begin != NULL) {
+        TARN_RETURN_IF_ERROR(taker->begin(taker->arg, list.count, r->err));
+    }
     struct tarn_thrift_list head = {list.count, NULL};
     if (list.count != 0 && (taker == NULL || !taker->drops)) {
         head.items = tarn__arena_calloc(r->arena, list.count, size);

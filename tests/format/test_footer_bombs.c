@@ -147,6 +147,13 @@ static void elements_of_three_bytes(void)
     PUT(TAIL);
 }
 
+static void elements_over_the_limit(void)
+{
+    PUT("\x15\x02\x19\xfc\xc1\x84\x40"); /* 2^20 + 577 */
+    REPEAT("\x48\x00\x00", (1 << 20) + 577);
+    PUT(TAIL);
+}
+
 static void columns_of_few_bytes(void)
 {
     PUT("\x15\x02\x19\xfc\xa1\x8d\x06\x48\x01r\x15\xc0\x9a\x0c\x00"); /* a root of 100,000 children */
@@ -267,6 +274,7 @@ static const struct {
     BOMB(path_without_end, TARN_CORRUPT, "thrift"),
     BOMB(name_of_4_gib, TARN_CORRUPT, "thrift"),
     BOMB(elements_of_three_bytes, TARN_CORRUPT, "schema"),
+    BOMB(elements_over_the_limit, TARN_LIMIT, "columns"),
     BOMB(columns_of_few_bytes, TARN_OK, ""),
     BOMB(varint_of_eleven_bytes, TARN_CORRUPT, "thrift"),
     BOMB(varint_over_64_bits, TARN_CORRUPT, "thrift"),

@@ -152,6 +152,10 @@ static const char *judge(struct twin *twin, uint64_t file_size)
         tarn__footer_release(footer);
         return NULL;
     }
+    if (strcmp(one.detail, "columns") == 0) { /* the tables know no limit */
+        tarn__footer_release(footer);
+        return twin->whole.schema.count > TARN_SCHEMA_LIMIT || whole != TARN_OK ? NULL : "refused for columns that it has not";
+    }
     if (whole != TARN_OK) {
         tarn__footer_release(footer);
         if (lazy != whole) {

@@ -29,7 +29,7 @@ struct tarn_parquet_read_options {
     uint32_t size;
     bool no_crc;             /**< do not verify page checksums */
     bool invalid_utf8_as_is; /**< hand out STRING bytes that are no UTF-8 instead of CORRUPT */
-    uint64_t footer_limit;   /**< bytes; 0: 256 MiB */
+    uint64_t footer_limit;   /**< bytes; 0: 256 MiB. This and all other limits: docs/limits.md */
     uint64_t page_limit;     /**< bytes of one uncompressed page; 0: 2 GiB */
     enum tarn_wide_timestamps wide_timestamps;
     uint32_t key_count;
