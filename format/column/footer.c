@@ -154,6 +154,10 @@ static enum tarn_status decode(struct tarn_footer *footer, uint8_t *bytes, const
     const struct parquet_file_metadata *metadata = &footer->metadata;
     TARN_RETURN_IF_ERROR(tarn__footer_pass(footer, &pass, err));
     TARN_RETURN_IF_ERROR(tarn__footer_verify(footer, given, pass.used, err));
+    if (footer->is_encrypted) {
+        footer->metadata.has_encryption_algorithm = true;
+        footer->metadata.encryption_algorithm = footer->algorithm;
+    }
     TARN_RETURN_IF_ERROR(verify_checksum(footer, bytes, err));
     TARN_RETURN_IF_ERROR(properties_of(footer, &properties, err));
     TARN_RETURN_IF_ERROR(tarn__file_schema_read(&footer->arena, metadata->schema.count, metadata->schema.items,

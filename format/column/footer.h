@@ -35,11 +35,12 @@ struct tarn_footer {
     bool has_checksum;                     /**< present, hence verified */
     struct parquet_file_metadata metadata; /**< but for the column chunks: no row group has them here */
     struct tarn_file_schema *schema;
-    struct tarn_footer_group *groups; /**< one a row group */
-    struct tarn__file_cipher *cipher; /**< NULL: nothing of the file is encrypted */
-    bool is_encrypted;                /**< the footer itself was */
-    bool is_verified;                 /**< it is plain, and its signature was right */
-    bool has_short_chunks;            /**< by a writer that left a header out of the sizes of chunks: see P-FOOTER-11 */
+    struct tarn_footer_group *groups;              /**< one a row group */
+    struct tarn__file_cipher *cipher;              /**< NULL: nothing of the file is encrypted */
+    bool is_encrypted;                             /**< the footer itself was */
+    struct parquet_encryption_algorithm algorithm; /**< when it was: what stood before it. Of every file: metadata.encryption_algorithm */
+    bool is_verified;                              /**< it is plain, and its signature was right */
+    bool has_short_chunks;                         /**< by a writer that left a header out of the sizes of chunks: see P-FOOTER-11 */
 };
 
 /** What of a row group's chunks is kept: where in the footer's bytes each begins, and where the last ends. */
@@ -110,9 +111,11 @@ TARN_WARN_UNUSED enum tarn_status tarn__footer_cipher(const struct tarn_footer *
 TARN_WARN_UNUSED enum tarn_status tarn__footer_chunk_facts(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf,
                                                            struct tarn_chunk_facts *out, struct tarn_error *err);
 
-/** Where a chunk lies, without decoding it. False: it has no values and need not lie anywhere, or its
- * metadata is encrypted and there is no key. */
+/** Where a chunk lies, by what the footer shows of it. False: it has no values and need not lie anywhere, or its metadata is encrypted. */
 bool tarn__footer_chunk_place(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf, struct tarn_chunk_range *out);
+/** The same by what it is, decrypted; empty when it has no values. Errors: as tarn__footer_chunk. */
+TARN_WARN_UNUSED enum tarn_status tarn__footer_chunk_find(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf,
+                                                          struct tarn_chunk_range *out, struct tarn_error *err);
 
 /** Of a chunk of a validated footer. */
 struct tarn_chunk_range tarn__footer_chunk_range(const struct parquet_column_metadata *chunk);

@@ -11,6 +11,20 @@
 
 #include "format/column/footer_check.h"
 
+/* The algorithm outlives the bytes it was read from. */
+static enum tarn_status keep_algorithm(struct tarn_footer *footer, const struct parquet_encryption_algorithm *algorithm,
+                                       struct tarn_error *err)
+{
+    struct parquet_aes *aes = &footer->algorithm.aes;
+    footer->algorithm = *algorithm;
+    footer->is_encrypted = true;
+    aes->aad_prefix = tarn__arena_span(&footer->arena, algorithm->aes.aad_prefix);
+    aes->aad_file_unique = tarn__arena_span(&footer->arena, algorithm->aes.aad_file_unique);
+    return aes->aad_prefix.data != NULL && aes->aad_file_unique.data != NULL
+               ? TARN_OK
+               : tarn__nomem(footer->env, err, algorithm->aes.aad_prefix.size + algorithm->aes.aad_file_unique.size);
+}
+
 enum tarn_status tarn__footer_unlock(struct tarn_footer *footer, const struct tarn__given_keys *given, struct tarn_span stored,
                                      struct tarn_arena *arena, struct tarn_span *plain, struct tarn_error *err)
 {
@@ -23,7 +37,7 @@ enum tarn_status tarn__footer_unlock(struct tarn_footer *footer, const struct ta
         .key_metadata = metadata.has_key_metadata ? metadata.key_metadata : (struct tarn_span){NULL, 0},
     };
     TARN_RETURN_IF_ERROR(tarn__file_cipher_open(footer->env, given, &crypto, &footer->cipher, err));
-    footer->is_encrypted = true;
+    TARN_RETURN_IF_ERROR(keep_algorithm(footer, &metadata.encryption_algorithm, err));
     tarn__span_take(&stored, progress.used);
     return tarn__file_cipher_footer(footer->cipher, stored, arena, plain, err);
 }

@@ -313,31 +313,34 @@ enum tarn_status tarn__footer_chunk_facts(const struct tarn_footer *footer, uint
     return TARN_OK;
 }
 
-/* The place of a chunk whose metadata are encrypted; what the footer shows of it is not looked at when there is a key. */
-static bool encrypted_place(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf, struct tarn_chunk_range *out)
-{
-    const struct parquet_column_chunk *chunk;
-    struct tarn_arena arena;
-    tarn__arena_init(&arena, footer->env);
-    const bool known = tarn__footer_chunk(footer, row_group, leaf, &arena, &chunk, NULL) == TARN_OK && chunk->meta_data.num_values != 0;
-    *out = known ? tarn__footer_chunk_range(&chunk->meta_data) : (struct tarn_chunk_range){0, 0};
-    tarn__arena_free(&arena);
-    return known;
-}
-
 bool tarn__footer_chunk_place(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf, struct tarn_chunk_range *out)
 {
     struct tarn_chunk_facts facts;
     *out = (struct tarn_chunk_range){0, 0};
-    if (tarn__footer_chunk_facts(footer, row_group, leaf, &facts, NULL) != TARN_OK) {
-        return false;
-    }
-    if (facts.crypto && footer->cipher != NULL) {
-        return encrypted_place(footer, row_group, leaf, out);
-    }
-    if (!facts.has_meta_data || facts.num_values == 0) {
+    if (tarn__footer_chunk_facts(footer, row_group, leaf, &facts, NULL) != TARN_OK || !facts.has_meta_data || facts.num_values == 0) {
         return false;
     }
     *out = tarn__chunk_facts_range(&facts);
     return true;
+}
+
+enum tarn_status tarn__footer_chunk_find(const struct tarn_footer *footer, uint32_t row_group, uint32_t leaf, struct tarn_chunk_range *out,
+                                         struct tarn_error *err)
+{
+    const struct parquet_column_chunk *chunk;
+    struct tarn_chunk_facts facts;
+    struct tarn_arena arena;
+    *out = (struct tarn_chunk_range){0, 0};
+    TARN_RETURN_IF_ERROR(tarn__footer_chunk_facts(footer, row_group, leaf, &facts, err));
+    if (!facts.crypto || footer->cipher == NULL) {
+        *out = facts.num_values != 0 ? tarn__chunk_facts_range(&facts) : *out;
+        return TARN_OK;
+    }
+    tarn__arena_init(&arena, footer->env);
+    const enum tarn_status status = tarn__footer_chunk(footer, row_group, leaf, &arena, &chunk, err);
+    if (status == TARN_OK && chunk->meta_data.num_values != 0) {
+        *out = tarn__footer_chunk_range(&chunk->meta_data);
+    }
+    tarn__arena_free(&arena);
+    return status;
 }

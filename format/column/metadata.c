@@ -85,6 +85,18 @@ static enum tarn_status note_encodings(struct tarn_parquet_metadata *metadata, u
     return status == TARN_UNSUPPORTED || status == TARN_AUTH ? TARN_OK : status;
 }
 
+/* What can be known of a chunk; *out NULL with OK: there is no key for it, and nothing stands in clear. */
+static enum tarn_status known_chunk(const struct tarn_parquet_metadata *metadata, uint32_t row_group, uint32_t leaf,
+                                    struct tarn_arena *arena, const struct parquet_column_chunk **out, struct tarn_error *err)
+{
+    const enum tarn_status status = tarn__footer_chunk(metadata->footer, row_group, leaf, arena, out, err);
+    if (metadata->footer->cipher != NULL && (status == TARN_AUTH || status == TARN_UNSUPPORTED)) {
+        *out = NULL;
+        return TARN_OK;
+    }
+    return status;
+}
+
 static enum tarn_status make_texts(struct tarn_parquet_metadata *metadata, struct tarn_error *err)
 {
     const struct parquet_file_metadata *file = &metadata->footer->metadata;
@@ -129,7 +141,8 @@ static enum tarn_status fill(struct tarn_parquet_metadata *metadata, struct tarn
         return tarn__nomem(metadata->env, err, key.size);
     }
     TARN_RETURN_IF_ERROR(tarn_object_open(store, key, &metadata->object, err));
-    TARN_RETURN_IF_ERROR(tarn__footer_read(metadata->object, 0, &metadata->footer, err));
+    const struct tarn__given_keys keys = {.object = key};
+    TARN_RETURN_IF_ERROR(tarn__footer_open(metadata->object, &(struct tarn_footer_options){.keys = &keys}, &metadata->footer, err));
     TARN_RETURN_IF_ERROR(make_texts(metadata, err));
     return tarn__metadata_prepare(metadata, err);
 }
@@ -168,6 +181,8 @@ struct tarn_parquet_file_info tarn_parquet_file_info(const struct tarn_parquet_m
         .leaf_count = footer->schema->leaf_count,
         .created_by = footer->metadata.created_by,
         .footer_checksum_present = footer->has_checksum,
+        .footer_encrypted = footer->is_encrypted,
+        .footer_signed = footer->is_verified,
     };
 }
 
@@ -193,16 +208,22 @@ static enum tarn_status find_group(const struct tarn_parquet_metadata *metadata,
     return TARN_OK;
 }
 
-enum tarn_status tarn__metadata_find_chunk(const struct tarn_parquet_metadata *metadata, uint32_t row_group, uint32_t leaf,
-                                           struct tarn_arena *arena, const struct parquet_column_chunk **out, struct tarn_error *err)
+static enum tarn_status check_place(const struct tarn_parquet_metadata *metadata, uint32_t row_group, uint32_t leaf, struct tarn_error *err)
 {
     const struct parquet_row_group *group;
     const uint32_t count = metadata->footer->schema->leaf_count;
-    *out = NULL;
     TARN_RETURN_IF_ERROR(find_group(metadata, row_group, &group, err));
     if (leaf >= count) {
         return tarn__invalid(err, "column", "there is no column %u: the file has %u", leaf, count);
     }
+    return TARN_OK;
+}
+
+enum tarn_status tarn__metadata_find_chunk(const struct tarn_parquet_metadata *metadata, uint32_t row_group, uint32_t leaf,
+                                           struct tarn_arena *arena, const struct parquet_column_chunk **out, struct tarn_error *err)
+{
+    *out = NULL;
+    TARN_RETURN_IF_ERROR(check_place(metadata, row_group, leaf, err));
     return tarn__footer_chunk(metadata->footer, row_group, leaf, arena, out, err);
 }
 
@@ -213,17 +234,44 @@ enum tarn_status tarn_parquet_row_group_info(const struct tarn_parquet_metadata 
     *out = (struct tarn_parquet_row_group_info){.row_count = 0};
     TARN_RETURN_IF_ERROR(find_group(metadata, row_group, &group, err));
     uint64_t begin = UINT64_MAX;
+    bool hidden = false;
     for (uint32_t leaf = 0; leaf < metadata->footer->schema->leaf_count; leaf++) {
         struct tarn_chunk_range range;
+        struct tarn_chunk_facts facts;
+        hidden = hidden || (metadata->footer->cipher != NULL &&
+                            tarn__footer_chunk_facts(metadata->footer, row_group, leaf, &facts, NULL) == TARN_OK && !facts.has_meta_data);
         if (tarn__footer_chunk_place(metadata->footer, row_group, leaf, &range)) {
             begin = range.begin < begin ? range.begin : begin;
             out->total_compressed_size += range.end - range.begin;
         }
     }
+    if (hidden && group->has_total_compressed_size && group->total_compressed_size > 0) {
+        out->total_compressed_size = (uint64_t)group->total_compressed_size; /* as stated: some chunks do not show theirs */
+    }
     out->row_count = (uint64_t)group->num_rows;
     out->total_byte_size = group->total_byte_size > 0 ? (uint64_t)group->total_byte_size : 0;
     out->file_offset = begin != UINT64_MAX ? begin : 0;
     return TARN_OK;
+}
+
+static struct tarn_text encodings_text(const struct tarn_parquet_metadata *metadata, uint32_t mask)
+{
+    const struct tarn_encodings_text *encodings = find_encodings(metadata, mask);
+    return encodings != NULL ? encodings->text : TARN_TEXT(""); /* none: its key came only later */
+}
+
+/* Of a chunk that shows nothing without its key. */
+static void fill_hidden_info(const struct tarn_parquet_metadata *metadata, uint32_t leaf, struct tarn_parquet_chunk_info *out)
+{
+    const struct tarn_leaf *described = &metadata->footer->schema->leaves[leaf];
+    *out = (struct tarn_parquet_chunk_info){
+        .path = described->path,
+        .physical_type = tarn__parquet_type_name(described->physical),
+        .logical_type = metadata->logical_types[leaf],
+        .codec = "",
+        .encodings = TARN_TEXT(""),
+        .encrypted = true,
+    };
 }
 
 static void fill_chunk_info(const struct tarn_parquet_metadata *metadata, uint32_t leaf, const struct parquet_column_chunk *chunk,
@@ -236,7 +284,7 @@ static void fill_chunk_info(const struct tarn_parquet_metadata *metadata, uint32
         .physical_type = tarn__parquet_type_name(column->type),
         .logical_type = metadata->logical_types[leaf],
         .codec = tarn__parquet_codec_name(column->codec),
-        .encodings = find_encodings(metadata, mask_of(&column->encodings))->text,
+        .encodings = encodings_text(metadata, mask_of(&column->encodings)),
         .value_count = (uint64_t)column->num_values,
         .compressed_size = (uint64_t)column->total_compressed_size,
         .uncompressed_size = (uint64_t)column->total_uncompressed_size,
@@ -246,6 +294,7 @@ static void fill_chunk_info(const struct tarn_parquet_metadata *metadata, uint32
         .has_column_index = chunk->has_column_index_offset,
         .has_offset_index = chunk->has_offset_index_offset,
         .has_bloom_filter = column->has_bloom_filter_offset,
+        .encrypted = chunk->crypto_metadata != NULL,
     };
     tarn__statistics_bounds(described, tarn__column_order(&metadata->footer->metadata, leaf), &column->statistics,
                             (uint64_t)column->num_values, &out->bounds);
@@ -257,10 +306,16 @@ enum tarn_status tarn_parquet_chunk_info(const struct tarn_parquet_metadata *met
     const struct parquet_column_chunk *chunk;
     struct tarn_arena arena;
     *out = (struct tarn_parquet_chunk_info){.physical_type = "", .codec = ""};
+    TARN_RETURN_IF_ERROR(check_place(metadata, row_group, leaf, err));
     tarn__arena_init(&arena, metadata->env);
-    const enum tarn_status status = tarn__metadata_find_chunk(metadata, row_group, leaf, &arena, &chunk, err);
-    if (status == TARN_OK) {
+    const enum tarn_status status = known_chunk(metadata, row_group, leaf, &arena, &chunk, err);
+    if (status == TARN_OK && chunk != NULL) {
+        struct tarn__column_cipher *cipher;
         fill_chunk_info(metadata, leaf, chunk, out);
+        out->has_key = tarn__footer_cipher(metadata->footer, row_group, leaf, &cipher, NULL) == TARN_OK;
+        tarn__column_cipher_close(cipher);
+    } else if (status == TARN_OK) {
+        fill_hidden_info(metadata, leaf, out);
     }
     tarn__arena_free(&arena);
     return status;
@@ -274,6 +329,8 @@ struct page_walk {
     uint64_t offset;           /* where it begins */
     uint64_t end;              /* of the chunk */
     uint64_t values_left;
+    struct tarn__column_cipher *cipher; /* NULL: it is not encrypted */
+    uint32_t ordinal;                   /* of the next data page */
 };
 
 static enum tarn_status fetch(struct page_walk *walk, size_t size, struct tarn_error *err)
@@ -298,10 +355,27 @@ static enum tarn_status fetch_header(struct page_walk *walk, struct tarn_page_he
     }
 }
 
+static enum tarn_status fetch_encrypted(struct page_walk *walk, struct tarn_page_header *header, struct tarn_error *err)
+{
+    const size_t left = (size_t)(walk->end - walk->offset);
+    struct tarn__page_header_module module;
+    bool truncated;
+    TARN_RETURN_IF_ERROR(fetch(walk, tarn__min_size(HEADER_WINDOW, left), err));
+    const uint64_t whole = left >= 4 ? (uint64_t)tarn__load32(walk->bytes->data) + 4 : 0;
+    if (whole > walk->bytes->size && whole <= left) {
+        TARN_RETURN_IF_ERROR(fetch(walk, (size_t)whole, err));
+    }
+    TARN_RETURN_IF_ERROR(
+        tarn__column_cipher_page_header(walk->cipher, tarn__buffer_span(walk->bytes), walk->ordinal, walk->ordinal == 0, &module, err));
+    TARN_RETURN_IF_ERROR(tarn__page_header_decode(module.plain, 0, header, &truncated, err));
+    header->header_size = module.stored_size;
+    return TARN_OK;
+}
+
 static enum tarn_status next_page(struct page_walk *walk, struct tarn_parquet_page_info *out, struct tarn_error *err)
 {
     struct tarn_page_header header;
-    TARN_RETURN_IF_ERROR(fetch_header(walk, &header, err));
+    TARN_RETURN_IF_ERROR(walk->cipher != NULL ? fetch_encrypted(walk, &header, err) : fetch_header(walk, &header, err));
     const uint64_t size = (uint64_t)header.header_size + header.compressed_size;
     if (size > walk->end - walk->offset) {
         return tarn__corrupt(err, "page_header", "a page of %llu bytes where %llu are left in the column chunk", (unsigned long long)size,
@@ -312,6 +386,7 @@ static enum tarn_status next_page(struct page_walk *walk, struct tarn_parquet_pa
         return tarn__corrupt(err, "page_header", "the pages hold more values than the column chunk says");
     }
     walk->values_left -= data ? header.value_count : 0;
+    walk->ordinal += data;
     *out = (struct tarn_parquet_page_info){
         .type = tarn__parquet_page_type_name(header.type),
         .encoding = tarn__parquet_encoding_name(header.encoding),
@@ -371,8 +446,12 @@ enum tarn_status tarn_parquet_pages(const struct tarn_parquet_metadata *metadata
     const struct parquet_column_chunk *chunk;
     struct tarn_arena arena;
     struct page_walk walk = {.metadata = metadata};
+    TARN_RETURN_IF_ERROR(check_place(metadata, row_group, leaf, err));
     tarn__arena_init(&arena, metadata->env);
-    enum tarn_status status = tarn__metadata_find_chunk(metadata, row_group, leaf, &arena, &chunk, err);
+    enum tarn_status status = tarn__footer_chunk(metadata->footer, row_group, leaf, &arena, &chunk, err);
+    if (status == TARN_OK) {
+        status = tarn__footer_cipher(metadata->footer, row_group, leaf, &walk.cipher, err);
+    }
     if (status == TARN_OK) {
         const struct tarn_chunk_range range = walk_range(metadata->footer, &chunk->meta_data);
         walk.offset = range.begin;
@@ -382,7 +461,8 @@ enum tarn_status tarn_parquet_pages(const struct tarn_parquet_metadata *metadata
         status = walk.bytes != NULL ? walk_pages(&walk, fn, arg, err) : tarn__nomem(metadata->env, err, HEADER_WINDOW);
     }
     tarn__arena_free(&arena);
-    if (status != TARN_OK && walk.bytes != NULL) {
+    tarn__column_cipher_close(walk.cipher);
+    if (status != TARN_OK) {
         tarn__error_at_object(err, metadata->key);
         tarn__error_at_row_group(err, (int32_t)row_group);
         tarn__error_at_column(err, metadata->footer->schema->leaves[leaf].path);

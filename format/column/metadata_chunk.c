@@ -243,6 +243,9 @@ bool tarn_parquet_chunk_bound(const struct tarn_parquet_chunk *chunk, struct tar
 static enum tarn_status read_index(struct open_chunk *open, const struct tarn_parquet_place *place, const struct tarn_thrift_struct *of,
                                    void *out, struct tarn_error *err)
 {
+    const enum tarn__module_type type = of == &tarn__parquet_offset_index ? TARN__MODULE_OFFSET_INDEX : TARN__MODULE_COLUMN_INDEX;
+    struct tarn__column_cipher *cipher = NULL;
+    struct tarn_span plain;
     const struct tarn_parquet_metadata *metadata = open->metadata;
     const size_t size = place->length > 0 ? (size_t)place->length : 0;
     struct tarn_thrift_progress progress;
@@ -252,8 +255,15 @@ static enum tarn_status read_index(struct open_chunk *open, const struct tarn_pa
     }
     enum tarn_status status = tarn_object_read(metadata->object, 1, &(struct tarn_read_range){(uint64_t)place->offset, size, bytes}, err);
     if (status == TARN_OK) {
-        status = tarn__thrift_decode(of, (struct tarn_span){bytes, size}, &open->arena, out, &progress, err);
+        status = tarn__footer_cipher(metadata->footer, open->chunk.row_group, open->chunk.leaf, &cipher, err);
     }
+    if (status == TARN_OK) {
+        status = tarn__column_cipher_module(cipher, type, (struct tarn_span){bytes, size}, &open->arena, &plain, NULL, err);
+    }
+    if (status == TARN_OK) {
+        status = tarn__thrift_decode(of, plain, &open->arena, out, &progress, err);
+    }
+    tarn__column_cipher_close(cipher);
     if (status != TARN_OK) {
         tarn__error_at_object(err, metadata->key);
         tarn__error_at_row_group(err, (int32_t)open->chunk.row_group);

@@ -84,7 +84,8 @@ struct tarn_file_schema {
 
 /**
  * From what a footer says. `properties` become the schema's. Errors: CORRUPT detail "schema" (no tree, a group where a type must be, a type
- * length below 1, levels over 32767), LIMIT (nesting over TARN_MAX_DEPTH), NOMEM. Names are as they are. A type that tarn cannot read is no error here: see tarn_leaf.unsupported.
+ * length below 1, levels over 32767), LIMIT (nesting over TARN_MAX_DEPTH), NOMEM. Names are as they are. A type that tarn cannot read is no
+ * error here: see tarn_leaf.unsupported.
  */
 TARN_WARN_UNUSED enum tarn_status tarn__file_schema_read(struct tarn_arena *arena, uint32_t count,
                                                          const struct parquet_schema_element *elements, uint32_t property_count,

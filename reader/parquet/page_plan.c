@@ -136,19 +136,30 @@ enum tarn_status tarn__parquet_plan_selected(struct parquet_group *group, uint32
 
 /* ---- the next task ---- */
 
-static enum tarn_status open_reads(struct parquet_scan *scan, uint32_t row_group, struct tarn__reads **out, struct tarn_error *err)
+/* Where the wanted chunks of a row group lie; freed by the caller. */
+static enum tarn_status find_ranges(struct parquet_scan *scan, uint32_t row_group, struct tarn_chunk_range **out, struct tarn_error *err)
 {
     struct tarn_env *env = scan->scan.env;
     struct tarn_chunk_range *ranges = tarn__calloc(env, (size_t)scan->wanted_count + 1, sizeof(*ranges));
+    enum tarn_status status = ranges != NULL ? TARN_OK : tarn__nomem(env, err, scan->wanted_count * sizeof(*ranges));
+    for (uint32_t slot = 0; slot < scan->wanted_count && status == TARN_OK; slot++) {
+        status = tarn__parquet_chunk_range(scan->source, row_group, scan->wanted[slot], &ranges[slot], err);
+    }
+    if (status != TARN_OK) {
+        tarn__free(env, ranges);
+        ranges = NULL;
+    }
+    *out = ranges;
+    return status;
+}
+
+static enum tarn_status open_reads(struct parquet_scan *scan, uint32_t row_group, struct tarn__reads **out, struct tarn_error *err)
+{
+    struct tarn_chunk_range *ranges;
     *out = NULL;
-    if (ranges == NULL) {
-        return tarn__nomem(env, err, scan->wanted_count * sizeof(*ranges));
-    }
-    for (uint32_t slot = 0; slot < scan->wanted_count; slot++) {
-        ranges[slot] = tarn__parquet_chunk_range(scan->source, row_group, scan->wanted[slot]);
-    }
+    TARN_RETURN_IF_ERROR(find_ranges(scan, row_group, &ranges, err));
     const enum tarn_status status = tarn__reads_open(&scan->pool, scan->wanted_count, ranges, out, err);
-    tarn__free(env, ranges);
+    tarn__free(scan->scan.env, ranges);
     return status;
 }
 
@@ -176,27 +187,37 @@ static bool reads_in_background(const struct parquet_scan *scan)
     return ops->read_submit != NULL && (tarn__concurrency(scan->scan.env) > 1 || strcmp(ops->name, "local") != 0);
 }
 
-/* All chunks of a task whose rows are all read, when they are not too many bytes. NULL: nothing is begun. */
-static struct tarn__reads *begin_reads(struct parquet_scan *scan, uint32_t task)
+/* The chunks in `ranges`, when they are not too many bytes. NULL: nothing is begun, and whoever reads the task is told why. */
+static struct tarn__reads *begin_ranges(struct parquet_scan *scan, const struct tarn_chunk_range *ranges)
 {
     struct tarn__read_list list = {NULL, 0, 0, false};
     struct tarn__reads *reads;
     uint64_t total = 0;
     for (uint32_t slot = 0; slot < scan->wanted_count; slot++) {
-        const struct tarn_chunk_range range = tarn__parquet_chunk_range(scan->source, scan->tasks[task].row_group, scan->wanted[slot]);
-        total += range.end - range.begin;
+        total += ranges[slot].end - ranges[slot].begin;
     }
-    if (total > scan->pool.limit || open_reads(scan, scan->tasks[task].row_group, &reads, NULL) != TARN_OK) {
+    if (total > scan->pool.limit || tarn__reads_open(&scan->pool, scan->wanted_count, ranges, &reads, NULL) != TARN_OK) {
         return NULL;
     }
     for (uint32_t slot = 0; slot < scan->wanted_count; slot++) {
-        const struct tarn_chunk_range range = tarn__parquet_chunk_range(scan->source, scan->tasks[task].row_group, scan->wanted[slot]);
-        tarn__reads_add(reads, slot, range.begin, range.end, range.end, &list);
+        tarn__reads_add(reads, slot, ranges[slot].begin, ranges[slot].end, ranges[slot].end, &list);
     }
-    if (tarn__reads_begin(reads, &list, NULL) != TARN_OK) { /* whoever reads the task is told why */
+    if (tarn__reads_begin(reads, &list, NULL) != TARN_OK) {
         tarn__reads_close(reads);
         return NULL;
     }
+    return reads;
+}
+
+/* All chunks of a task whose rows are all read. */
+static struct tarn__reads *begin_reads(struct parquet_scan *scan, uint32_t task)
+{
+    struct tarn_chunk_range *ranges;
+    if (find_ranges(scan, scan->tasks[task].row_group, &ranges, NULL) != TARN_OK) {
+        return NULL;
+    }
+    struct tarn__reads *reads = begin_ranges(scan, ranges);
+    tarn__free(scan->scan.env, ranges);
     return reads;
 }
 

@@ -471,7 +471,7 @@ static enum tarn_status open_chunks(struct parquet_group *group, struct tarn_err
         const uint32_t leaf = scan->wanted[slot];
         TARN_RETURN_IF_ERROR(tarn__footer_chunk(scan->source->footer, group->row_group, leaf, &group->arena, &chunk->thrift, err));
         chunk->metadata = &chunk->thrift->meta_data;
-        chunk->range = tarn__parquet_chunk_range(scan->source, group->row_group, leaf);
+        TARN_RETURN_IF_ERROR(tarn__parquet_chunk_range(scan->source, group->row_group, leaf, &chunk->range, err));
     }
     return TARN_OK;
 }

@@ -259,7 +259,7 @@ static uint64_t bytes_of_chunks(const struct parquet_scan *scan)
     for (uint32_t i = 0; i < scan->source->footer->metadata.row_groups.count; i++) {
         for (uint32_t slot = 0; slot < scan->wanted_count; slot++) {
             struct tarn_chunk_range range;
-            if (tarn__footer_chunk_place(scan->source->footer, i, scan->wanted[slot], &range)) {
+            if (tarn__footer_chunk_find(scan->source->footer, i, scan->wanted[slot], &range, NULL) == TARN_OK) {
                 bytes += range.end - range.begin;
             }
         }

@@ -44,23 +44,24 @@ static void source_close(struct tarn_source *handle)
     tarn_env_close(env);
 }
 
-struct tarn_chunk_range tarn__parquet_chunk_range(const struct parquet_source *source, uint32_t row_group, uint32_t leaf)
+enum tarn_status tarn__parquet_chunk_range(const struct parquet_source *source, uint32_t row_group, uint32_t leaf,
+                                           struct tarn_chunk_range *out, struct tarn_error *err)
 {
     enum { SLACK = 1024 };
     const struct tarn_footer *footer = source->footer;
-    struct tarn_chunk_range range;
     struct tarn_chunk_range next;
     uint64_t limit = footer->offset;
-    if (!tarn__footer_chunk_place(footer, row_group, leaf, &range)) {
-        return (struct tarn_chunk_range){0, 0};
+    TARN_RETURN_IF_ERROR(tarn__footer_chunk_find(footer, row_group, leaf, out, err));
+    if (out->begin == out->end) {
+        return TARN_OK;
     }
     if (leaf + 1 < footer->schema->leaf_count) {
-        limit = tarn__footer_chunk_place(footer, row_group, leaf + 1, &next) ? next.begin : range.end;
+        limit = tarn__footer_chunk_place(footer, row_group, leaf + 1, &next) ? next.begin : out->end;
     }
-    if (limit > range.end && limit <= footer->offset) {
-        range.end = limit - range.end < SLACK ? limit : range.end + SLACK;
+    if (limit > out->end && limit <= footer->offset) {
+        out->end = limit - out->end < SLACK ? limit : out->end + SLACK;
     }
-    return range;
+    return TARN_OK;
 }
 
 static const struct tarn_source_ops parquet_source_ops = {

@@ -124,9 +124,11 @@ TARN_WARN_UNUSED enum tarn_status tarn__parquet_cursor_open(struct parquet_scan 
 
 /**
  * The bytes to read of a chunk; none when it has no values. Old writers left page headers out of a chunk's size: where no other chunk
- * follows at once, a little more is read. Walking the pages ends at the value count, so that what lies behind does no harm.
+ * follows at once, a little more is read. Walking the pages ends at the value count, so that what lies behind does no harm. Errors: those
+ * of tarn__footer_chunk.
  */
-struct tarn_chunk_range tarn__parquet_chunk_range(const struct parquet_source *source, uint32_t row_group, uint32_t leaf);
+TARN_WARN_UNUSED enum tarn_status tarn__parquet_chunk_range(const struct parquet_source *source, uint32_t row_group, uint32_t leaf,
+                                                            struct tarn_chunk_range *out, struct tarn_error *err);
 
 static inline const struct parquet_row_group *tarn__parquet_row_group(const struct parquet_source *source, uint32_t row_group)
 {

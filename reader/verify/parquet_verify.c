@@ -213,7 +213,9 @@ static enum tarn_status check_indexes(struct chunk_work *work, struct indexes *i
 
 static enum tarn_status read_chunk(struct chunk_work *work, struct tarn_buffer **out, struct tarn_error *err)
 {
-    const struct tarn_chunk_range range = tarn__parquet_chunk_range(work->source, work->row_group, work->leaf);
+    struct tarn_chunk_range range;
+    *out = NULL;
+    TARN_RETURN_IF_ERROR(tarn__parquet_chunk_range(work->source, work->row_group, work->leaf, &range, err));
     const size_t size = (size_t)(range.end - range.begin);
     struct tarn_buffer *bytes = tarn__buffer_new(work->env, size);
     *out = bytes;

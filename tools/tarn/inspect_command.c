@@ -55,7 +55,7 @@ static enum tarn_status list_pages(struct session *session, const struct tarn_pa
         for (uint32_t c = 0; status == TARN_OK && c < file.leaf_count; c++) {
             struct tarn_parquet_chunk_info chunk;
             status = tarn_parquet_chunk_info(metadata, g, c, &chunk, err);
-            if (status == TARN_OK) {
+            if (status == TARN_OK && chunk.has_key) {
                 struct page_lines lines = {listing, g, chunk.path};
                 status = tarn_parquet_pages(metadata, g, c, list_page, &lines, err);
             }
@@ -93,7 +93,10 @@ static void list_chunk(struct session *session, struct listing *listing, uint32_
                            bound_text(session, &chunk->bounds.max, chunk->bounds.has_max, texts_of[4], sizeof(texts_of[4])),
                            chunk->has_column_index && chunk->has_offset_index ? "yes"
                            : chunk->has_offset_index                          ? "offsets"
-                                                                              : "no"};
+                                                                              : "no",
+                           !chunk->encrypted ? "no"
+                           : chunk->has_key  ? "yes"
+                                             : "no key"};
     listing_row(listing, texts);
 }
 
@@ -103,10 +106,13 @@ static void list_file(const struct tarn_parquet_metadata *metadata, const struct
     const struct tarn_parquet_file_detail detail = tarn_parquet_file_detail(metadata);
     struct tarn_parquet_row_group_detail group;
     printf("%" PRIu64 " rows in %" PRIu32 " row groups, %" PRIu32 " leaf columns, %" PRIu64 " bytes, footer %" PRIu64
-           " bytes%s\nwritten by %.*s\n",
+           " bytes%s%s\nwritten by %.*s\n",
            file->row_count, file->row_group_count, file->leaf_count, file->file_size, file->footer_size,
-           file->footer_checksum_present ? " (checksum right)" : "", (int)file->created_by.size,
-           file->created_by.data != NULL ? file->created_by.data : "");
+           file->footer_checksum_present ? " (checksum right)" : "",
+           file->footer_encrypted ? " (encrypted)"
+           : file->footer_signed  ? " (signature right)"
+                                  : "",
+           (int)file->created_by.size, file->created_by.data != NULL ? file->created_by.data : "");
     if (detail.encryption_algorithm[0] != '\0') {
         printf("encrypted: %s\n", detail.encryption_algorithm);
     }
@@ -127,8 +133,8 @@ static enum tarn_status list_chunks(struct session *session, const struct tarn_p
 {
     const struct tarn_parquet_file_info file = tarn_parquet_file_info(metadata);
     list_file(metadata, &file);
-    struct listing *listing =
-        listing_open(session, "#row group,column,type,codec,encodings,#values,#compressed,#uncompressed,#nulls,min,max,page index");
+    struct listing *listing = listing_open(
+        session, "#row group,column,type,codec,encodings,#values,#compressed,#uncompressed,#nulls,min,max,page index,encrypted");
     enum tarn_status status = TARN_OK;
     for (uint32_t g = 0; status == TARN_OK && g < file.row_group_count; g++) {
         for (uint32_t c = 0; status == TARN_OK && c < file.leaf_count; c++) {

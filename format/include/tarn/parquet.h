@@ -24,6 +24,8 @@ struct tarn_parquet_file_info {
     uint32_t leaf_count; /**< leaf columns */
     struct tarn_text created_by;
     bool footer_checksum_present; /**< key of the tarn table profile; verified when the footer was read */
+    bool footer_encrypted;
+    bool footer_signed; /**< it is plain, and its signature, for which there was a key, is right */
 };
 
 struct tarn_parquet_row_group_info {
@@ -48,6 +50,8 @@ struct tarn_parquet_chunk_info {
     bool has_offset_index;
     bool has_bloom_filter;
     struct tarn_bounds bounds;
+    bool encrypted; /**< the column is; without its key only what the footer shows is known, which may be nothing: zeros, "" */
+    bool has_key;   /**< true where none is needed */
 };
 
 struct tarn_parquet_page_info {
@@ -265,7 +269,8 @@ struct tarn_parquet_column_index {
 
 TARN_BEGIN_DECLS
 
-/** Reads the footer. Errors: NOT_FOUND, IO, CORRUPT (magic, lengths, thrift, checksum), UNSUPPORTED, LIMIT, NOMEM. */
+/** Reads the footer, with keys from the env's hooks. Errors: NOT_FOUND, IO, CORRUPT (magic, lengths, thrift, checksum), AUTH (keys),
+ * UNSUPPORTED, LIMIT, NOMEM. */
 TARN_CALL tarn_parquet_metadata_open(struct tarn_store *store, struct tarn_text key, struct tarn_parquet_metadata **out,
                                      struct tarn_error *err);
 TARN_API void tarn_parquet_metadata_close(struct tarn_parquet_metadata *metadata);
