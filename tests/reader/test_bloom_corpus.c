@@ -83,13 +83,17 @@ static uint32_t choose(const struct tarn_footer *footer, struct tarn_path_step *
 static void ask_task(struct tarn_object *object, const struct tarn_footer *footer, uint32_t row_group, struct tarn_cursor *cursor,
                      uint32_t count, const uint32_t *leaves, struct counts *counts)
 {
-    const struct parquet_column_chunk *chunks = footer->metadata.row_groups.items[row_group].columns.items;
+    struct tarn_arena arena;
     struct tarn_bloom_filter filters[MOST_COLUMNS];
     struct tarn_vector *vector;
     uint32_t rows = 1;
+    tarn__arena_init(&arena, cursor->env);
     for (uint32_t c = 0; c < count; c++) {
-        ck_assert_ok(tarn__bloom_filter_read(object, &chunks[leaves[c]].meta_data, cursor->env, 0, &filters[c], &err), &err);
+        const struct parquet_column_chunk *chunk;
+        ck_assert_ok(tarn__footer_chunk(footer, row_group, leaves[c], &arena, &chunk, &err), &err);
+        ck_assert_ok(tarn__bloom_filter_read(object, &chunk->meta_data, cursor->env, 0, &filters[c], &err), &err);
     }
+    tarn__arena_free(&arena);
     while (rows != 0) {
         ck_assert_ok(tarn_cursor_next(cursor, 1000, &rows, &err), &err);
         for (uint32_t c = 0; rows != 0 && c < count; c++) {
