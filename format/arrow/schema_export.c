@@ -232,7 +232,8 @@ static enum tarn_status make_metadata(struct tarn_env *env, const struct tarn_ty
 {
     const char *extension = extension_name(type);
     const bool geo = type->id == TARN_TYPE_GEOMETRY || type->id == TARN_TYPE_GEOGRAPHY;
-    const int32_t pairs = (int32_t)count + (id >= 0 ? 1 : 0) + (extension != NULL ? 2 : 0);
+    const bool long_decimal = (type->id == TARN_TYPE_BINARY || type->id == TARN_TYPE_FIXED) && type->precision != 0;
+    const int32_t pairs = (int32_t)count + (id >= 0 ? 1 : 0) + (extension != NULL ? 2 : 0) + (long_decimal ? 1 : 0);
     char *parameters = NULL;
     *out = NULL;
     if (pairs == 0) {
@@ -253,6 +254,12 @@ static enum tarn_status make_metadata(struct tarn_env *env, const struct tarn_ty
         snprintf(number, sizeof(number), "%d", (int)id);
         put_text(&text, TARN_TEXT("PARQUET:field_id"));
         put_text(&text, tarn__text_of(number));
+    }
+    if (long_decimal) {
+        char parameters_of[40];
+        snprintf(parameters_of, sizeof(parameters_of), "%d,%d", (int)type->precision, (int)type->scale);
+        put_text(&text, TARN_TEXT("PARQUET:decimal"));
+        put_text(&text, tarn__text_of(parameters_of));
     }
     if (extension != NULL) {
         put_text(&text, TARN_TEXT("ARROW:extension:name"));

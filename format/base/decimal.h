@@ -3,7 +3,7 @@
 #define TARN_FORMAT_BASE_DECIMAL_H
 
 #include "format/base/int128.h"
-#include "format/base/number.h"
+#include "format/base/text.h"
 
 /*
  * Decimals: an unscaled integer and a scale that the type knows; value = unscaled * 10^-scale. Up to 38 digits in 128 bits, up to
@@ -66,6 +66,15 @@ bool tarn__i128_store_be(tarn_i128 value, uint8_t *out, size_t width);
 bool tarn__i256_store_be(struct tarn_i256 value, uint8_t *out, size_t width);
 /** The fewest bytes that hold this value, 1..16: how many they are. */
 size_t tarn__i128_store_be_shortest(tarn_i128 value, uint8_t out[16]);
+
+/** Bytes of the longest decimal that is shown as a number, and the digits that they may have. */
+enum { TARN_DECIMAL_BYTES = 4096, TARN_DECIMAL_BYTES_DIGITS = 9864 };
+
+/**
+ * Two's complement of any width, most significant byte first, as a number with `scale` digits behind the point. False: it is longer than
+ * is shown, and nothing was added. Cost: the square of its bytes.
+ */
+bool tarn__decimal_bytes_add(struct tarn_text_builder *out, struct tarn_span bytes, unsigned scale);
 
 /** The fewest bytes that hold every value of `precision` digits: Parquet's FIXED_LEN_BYTE_ARRAY width. precision 1..76. */
 unsigned tarn__decimal_width(unsigned precision);

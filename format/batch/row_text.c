@@ -145,6 +145,23 @@ static void put_decimal(struct tarn_text_builder *out, const struct tarn_vector 
     put_quoted(out, text, size, quote);
 }
 
+/* A decimal of more than 76 digits; as its bytes when it is longer than anyone wants to see. */
+static void put_long_decimal(struct tarn_text_builder *out, const struct tarn_vector *v, uint32_t row, enum tarn_text_style style)
+{
+    const struct tarn_text text = span_at(v, row);
+    const size_t begin = out->size;
+    const bool quote = style != TARN_STYLE_SQL;
+    if (quote) {
+        tarn__builder_add_char(out, '"');
+    }
+    if (!tarn__decimal_bytes_add(out, tarn__span_of_text(text), (unsigned)v->type->scale)) {
+        out->size = begin;
+        tarn__text_put_binary(out, text, style);
+    } else if (quote) {
+        tarn__builder_add_char(out, '"');
+    }
+}
+
 static const unsigned unit_digits[] = {[TARN_SECOND] = 0, [TARN_MILLI] = 3, [TARN_MICRO] = 6, [TARN_NANO] = 9};
 
 static void put_temporal(struct tarn_text_builder *out, const struct tarn_vector *v, uint32_t row, enum tarn_text_style style)
@@ -348,11 +365,7 @@ static void put_value(struct tarn_text_builder *out, const struct tarn_vector *v
         put_float(out, v, row, style);
         return;
     case TARN_TYPE_DECIMAL:
-        if (tarn_type_kind(v->type) == TARN_KIND_FIXED) { /* beyond 76 digits: shown as its bytes */
-            tarn__text_put_binary(out, span_at(v, row), style);
-        } else {
-            put_decimal(out, v, row, json);
-        }
+        put_decimal(out, v, row, json);
         return;
     case TARN_TYPE_DATE:
     case TARN_TYPE_TIME:
@@ -375,8 +388,14 @@ static void put_value(struct tarn_text_builder *out, const struct tarn_vector *v
         tarn__text_put_uuid(out, span_at(v, row), json);
         return;
     case TARN_TYPE_BINARY:
-    case TARN_TYPE_BSON:
     case TARN_TYPE_FIXED:
+        if (v->type->precision != 0) {
+            put_long_decimal(out, v, row, style);
+            return;
+        }
+        tarn__text_put_binary(out, span_at(v, row), style);
+        return;
+    case TARN_TYPE_BSON:
     case TARN_TYPE_GEOMETRY:
     case TARN_TYPE_GEOGRAPHY:
         tarn__text_put_binary(out, span_at(v, row), style);

@@ -36,6 +36,11 @@ struct copier {
     bool names;
 };
 
+struct tarn_arena *tarn__schema_arena(const struct tarn_schema *schema)
+{
+    return &owner_of(schema)->arena;
+}
+
 static enum tarn_status check_name(struct tarn_text name, struct tarn_error *err)
 {
     if (name.size != 0 && memchr(name.data, 0, name.size) != NULL) {

@@ -9,6 +9,9 @@
 TARN_WARN_UNUSED enum tarn_status tarn__type_copy(struct tarn_arena *arena, const struct tarn_type *type, const struct tarn_type **out,
                                                   struct tarn_error *err);
 
+/** The memory of a schema, for who completes one before anyone else has seen it. */
+struct tarn_arena *tarn__schema_arena(const struct tarn_schema *schema);
+
 /**
  * As tarn_schema_make, with names as a file has them: equal ones, NUL, invalid UTF-8. Such columns are found by their position alone.
  */

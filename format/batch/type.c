@@ -120,7 +120,9 @@ static bool same_parameters(const struct tarn_type *a, const struct tarn_type *b
     case TARN_TYPE_DURATION:
         return a->unit == b->unit;
     case TARN_TYPE_FIXED:
-        return a->width == b->width;
+        return a->width == b->width && a->precision == b->precision && a->scale == b->scale;
+    case TARN_TYPE_BINARY:
+        return a->precision == b->precision && a->scale == b->scale;
     case TARN_TYPE_GEOMETRY:
     case TARN_TYPE_GEOGRAPHY:
         return tarn__text_equal(a->zone, b->zone);

@@ -148,7 +148,11 @@ static void read_decimal(const struct parquet_schema_element *element, struct pa
         return;
     }
     if (decimal.precision > TARN_DECIMAL256_DIGITS) {
-        out->order = TARN_ORDER_UNDEFINED; /* handed out as the stored bytes */
+        out->order = TARN_ORDER_UNDEFINED; /* handed out as the stored bytes, and shown as a number */
+        if (bytes && decimal.precision <= TARN_DECIMAL_BYTES_DIGITS) {
+            out->type.precision = decimal.precision;
+            out->type.scale = decimal.scale;
+        }
         return;
     }
     const struct tarn_type type = {.id = TARN_TYPE_DECIMAL, .precision = decimal.precision, .scale = decimal.scale};

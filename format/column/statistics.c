@@ -13,6 +13,7 @@
 
 #include "format/base/decimal.h"
 #include "format/batch/half.h"
+#include "format/column/value_convert.h"
 
 int32_t tarn__column_order(const struct parquet_file_metadata *metadata, uint32_t leaf)
 {
@@ -31,7 +32,11 @@ static bool order_is_usable(const struct tarn_leaf *leaf, int32_t order_id)
         return order_id == PARQUET_ORDER_TYPE;
     case TARN_ORDER_FLOAT:
         return order_id == PARQUET_ORDER_TYPE || order_id == PARQUET_ORDER_IEEE_754_TOTAL;
-    default: /* LITTLE: not read; INT96: written by many under orders of their own */
+    case TARN_ORDER_LITTLE:
+        return order_id == PARQUET_ORDER_TYPE;
+    case TARN_ORDER_INT96: /* under the order of types many wrote what they had compared in ways of their own */
+        return order_id == PARQUET_ORDER_INT96_TIMESTAMP;
+    default:
         return false;
     }
 }
@@ -101,12 +106,43 @@ static bool decimal_value(const struct tarn_leaf *leaf, struct tarn_span bytes, 
     }
 }
 
+/* 96 bits in the form that the column is given in; false when that cannot say it. */
+static bool moment_value(const struct tarn_leaf *leaf, struct tarn_span bytes, struct tarn_value *out)
+{
+    const bool int96 = leaf->physical == PARQUET_INT96;
+    const struct tarn__converter converter = {
+        .conversion = leaf->type->wide ? (int96 ? TARN_CONVERT_INT96_TO_NANOS : TARN_CONVERT_TICKS_TO_NANOS)
+                                       : (int96 ? TARN_CONVERT_INT96_TO_MICROS : TARN_CONVERT_TICKS_TO_MICROS),
+        .stored = 12,
+        .width = leaf->type->wide ? 16 : 8,
+        .digits = leaf->stored_digits,
+    };
+    uint64_t words[2] = {0, 0};
+    if (bytes.size != 12 || leaf->type->id != TARN_TYPE_TIMESTAMP ||
+        tarn__convert_values(&converter, bytes.data, 1, (uint8_t *)(void *)words) != 1) {
+        return false;
+    }
+    if (leaf->type->wide) {
+        const uint64_t sign = (words[1] >> 63) != 0 ? UINT64_MAX : 0;
+        out->u.words[0] = words[0];
+        out->u.words[1] = words[1];
+        out->u.words[2] = sign;
+        out->u.words[3] = sign;
+    } else {
+        memcpy(&out->u.i64, words, sizeof(out->u.i64));
+    }
+    return true;
+}
+
 bool tarn__stored_value(const struct tarn_leaf *leaf, struct tarn_span bytes, struct tarn_value *out)
 {
     int64_t integer;
     *out = (struct tarn_value){.type = leaf->type};
     if (leaf->type->id == TARN_TYPE_DECIMAL) {
         return decimal_value(leaf, bytes, out);
+    }
+    if (leaf->order == TARN_ORDER_INT96 || leaf->order == TARN_ORDER_LITTLE) {
+        return moment_value(leaf, bytes, out);
     }
     switch (tarn_type_kind(leaf->type)) {
     case TARN_KIND_BOOL:

@@ -11,9 +11,10 @@
 #include "query/bind/sql_type.h"
 #include "query/sql/caret.h"
 
+/* A column is known by the very text of its schema: files may have several of one name. */
 static bool same_path(const struct tarn__channel *channel, uint32_t depth, const struct tarn_text *names)
 {
-    if (channel->path.depth != depth) {
+    if (channel->path.depth != depth || channel->path.steps[0].name.data != names[0].data) {
         return false;
     }
     for (uint32_t i = 0; i < depth; i++) {
@@ -82,19 +83,19 @@ enum tarn_status tarn__scope_channel(struct tarn__binder *b, uint32_t index, uin
     return column_bound(b, channel, place, out, err);
 }
 
-/* Exact, else the only one that is equal without case; -1 none, -2 several. */
+/* The exact one, else the only one that is equal without case; -1 none, -2 several. */
 static int32_t find_column(const struct tarn__scope *scope, struct tarn_text name)
 {
-    int32_t found = -1;
+    int32_t exact = -1;
+    int32_t caseless = -1;
     for (uint32_t i = 0; i < scope->column_count; i++) {
         if (tarn__text_equal(scope->columns[i].name, name)) {
-            return (int32_t)i;
-        }
-        if (tarn__text_equal_caseless(scope->columns[i].name, name)) {
-            found = found == -1 ? (int32_t)i : -2;
+            exact = exact == -1 ? (int32_t)i : scope->fixed ? exact : -2; /* a subquery's first one, as DuckDB has it */
+        } else if (tarn__text_equal_caseless(scope->columns[i].name, name)) {
+            caseless = caseless == -1 ? (int32_t)i : -2;
         }
     }
-    return found;
+    return exact != -1 ? exact : caseless;
 }
 
 static enum tarn_status no_column(const struct tarn__binder *b, struct tarn_text name, uint32_t place, struct tarn_error *err)
@@ -178,7 +179,7 @@ enum tarn_status tarn__bind_column(struct tarn__binder *b, const struct tarn__as
     }
     if (column == -2) {
         return tarn__bind_error(b, ast->place, "ambiguous", err,
-                                "\"%.*s\" is the name of several columns that differ in case only; quote the one you mean",
+                                "\"%.*s\" is the name of several columns; quote the one you mean where they differ in case",
                                 (int)(ast->names[at].size > 60 ? 60 : ast->names[at].size), ast->names[at].data);
     }
     if (column < 0) {

@@ -8,6 +8,7 @@
 #include "reader/parquet/parquet_source.h"
 
 #include "format/base/alloc.h"
+#include "format/column/arrow_refine.h"
 
 static const struct tarn_schema *schema_of(struct tarn_source *handle)
 {
@@ -100,6 +101,10 @@ static enum tarn_status open_file(struct parquet_source *source, struct tarn_sto
     source->options.keys = NULL;
     source->options.aad_prefix = (struct tarn_text){NULL, 0};
     tarn__file_schema_give_timestamps(source->footer->schema, source->options.wide_timestamps);
+    if (source->options.arrow_schema != TARN_ARROW_SCHEMA_IGNORED) {
+        TARN_RETURN_IF_ERROR(
+            tarn__arrow_refine(source->source.env, source->footer->schema, source->options.arrow_schema == TARN_ARROW_SCHEMA_USED, err));
+    }
     return count_rows(source, err);
 }
 

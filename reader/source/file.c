@@ -91,6 +91,7 @@ enum tarn_status tarn_file_open(struct tarn_store *store, struct tarn_text key, 
 {
     struct tarn_parquet_read_options parquet = TARN_PARQUET_READ_OPTIONS_INIT;
     parquet.wide_timestamps = TARN_WIDE_MICROS;
+    parquet.arrow_schema = TARN_ARROW_SCHEMA_NO_ZONES;
     *out = NULL;
     if (format == TARN_FILE_AUTO) {
         TARN_RETURN_IF_ERROR(tarn_file_format_detect(store, key, &format, err));

@@ -326,8 +326,61 @@ START_TEST(int256__divides_what_it_multiplied)
 }
 END_TEST
 
-TARN_SUITE("format/decimal", TARN_LOOP_TEST(decimal__parses_and_prints, texts), TARN_TEST(decimal__prints_the_extremes),
-           TARN_TEST(decimal__round_trips_random_values), TARN_LOOP_TEST(decimal__rescales, rescaled),
-           TARN_TEST(decimal__compares_across_scales), TARN_TEST(decimal__becomes_a_double_and_back),
-           TARN_LOOP_TEST(decimal__loads_and_stores_bytes, stored), TARN_TEST(decimal__refuses_bytes_that_are_too_narrow),
-           TARN_TEST(int128__multiplies_checked), TARN_TEST(int256__divides_what_it_multiplied))
+static const struct {
+    unsigned scale;
+    struct tarn_span bytes;
+    const char *text;
+} long_decimals[] = {
+    {0, {(const uint8_t *)"", 0}, "0"},
+    {2, {(const uint8_t *)"\x00", 1}, "0.00"},
+    {2, {(const uint8_t *)"\x05", 1}, "0.05"},
+    {2, {(const uint8_t *)"\xff", 1}, "-0.01"},
+    {0, {(const uint8_t *)"\x80", 1}, "-128"},
+    {1, {(const uint8_t *)"\x00\xff", 2}, "25.5"},
+    {0, {(const uint8_t *)"\x80\x00\x00\x00", 4}, "-2147483648"},
+    {9, {(const uint8_t *)"\x3b\x9a\xca\x00", 4}, "1.000000000"},
+    {0, {(const uint8_t *)"\x0d\xe0\xb6\xb3\xa7\x64\x00\x00", 8}, "1000000000000000000"},
+    {0,
+     {(const uint8_t
+           *)"\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+             "\x00\x00\x00",
+      33},
+     "115792089237316195423570985008687907853269984665640564039457584007913129639936"}, /* 2^256 */
+};
+
+START_TEST(decimal__shows_bytes_of_any_length) /* P-TYPE-3 */
+{
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_text_builder text;
+    tarn__builder_init(&text, env);
+    ck_assert(tarn__decimal_bytes_add(&text, long_decimals[_i].bytes, long_decimals[_i].scale));
+    ck_assert_msg(tarn__text_equal(tarn__builder_text(&text), tarn__text_of(long_decimals[_i].text)), "%.*s, expected %s", (int)text.size,
+                  text.data, long_decimals[_i].text);
+    tarn__builder_free(&text);
+    tarn_test_env_close(env);
+}
+END_TEST
+
+START_TEST(decimal__shows_bytes_up_to_a_limit) /* P-TYPE-3 */
+{
+    static const uint8_t bytes[TARN_DECIMAL_BYTES + 1] = {0x7f};
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_text_builder text;
+    tarn__builder_init(&text, env);
+    ck_assert(!tarn__decimal_bytes_add(&text, (struct tarn_span){bytes, TARN_DECIMAL_BYTES + 1}, 0));
+    ck_assert(!tarn__decimal_bytes_add(&text, (struct tarn_span){bytes, 1}, TARN_DECIMAL_BYTES_DIGITS + 1));
+    ck_assert_uint_eq(text.size, 0);
+    ck_assert(tarn__decimal_bytes_add(&text, (struct tarn_span){bytes, TARN_DECIMAL_BYTES}, 0));
+    ck_assert_uint_eq(text.size, TARN_DECIMAL_BYTES_DIGITS);
+    tarn__builder_free(&text);
+    tarn_test_env_close(env);
+}
+END_TEST
+
+TARN_SUITE("format/decimal", TARN_LOOP_TEST(decimal__shows_bytes_of_any_length, long_decimals),
+           TARN_TEST(decimal__shows_bytes_up_to_a_limit), TARN_LOOP_TEST(decimal__parses_and_prints, texts),
+           TARN_TEST(decimal__prints_the_extremes), TARN_TEST(decimal__round_trips_random_values),
+           TARN_LOOP_TEST(decimal__rescales, rescaled), TARN_TEST(decimal__compares_across_scales),
+           TARN_TEST(decimal__becomes_a_double_and_back), TARN_LOOP_TEST(decimal__loads_and_stores_bytes, stored),
+           TARN_TEST(decimal__refuses_bytes_that_are_too_narrow), TARN_TEST(int128__multiplies_checked),
+           TARN_TEST(int256__divides_what_it_multiplied))

@@ -22,7 +22,17 @@ static const struct tarn_leaf float_leaf = {.physical = PARQUET_FLOAT, .width = 
 static const struct tarn_leaf text_leaf = {.physical = PARQUET_BYTE_ARRAY, .order = TARN_ORDER_BYTES, .type = &text};
 static const struct tarn_leaf money_leaf = {
     .physical = PARQUET_FIXED_LEN_BYTE_ARRAY, .type_length = 9, .width = 9, .order = TARN_ORDER_BIG, .type = &money};
+static const struct tarn_type wide = {.id = TARN_TYPE_TIMESTAMP, .unit = TARN_NANO, .wide = true};
 static const struct tarn_leaf int96_leaf = {.physical = PARQUET_INT96, .width = 12, .order = TARN_ORDER_INT96, .type = &moment};
+
+static const struct tarn_leaf wide96_leaf = {.physical = PARQUET_INT96, .width = 12, .order = TARN_ORDER_INT96, .type = &wide};
+static const struct tarn_leaf wide12_leaf = {.physical = PARQUET_FIXED_LEN_BYTE_ARRAY,
+                                             .type_length = 12,
+                                             .width = 12,
+                                             .stored_digits = 9,
+                                             .order = TARN_ORDER_LITTLE,
+                                             .type = &wide};
+static const struct tarn_leaf unknown_leaf = {.physical = PARQUET_INT32, .width = 4, .order = TARN_ORDER_UNDEFINED, .type = &i32};
 
 /* `legacy`: in the deprecated pair. */
 static const struct {
@@ -50,6 +60,20 @@ static const struct {
     {"NaN", &float_leaf, PARQUET_ORDER_TYPE, false, SPAN(0, 0, 0xc0, 0x7f), SPAN(0, 0, 0xc0, 0x7f), false},
     {"INT96", &int96_leaf, PARQUET_ORDER_TYPE, false, SPAN(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), SPAN(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
      false},
+    {"INT96, deprecated pair", &int96_leaf, 0, true, SPAN(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), SPAN(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+     false},
+    {"INT96 under its own order, in microseconds", &int96_leaf, PARQUET_ORDER_INT96_TIMESTAMP, false,
+     SPAN(0xff, 0xff, 0, 0, 0, 0, 0, 0, 0x8c, 0x3d, 0x25, 0), SPAN(0, 0, 0, 0, 0, 0, 0, 0, 0x8d, 0x3d, 0x25, 0), true},
+    {"INT96 under its own order, of a day before 4713 BC", &wide96_leaf, PARQUET_ORDER_INT96_TIMESTAMP, false,
+     SPAN(0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff), SPAN(0, 0, 0, 0, 0, 0, 0, 0, 0x8d, 0x3d, 0x25, 0), true},
+    {"12 bytes, signed and little-endian", &wide12_leaf, PARQUET_ORDER_TYPE, false,
+     SPAN(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff), SPAN(0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0), true},
+    {"12 bytes, without order", &wide12_leaf, 0, false, SPAN(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), SPAN(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+     false},
+    {"a type of later days", &unknown_leaf, PARQUET_ORDER_TYPE, false, SPAN(0, 0, 0, 0), SPAN(1, 0, 0, 0), false},
+    {"a type of later days, deprecated pair", &unknown_leaf, 0, true, SPAN(0, 0, 0, 0), SPAN(1, 0, 0, 0), false},
+    {"NaN under the total order", &float_leaf, PARQUET_ORDER_IEEE_754_TOTAL, false, SPAN(0, 0, 0xc0, 0xff), SPAN(0, 0, 0xc0, 0x7f), false},
+    {"float under the total order", &float_leaf, PARQUET_ORDER_IEEE_754_TOTAL, false, SPAN(0, 0, 0x80, 0xbf), SPAN(0, 0, 0x80, 0x3f), true},
 };
 
 START_TEST(statistics__believes_only_what_the_order_makes_sure) /* P-STAT-1 P-STAT-2 P-STAT-3 */

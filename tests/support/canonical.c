@@ -27,10 +27,6 @@ static void print_decimal(struct tarn_json_printer *printer, const struct tarn_v
     char text[TARN_DECIMAL_TEXT];
     struct tarn_i256 wide;
     const enum tarn_kind kind = tarn_type_kind(vector->type);
-    if (kind == TARN_KIND_FIXED) {
-        tarn__json_print_hex(printer, tarn__span_of_text(value.u.bytes));
-        return;
-    }
     if (kind == TARN_KIND_I32 || kind == TARN_KIND_I64) {
         wide = tarn__i256_of(value.u.i64);
     } else {
@@ -103,7 +99,16 @@ static void print_time(struct tarn_json_printer *printer, const struct tarn_vect
 static void print_bytes(struct tarn_json_printer *printer, const struct tarn_type *type, struct tarn_text bytes)
 {
     const bool text = type->id == TARN_TYPE_STRING || type->id == TARN_TYPE_JSON || type->id == TARN_TYPE_ENUM;
-    if (type->id == TARN_TYPE_UUID) {
+    if (type->precision != 0) {
+        struct tarn_text_builder number;
+        tarn__builder_init(&number, printer->out->env);
+        if (tarn__decimal_bytes_add(&number, tarn__span_of_text(bytes), (unsigned)type->scale)) {
+            tarn__json_print_string(printer, tarn__builder_text(&number));
+        } else {
+            tarn__json_print_hex(printer, tarn__span_of_text(bytes));
+        }
+        tarn__builder_free(&number);
+    } else if (type->id == TARN_TYPE_UUID) {
         print_uuid(printer, bytes);
     } else if (type->id == TARN_TYPE_INTERVAL) {
         print_interval(printer, bytes);

@@ -71,6 +71,7 @@ enum tarn_status tarn__open_data_file(const struct tarn_snapshot *snapshot, cons
 {
     struct tarn_parquet_read_options options = TARN_PARQUET_READ_OPTIONS_INIT;
     options.wide_timestamps = TARN_WIDE_MICROS; /* tables have no wider ones */
+    options.arrow_schema = TARN_ARROW_SCHEMA_IGNORED;
     *out = NULL;
     if (tarn__place_leads_out(file->path)) {
         return tarn__error_set(err, TARN_AUTH, "outside_table", "the table names a file that lies outside its folder");

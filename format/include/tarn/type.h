@@ -101,8 +101,8 @@ struct tarn_type {
     enum tarn_time_unit unit; /**< TIME, TIMESTAMP, DURATION */
     bool utc;                 /**< TIME, TIMESTAMP: adjusted to UTC */
     bool wide;                /**< TIMESTAMP: I128 nanoseconds, of which `unit` says how many digits count */
-    int32_t precision;        /**< DECIMAL */
-    int32_t scale;            /**< DECIMAL */
+    int32_t precision;        /**< DECIMAL; BINARY, FIXED: of more than 76 digits, for a decimal that no kind holds: big-endian, 0: none */
+    int32_t scale;            /**< DECIMAL, and where else there is a precision */
     uint32_t width;           /**< FIXED */
     uint32_t field_count;     /**< LIST 1, MAP 2, STRUCT n */
     const struct tarn_field *fields;
@@ -134,7 +134,8 @@ TARN_CALL tarn_schema_make(struct tarn_env *env, uint32_t field_count, const str
 TARN_API struct tarn_schema *tarn_schema_retain(const struct tarn_schema *schema);
 TARN_API void tarn_schema_release(const struct tarn_schema *schema);
 
-/** Index of the field called `name` in `fields`: the exact one, else the only one that is equal without case; -1: none or several (also several of exactly this name). */
+/** Index of the field called `name` in `fields`: the exact one, else the only one that is equal without case; -1: none or several (also
+ * several of exactly this name). */
 TARN_API int32_t tarn_fields_find(uint32_t field_count, const struct tarn_field *fields, struct tarn_text name);
 
 /** How values of a type lie in memory, and the bytes of one value (0 for BOOL, BYTES, NESTED, NULL). */

@@ -25,6 +25,13 @@ enum tarn_file_format {
 
 /* ---- Parquet ---- */
 
+/** What is made of the Arrow schema that a file carries (the key ARROW:schema), which never is more than a word on its Parquet schema. */
+enum tarn_arrow_schema {
+    TARN_ARROW_SCHEMA_USED = 0, /**< zones of timestamps, durations, and the extension types uuid, json and geoarrow.wkb */
+    TARN_ARROW_SCHEMA_NO_ZONES, /**< all but the zones: files that differ in those are of one type */
+    TARN_ARROW_SCHEMA_IGNORED,
+};
+
 struct tarn_parquet_read_options {
     uint32_t size;
     bool no_crc;             /**< do not verify page checksums */
@@ -35,14 +42,12 @@ struct tarn_parquet_read_options {
     uint32_t key_count;
     const struct tarn_parquet_key *keys; /**< of an encrypted file; copied. Keys that are not among them are asked of the env's hooks */
     struct tarn_text aad_prefix;         /**< with which an encrypted file must have been written; empty: the env's hooks are asked */
+    enum tarn_arrow_schema arrow_schema;
 };
 
 #define TARN_PARQUET_READ_OPTIONS_INIT                                                                                                     \
     {                                                                                                                                      \
-        sizeof(struct tarn_parquet_read_options), false, false, 0, 0, TARN_WIDE_EXACT, 0, NULL,                                            \
-        {                                                                                                                                  \
-            NULL, 0                                                                                                                        \
-        }                                                                                                                                  \
+        sizeof(struct tarn_parquet_read_options), false, false, 0, 0, TARN_WIDE_EXACT, 0, NULL, {NULL, 0}, TARN_ARROW_SCHEMA_USED          \
     }
 
 /* ---- CSV ---- */
