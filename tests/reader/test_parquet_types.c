@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Columns of every odd type, in files that are written out byte by byte: timestamps of 96 bits in each form, text on fixed length, decimals
- * without end, annotations that are wrong or of later days, names twice, groups without columns.
+ * without end, annotations that are wrong, names twice, groups without columns.
  */
 #include "tarn/reader.h"
 #include "tests/support/canonical.h"
@@ -80,7 +80,7 @@ static const struct tarn_test_page moments[] = {
 START_TEST(parquet_types__int96_in_each_form) /* P-TYPE-4 P-VAL-4 */
 {
     static const struct parquet_schema_element elements[] = {ROOT(1), LEAF("t", INT96, REQUIRED, NOTHING)};
-    static const struct tarn_test_chunk chunk = {.page_count = 1, .pages = moments};
+    const struct tarn_test_chunk chunk = {.page_count = 1, .pages = moments};
     put(2, elements, 2, &chunk);
     ck_assert_ok(check(TARN_WIDE_EXACT, "{\"t\":\"1970-01-02T00:00:00.000000005Z\"}\n{\"t\":\"+5874898-06-03T00:00:00.000000000Z\"}\n"),
                  &err);
@@ -95,9 +95,9 @@ END_TEST
 START_TEST(parquet_types__text_on_fixed_length) /* P-TYPE-8 */
 {
     static const struct parquet_schema_element elements[] = {ROOT(1), LEAF("t", FIXED_LEN_BYTE_ARRAY, OPTIONAL, FIXED_OF(2), UTF8)};
-    static const struct tarn_test_page good[] = {PAGE(3, SPAN(0x03, 0x05), SPAN('a', 'b', 'c', 'd'))};
-    static const struct tarn_test_page bad[] = {PAGE(3, SPAN(0x03, 0x05), SPAN('a', 'b', 0xff, 'd'))};
-    static const struct tarn_test_chunk chunks[] = {{.page_count = 1, .pages = good}, {.page_count = 1, .pages = bad}};
+    const struct tarn_test_page good[] = {PAGE(3, SPAN(0x03, 0x05), SPAN('a', 'b', 'c', 'd'))};
+    const struct tarn_test_page bad[] = {PAGE(3, SPAN(0x03, 0x05), SPAN('a', 'b', 0xff, 'd'))};
+    const struct tarn_test_chunk chunks[] = {{.page_count = 1, .pages = good}, {.page_count = 1, .pages = bad}};
     put(2, elements, 3, &chunks[0]);
     ck_assert_ok(check(TARN_WIDE_EXACT, "{\"t\":\"ab\"}\n{\"t\":null}\n{\"t\":\"cd\"}\n"), &err);
     close_store();
@@ -113,8 +113,8 @@ START_TEST(parquet_types__decimals_of_many_digits) /* P-TYPE-3 */
     static const struct parquet_schema_element elements[] = {
         ROOT(1),
         LEAF("d", BYTE_ARRAY, REQUIRED, .has_logical_type = true, .logical_type = {.id = PARQUET_LOGICAL_DECIMAL, .u.decimal = {3, 100}})};
-    static const struct tarn_test_page pages[] = {PAGE(3, NO_LEVELS, SPAN(1, 0, 0, 0, 0xff, 0, 0, 0, 0, 2, 0, 0, 0, 0x7f, 0xff))};
-    static const struct tarn_test_chunk chunk = {.page_count = 1, .pages = pages};
+    const struct tarn_test_page pages[] = {PAGE(3, NO_LEVELS, SPAN(1, 0, 0, 0, 0xff, 0, 0, 0, 0, 2, 0, 0, 0, 0x7f, 0xff))};
+    const struct tarn_test_chunk chunk = {.page_count = 1, .pages = pages};
     put(2, elements, 3, &chunk);
     ck_assert_ok(check(TARN_WIDE_EXACT, "{\"d\":\"-0.001\"}\n{\"d\":\"0.000\"}\n{\"d\":\"32.767\"}\n"), &err);
     close_store();
@@ -156,17 +156,6 @@ START_TEST(parquet_types__a_wrong_annotation_costs_its_column_alone) /* P-TYPE-8
 }
 END_TEST
 
-START_TEST(parquet_types__shows_what_is_of_later_days_as_stored) /* P-TYPE-5 */
-{
-    static const struct parquet_schema_element elements[] = {
-        ROOT(2), LEAF("a", INT32, REQUIRED, .has_logical_type = true, .logical_type = {.id = 2555}),
-        LEAF("b", INT32, REQUIRED, .has_logical_type = true, .logical_type = {.id = PARQUET_LOGICAL_TIME, .u.time = {.unit = {9}}})};
-    put(3, elements, 2, two_chunks);
-    ck_assert_ok(check(TARN_WIDE_EXACT, "{\"a\":1,\"b\":1}\n{\"a\":2,\"b\":2}\n"), &err);
-    close_store();
-}
-END_TEST
-
 START_TEST(parquet_types__names_twice_and_groups_without_columns) /* P-SCHEMA-9 P-SCHEMA-10 */
 {
     static const struct parquet_schema_element elements[] = {
@@ -175,8 +164,8 @@ START_TEST(parquet_types__names_twice_and_groups_without_columns) /* P-SCHEMA-9 
         {.name = {"hollow", 6}, .has_num_children = true, .has_repetition_type = true, .repetition_type = PARQUET_REQUIRED},
         {.name = {"none", 4}, .has_num_children = true, .has_repetition_type = true, .repetition_type = PARQUET_OPTIONAL},
         LEAF("x", INT32, REQUIRED, NOTHING)};
-    static const struct tarn_test_page others[] = {PAGE(2, NO_LEVELS, SPAN(7, 0, 0, 0, 8, 0, 0, 0))};
-    static const struct tarn_test_chunk chunks[] = {{.page_count = 1, .pages = numbers}, {.page_count = 1, .pages = others}};
+    const struct tarn_test_page others[] = {PAGE(2, NO_LEVELS, SPAN(7, 0, 0, 0, 8, 0, 0, 0))};
+    const struct tarn_test_chunk chunks[] = {{.page_count = 1, .pages = numbers}, {.page_count = 1, .pages = others}};
     put(COUNT(elements), elements, 2, chunks);
     ck_assert_ok(check(TARN_WIDE_EXACT, "{\"x\":1,\"hollow\":{},\"none\":null,\"x\":7}\n{\"x\":2,\"hollow\":{},\"none\":null,\"x\":8}\n"),
                  &err);
@@ -186,5 +175,4 @@ END_TEST
 
 TARN_SUITE("reader/parquet_types", TARN_TEST(parquet_types__int96_in_each_form), TARN_TEST(parquet_types__text_on_fixed_length),
            TARN_TEST(parquet_types__decimals_of_many_digits), TARN_TEST(parquet_types__a_wrong_annotation_costs_its_column_alone),
-           TARN_TEST(parquet_types__shows_what_is_of_later_days_as_stored),
            TARN_TEST(parquet_types__names_twice_and_groups_without_columns))
