@@ -4,6 +4,7 @@ set_tests_properties(txlog/test_delta_corpus PROPERTIES LABELS full)
 set_tests_properties(txlog/test_iceberg_corpus PROPERTIES LABELS full)
 set_tests_properties(reader/test_hostile_parquet PROPERTIES LABELS full)
 set_tests_properties(reader/test_bloom_corpus PROPERTIES LABELS full)
+set_tests_properties(conformance/test_large_strings PROPERTIES LABELS long)
 set_tests_properties(conformance/test_parquet_conformance PROPERTIES LABELS full FIXTURES_SETUP conformance_results)
 set_tests_properties(reader/test_large_pages PROPERTIES LABELS long RUN_SERIAL ON) # 5 GB of memory
 set_tests_properties(txlog/test_table_concurrent PROPERTIES LABELS "quick;concurrent")

@@ -18,6 +18,7 @@ What tarn and other readers make of every Parquet file of the conformance corpus
 
 - *read*: the file is right, and all rows must come as expected. *fail*: a clean error is the only right answer. *either*: rows or an error.
 - tarn: `equal` (every value of every row, or the digest of every column), `refused` with the error's code, `unsupported` by name.
+- `exception`: `impala/data/bad_parquet_data.parquet` counts as damaged in the corpus and is not: it holds three rows, which every reader gives.
 - peers: `ok`, `diff` (other rows), `error`. For *fail*, `ok` means that the reader returns data from a file that is damaged.
 
 Readers: {engines}.

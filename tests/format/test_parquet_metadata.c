@@ -252,8 +252,9 @@ static int inspect_file(const char *path, const struct stat *info, int kind, str
     ck_assert_ok(tarn_store_open_local(corpus_env, folder, false, &store, &err), &err);
     const struct tarn_text key = {path + place->base, length - (size_t)place->base};
     const enum tarn_status status = tarn_parquet_metadata_open(store, key, &metadata, &err);
-    ck_assert_msg(status == TARN_OK || status == TARN_UNSUPPORTED, "%s: %s", path, err.message);
-    if (status == TARN_OK) {
+    const bool encrypted = strstr(path, "encrypt") != NULL; /* without keys there is not much to see */
+    ck_assert_msg(status == TARN_OK || status == TARN_UNSUPPORTED || (status == TARN_AUTH && encrypted), "%s: %s", path, err.message);
+    if (status == TARN_OK && !encrypted) {
         const struct tarn_parquet_file_info file_info = tarn_parquet_file_info(metadata);
         for (uint32_t group = 0; group < file_info.row_group_count; group++) {
             for (uint32_t leaf = 0; leaf < file_info.leaf_count; leaf++) {
