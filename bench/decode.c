@@ -32,6 +32,7 @@ struct options {
     const char *where;
     int64_t wanted;
     enum tarn_cpu cpu;
+    const char *key;
 };
 
 /* Sums of a dictionary's entries, kept while its codes come. */
@@ -440,6 +441,10 @@ static enum tarn_status read_file(struct work *work, char *text, struct tarn_ben
     struct tarn_store *store;
     struct tarn_source *source;
     options.no_crc = work->options->no_crc;
+    const struct tarn_text secret = text_of(work->options->key != NULL ? work->options->key : "");
+    const struct tarn_parquet_key key = {TARN_KEY_FOOTER, {NULL, 0}, {(const uint8_t *)secret.data, secret.size}};
+    options.key_count = work->options->key != NULL ? 1 : 0;
+    options.keys = &key;
     enum tarn_status status = tarn_store_open(work->env, folder, false, &store, err);
     if (status != TARN_OK) {
         return status;
@@ -515,6 +520,8 @@ static bool read_options(int argc, char **argv, struct options *options)
         } else if (strcmp(argv[i], "--cpu") == 0 && left >= 1) {
             i++;
             options->cpu = strcmp(argv[i], "base") == 0 ? TARN_CPU_BASE : strcmp(argv[i], "v3") == 0 ? TARN_CPU_V3 : TARN_CPU_V4;
+        } else if (strcmp(argv[i], "--key") == 0 && left >= 1) {
+            options->key = argv[++i];
         } else if (strcmp(argv[i], "--no-crc") == 0) {
             options->no_crc = true;
         } else if (strcmp(argv[i], "--where") == 0 && left >= 2) {
@@ -533,7 +540,7 @@ int main(int argc, char **argv)
     struct options options;
     if (!read_options(argc, argv, &options)) {
         fprintf(stderr, "usage: tarn-bench-decode stream|arrow|table|lookup FILE THREADS REPEAT [--columns a,b] [--strings utf8|large|view]"
-                        " [--no-crc] [--where COLUMN INTEGER] [--cpu base|v3|v4]\n");
+                        " [--no-crc] [--where COLUMN INTEGER] [--cpu base|v3|v4] [--key TEXT]\n");
         return 2;
     }
     struct tarn_error err = TARN_ERROR_INIT;

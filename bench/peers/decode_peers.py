@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Parquet file read by a peer into the consumer that tarn uses too. decode_peers.py ENGINE MODE FILE THREADS REPEAT FOLD [--columns a,b] [--where COLUMN INTEGER] [--key HEX]
+"""A Parquet file read by a peer into the consumer that tarn uses too. decode_peers.py ENGINE MODE FILE THREADS REPEAT FOLD [--columns a,b] [--where COLUMN INTEGER] [--key TEXT], the last of pyarrow only
 
 ENGINE is pyarrow, duckdb or polars; MODE as in decode.c. Each gives an Arrow C stream in its own documented way: pyarrow's iter_batches,
 DuckDB's reader of record batches, Polars' frame. Once without counting, then REPEAT times; the median is told. Start and imports are
 left out, as are the interpreter's collections of garbage.
 """
 import argparse
-import base64
 import ctypes
 import gc
 import json
@@ -51,17 +50,7 @@ if arguments.engine == "pyarrow":
     if arguments.key:
         import pyarrow.parquet.encryption as encryption
 
-        class Keys(encryption.KmsClient):
-            """One key for all."""
-
-            def wrap_key(self, key, _):
-                return base64.b64encode(key)
-
-            def unwrap_key(self, key, _):
-                return base64.b64decode(key)
-
-        factory = encryption.CryptoFactory(lambda _: Keys())
-        decryption = {"decryption_properties": factory.file_decryption_properties(encryption.KmsConnectionConfig())}
+        decryption = {"decryption_properties": encryption.create_decryption_properties(arguments.key.encode())}
 
     def stream():
         file = parquet.ParquetFile(arguments.file, page_checksum_verification=True, **decryption)
@@ -71,7 +60,7 @@ if arguments.engine == "pyarrow":
         consume(pyarrow.RecordBatchReader.from_batches(schema, batches))
 
     def table():
-        return parquet.read_table(arguments.file, columns=columns, use_threads=threads > 1, page_checksum_verification=True, **decryption)
+        return parquet.read_table(arguments.file, columns=columns, use_threads=threads > 1, page_checksum_verification=True)
 
     def lookup():
         column, wanted = arguments.where
@@ -84,9 +73,7 @@ elif arguments.engine == "duckdb":
     db = duckdb.connect()
     db.execute(f"SET threads = {threads}")
     db.execute("SET produce_arrow_string_view = true")
-    if arguments.key:
-        db.execute(f"PRAGMA add_parquet_key('key', '{arguments.key}')")
-    source = f"read_parquet('{arguments.file}'{', encryption_config = {footer_key: ' + chr(39) + 'key' + chr(39) + '}' if arguments.key else ''})"
+    source = f"read_parquet('{arguments.file}')"
     query = f"SELECT {', '.join(columns) if columns else '*'} FROM {source}"
 
     def stream():
