@@ -14,6 +14,7 @@
 
 #include "format/base/utf8.h"
 #include "format/batch/vector.h"
+#include "format/encoding/plain_views.h"
 #include "format/thrift/parquet_thrift.h"
 
 enum { AT_ONCE = TARN_DELTA_STRINGS_AT_ONCE };
@@ -58,13 +59,24 @@ static uint32_t first_bad(const uint32_t *lengths, uint32_t n, struct tarn_span 
     return n;
 }
 
-/* Views of values that lie one behind the other from `offset` of buffer `number` on. */
-static void put_views(const uint32_t *lengths, uint32_t n, struct tarn_span all, uint32_t number, uint32_t offset,
+/*
+ * Views of values that lie one behind the other from `offset` of buffer `number` on. `readable` bytes can be loaded from where they begin,
+ * which are more than theirs as a rule: the last values in a page are taken with care.
+ */
+static void put_views(const uint32_t *lengths, uint32_t n, const uint8_t *at, size_t readable, uint32_t number, uint32_t offset,
                       struct tarn_string_view *views)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        const struct tarn_span value = tarn__span_take(&all, lengths[i]);
-        views[i] = tarn__string_view((struct tarn_text){(const char *)value.data, value.size}, number, offset);
+    uint32_t i = 0;
+    for (; !TARN_BIG_ENDIAN && i < n && readable >= TARN_VIEW_INLINED; i++) {
+        const uint64_t first = (uint64_t)tarn__load32(at) << 32 | lengths[i];
+        tarn__view_put(&views[i], first, tarn__load64(at + 4), number, offset);
+        at += lengths[i];
+        readable -= lengths[i];
+        offset += lengths[i];
+    }
+    for (; i < n; i++) {
+        views[i] = tarn__string_view((struct tarn_text){(const char *)at, lengths[i]}, number, offset);
+        at = lengths[i] != 0 ? at + lengths[i] : at;
         offset += lengths[i];
     }
 }
@@ -116,7 +128,8 @@ enum tarn_status tarn__encoded_strings_take_views(struct tarn__encoded_strings *
             *good += valid;
             return TARN_OK;
         }
-        put_views(lengths, part, bytes, number, offset,
+        const size_t readable = strings->shared ? bytes.size + TARN_DELTA_STRINGS_SLACK : bytes.size + strings->u.lengths.bytes.size;
+        put_views(lengths, part, bytes.data, readable, number, offset,
                   (struct tarn_string_view *)(void *)tarn__column_output_slot(output, output->length + *good));
         *good += part;
     }

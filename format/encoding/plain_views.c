@@ -16,13 +16,9 @@
 #include "format/batch/vector.h"
 #include "format/encoding/plain.h"
 
-enum { INLINED = 12 };
-
 _Static_assert(sizeof(struct tarn_string_view) == 16, "a view is two words");
 
-#if !TARN_BIG_ENDIAN
-/* The bits of the two words of a view that a short array of each length leaves; of a long one the whole first word. */
-static const uint64_t kept[INLINED + 2][2] = {
+const uint64_t tarn__view_kept[TARN_VIEW_INLINED + 2][2] = {
     {0xffffffff, 0},
     {0xffffffffff, 0},
     {0xffffffffffff, 0},
@@ -39,6 +35,7 @@ static const uint64_t kept[INLINED + 2][2] = {
     {UINT64_MAX, 0},
 };
 
+#if !TARN_BIG_ENDIAN
 /* As many of `n` as the fast loop may take. */
 static uint32_t take_most(struct tarn_span *rest, uint32_t buffer, const uint8_t *begin, uint32_t n, struct tarn_string_view *views)
 {
@@ -46,17 +43,12 @@ static uint32_t take_most(struct tarn_span *rest, uint32_t buffer, const uint8_t
     const uint8_t *end = rest->data + rest->size;
     uint32_t i = 0;
     for (; i < n && end - at >= 16; i++) {
-        uint64_t words[2] = {tarn__load64(at), tarn__load64(at + 8)};
-        const uint32_t size = (uint32_t)words[0];
+        const uint64_t first = tarn__load64(at);
+        const uint32_t size = (uint32_t)first;
         if (size > (size_t)(end - at) - 4) {
             break;
         }
-        const uint32_t row = size <= INLINED ? size : INLINED + 1;
-        const uint64_t reference = (uint64_t)(uint32_t)(at + 4 - begin) << 32 | buffer;
-        words[0] &= kept[row][0];
-        words[1] &= kept[row][1];
-        words[1] |= size <= INLINED ? 0 : reference;
-        memcpy(&views[i], words, sizeof(words));
+        tarn__view_put(&views[i], first, tarn__load64(at + 8), buffer, (uint32_t)(at + 4 - begin));
         at += 4 + (size_t)size;
     }
     tarn__span_take(rest, (size_t)(at - rest->data));
