@@ -247,7 +247,7 @@ def compare(expected, got):
     for name in ("version", "num_rows"):
         out.check(name, expected[name], got[name])
     out.check("created_by", expected["created_by"] or "", got["created_by"])
-    out.check("encrypted", expected["encrypted"], "encryption_algorithm" in got)
+    out.check("encrypted", expected["encrypted"], "encryption_algorithm" in got or got["footer_encrypted"])
     compare_key_values(out, expected["key_value"], got["key_value_metadata"])
     orders = [leaf.get("column_order") for leaf in leaves]
     out.check("column_orders", expected["column_orders"], None if all(order is None for order in orders) else orders)
@@ -275,7 +275,9 @@ def main():
     wrong = compared = unread = 0
     for meta in files:
         name = str(meta.relative_to(expected_root))[:-len(".meta.json")]
-        ran = subprocess.run([TARN, "inspect", "--json", "--pages", str(root / name)], capture_output=True, text=True, errors="replace")
+        keys = [path for path in (expected_root / f"{name}.keys.json", root / f"{name}.keys.json") if path.exists()]
+        options = ["--key-file", str(keys[0])] if keys else []
+        ran = subprocess.run([TARN, "inspect", "--json", "--pages", *options, str(root / name)], capture_output=True, text=True, errors="replace")
         document = json.loads(ran.stdout)
         if not document["ok"]:
             if json.loads(meta.read_text())["encrypted"]:

@@ -159,9 +159,9 @@ static struct tarn_buffer *own_file(const char *corpus)
 {
     struct tarn_buffer *foreign = load(corpus, paths[0]);
     struct tarn_source *source;
-    struct tarn_batches *batches;
+    struct tarn_batches *batches = NULL;
     uint64_t rows;
-    struct tarn_sink *sink;
+    struct tarn_sink *sink = NULL;
     if (tarn_store_put(store, TARN_TEXT("x"), tarn__buffer_span(foreign), TARN_PUT_OVERWRITE, TARN_ROLE_DATA, &err) != TARN_OK ||
         tarn_parquet_open(store, TARN_TEXT("x"), NULL, &source, &err) != TARN_OK ||
         tarn_source_batches(source, NULL, &batches, &err) != TARN_OK ||

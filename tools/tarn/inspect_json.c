@@ -562,6 +562,7 @@ enum tarn_status inspect_json(struct session *session, const struct tarn_parquet
     put_bool(&parts, "footer_checksum", file.footer_checksum_present);
     put_number(&parts, "column_count", file.leaf_count);
     put_key_values(&parts, detail.key_value_count, detail.key_values);
+    put_bool(&parts, "footer_encrypted", file.footer_encrypted);
     put_encryption(&parts, &detail);
     enum tarn_status status = put_schema(&parts, metadata, detail.element_count, err);
     member(&parts, "row_groups");
