@@ -332,6 +332,30 @@ def inspect_says_what_is_in_a_parquet_file(folder):
     Run("inspect", BIRDS).expect(5, err="CORRUPT.magic")
 
 
+def encrypted_files_are_read_with_a_key_file(folder):
+    if "minimal" in Run("--version").out:
+        return
+    secret = SEEDS.parent / "fuzz_encrypted" / "mode8"  # columns a and t have keys of their own
+    (folder / "secret.parquet").write_bytes(secret.read_bytes()[1:])
+    keys = {"footer": b"0123456789012345".hex(), "col:a": b"abcdefghijklmnop".hex(), "kt": b"abcdefghijklmnopqrstuvwxyz012345".hex()}
+    for name, chosen in {"all": keys, "some": {"footer": keys["footer"]}, "wrong": {"footer": keys["col:a"]}, "short": {"footer": "00"}}.items():
+        (folder / f"{name}.json").write_text(json.dumps({"keys": chosen}))
+    (folder / "broken.json").write_text('{"keys": {"footer": "none"}}')
+    rows = Run("cat", "secret.parquet", "-o", "jsonl", "--key-file", "all.json").expect(0).rows()
+    equal((len(rows), rows[59]["a"], rows[59]["t"]), (60, 59 * 1000003, "text 2"), "rows")
+    Run("cat", "secret.parquet").expect(9, err="error[AUTH.key_missing]")
+    Run("cat", "secret.parquet", "--columns", "b", "--key-file", "some.json", "-o", "csv").expect(0, out="59000178")
+    Run("cat", "secret.parquet", "--columns", "a", "--key-file", "some.json").expect(9, err="error[AUTH.key_missing]")
+    Run("cat", "secret.parquet", "--key-file", "wrong.json").expect(9, err="error[AUTH.key]")
+    Run("cat", "secret.parquet", "--key-file", "short.json").expect(4, err="error[INVALID.key_length]")
+    Run("cat", "secret.parquet", "--key-file", "broken.json").expect(4, err="error[INVALID.key_file]")
+    Run("cat", "secret.parquet", "--key-file", "absent.json").expect(3, err="error[NOT_FOUND.key_file]")
+    Run("inspect", "secret.parquet", "--key-file", "all.json").expect(0, out="(encrypted)")
+    Run("inspect", "secret.parquet", "--key-file", "some.json").expect(0, out="no key")
+    Run("inspect", "secret.parquet", "--key-file", "some.json", "--json").expect(0)
+    Run("verify", "secret.parquet", "--key-file", "all.json").expect(0)
+
+
 def memory_limit_is_exit_code_10(folder):
     Run("convert", BIRDS, "birds.parquet").expect(0)
     Run("query", "SELECT * FROM 'birds.parquet' ORDER BY 1", "--memory-limit", "200KB").expect(10, err="error[LIMIT")
