@@ -256,9 +256,22 @@ enum tarn_status tarn_query_next(struct tarn_query *query, struct tarn_batch **o
     return TARN_OK;
 }
 
+static void tell_parts(const struct tarn_query *query)
+{
+    char words[512];
+    for (uint32_t part = 0; query->options.part != NULL; part++) {
+        const size_t length = tarn_scan_explain(query->run.scan, part, words, sizeof(words));
+        if (length == 0) {
+            break;
+        }
+        query->options.part(query->options.part_arg, (struct tarn_text){words, length < sizeof(words) ? length : sizeof(words) - 1});
+    }
+}
+
 void tarn__query_stop(struct tarn_query *query)
 {
     if (query->run.scan != NULL) {
+        tell_parts(query);
         tarn_scan_stats(query->run.scan, &query->stats);
         query->run.scan = NULL;
     }

@@ -3,8 +3,7 @@
  * Rows of a source as a sequence of batches, and batches poured into a sink.
  */
 #include "format/base/arena.h"
-#include "format/base/bytes.h"
-#include "format/batch/schema.h"
+#include "format/batch/scan_schema.h"
 #include "format/batch/vector.h"
 #include "tarn/arrow.h"
 
@@ -83,47 +82,6 @@ static enum tarn_status next_batch(struct tarn_batches *batches, struct tarn_bat
     return TARN_OK;
 }
 
-/* One path a top-level column. */
-static enum tarn_status whole_rows(const struct tarn_schema *schema, struct tarn_arena *arena, struct tarn_scan_request *request,
-                                   struct tarn_error *err)
-{
-    struct tarn_path *paths = tarn__arena_calloc(arena, schema->field_count, sizeof(*paths));
-    struct tarn_path_step *steps = tarn__arena_calloc(arena, schema->field_count, sizeof(*steps));
-    if (paths == NULL || steps == NULL) {
-        return tarn__nomem(arena->env, err, 0);
-    }
-    for (uint32_t i = 0; i < schema->field_count; i++) {
-        steps[i] = (struct tarn_path_step){TARN_PATH_POSITION, schema->fields[i].name, (int32_t)i};
-        paths[i] = (struct tarn_path){1, &steps[i]};
-    }
-    request->path_count = schema->field_count;
-    request->paths = paths;
-    return TARN_OK;
-}
-
-static enum tarn_status batch_schema(struct source_batches *self, const struct tarn_schema *source, const struct tarn_scan_request *request,
-                                     struct tarn_arena *arena, struct tarn_error *err)
-{
-    struct tarn_field *fields = tarn__arena_calloc(arena, request->path_count, sizeof(*fields));
-    uint32_t *index = tarn__arena_calloc(arena, TARN_MAX_DEPTH, sizeof(*index));
-    if (fields == NULL || index == NULL) {
-        return tarn__nomem(arena->env, err, 0);
-    }
-    for (uint32_t i = 0; i < request->path_count; i++) {
-        const struct tarn_path *path = &request->paths[i];
-        const struct tarn_type *type;
-        bool nullable;
-        TARN_RETURN_IF_ERROR(tarn_path_resolve(source, path, &type, &nullable, index, err));
-        fields[i] = (struct tarn_field){.name = path->steps[path->depth - 1].name, .nullable = nullable, .id = -1};
-        if (path->depth == 1 && index[0] != UINT32_MAX) {
-            fields[i] = source->fields[index[0]];
-        }
-        fields[i].type = self->scan->types[i];
-    }
-    return tarn__schema_make_as_found(arena->env, request->path_count, fields, source->property_count, source->properties, &self->schema,
-                                      err);
-}
-
 static enum tarn_status open_batches(struct source_batches *self, struct tarn_source *source, const struct tarn_scan_request *given,
                                      struct tarn_arena *arena, struct tarn_error *err)
 {
@@ -137,11 +95,11 @@ static enum tarn_status open_batches(struct source_batches *self, struct tarn_so
         request.size = sizeof(request);
     }
     if (request.path_count == 0) {
-        TARN_RETURN_IF_ERROR(whole_rows(schema, arena, &request, err));
+        TARN_RETURN_IF_ERROR(tarn__whole_rows(schema, arena, &request.path_count, &request.paths, err));
     }
     self->batch_rows = request.batch_rows != 0 ? request.batch_rows : TARN_BATCH_ROWS;
     TARN_RETURN_IF_ERROR(tarn_source_scan(source, &request, &self->scan, err));
-    TARN_RETURN_IF_ERROR(batch_schema(self, schema, &request, arena, err));
+    TARN_RETURN_IF_ERROR(tarn__scan_schema(schema, request.path_count, request.paths, self->scan->types, arena, &self->schema, err));
     self->batches.schema = self->schema;
     self->columns = tarn__calloc(self->batches.env, (size_t)request.path_count + 1, sizeof(struct tarn_vector *));
     return self->columns != NULL ? TARN_OK : tarn__nomem(self->batches.env, err, 0);

@@ -65,6 +65,27 @@ void tarn_scan_stats(struct tarn_scan *scan, struct tarn_scan_stats *stats)
     }
 }
 
+void tarn_scan_stats_add(struct tarn_scan_stats *sum, const struct tarn_scan_stats *more)
+{
+    sum->requests += more->requests;
+    sum->bytes_read += more->bytes_read;
+    sum->files += more->files;
+    sum->files_pruned += more->files_pruned;
+    sum->row_groups += more->row_groups;
+    sum->row_groups_pruned += more->row_groups_pruned;
+    sum->pages += more->pages;
+    sum->pages_skipped += more->pages_skipped;
+    sum->rows += more->rows;
+    sum->vectors_flattened += more->vectors_flattened;
+    sum->row_groups_pruned_statistics += more->row_groups_pruned_statistics;
+    sum->row_groups_pruned_pages += more->row_groups_pruned_pages;
+    sum->row_groups_pruned_bloom += more->row_groups_pruned_bloom;
+    sum->row_groups_pruned_dictionary += more->row_groups_pruned_dictionary;
+    sum->pages_pruned += more->pages_pruned;
+    sum->rows_skipped += more->rows_skipped;
+    sum->bytes_saved += more->bytes_saved;
+}
+
 size_t tarn_scan_explain(struct tarn_scan *scan, uint32_t part, char *buffer, size_t size)
 {
     if (size != 0) {

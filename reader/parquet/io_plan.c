@@ -61,9 +61,10 @@ struct tarn__reads {
 
 /* ---- buffers and counters ---- */
 
-void tarn__read_pool_init(struct tarn__read_pool *pool, struct tarn_env *env, struct tarn_object *object)
+void tarn__read_pool_init(struct tarn__read_pool *pool, struct tarn_env *env, struct tarn_object *object, struct tarn_buffer *whole)
 {
-    *pool = (struct tarn__read_pool){.env = env, .object = object, .limit = TARN_PARQUET_READ_LIMIT};
+    *pool = (struct tarn__read_pool){
+        .env = env, .object = object, .whole = whole, .limit = whole != NULL ? UINT64_MAX : TARN_PARQUET_READ_LIMIT};
     pthread_mutex_init(&pool->lock, NULL); /* default attributes: it cannot fail on the systems tarn knows */
 }
 
@@ -157,7 +158,11 @@ static void drop_piece(struct stream *stream, size_t i)
     /* The store writes into the buffer until the read has ended, however it ends. */
     const enum tarn_status ended = wait_for(stream, piece, NULL);
     (void)ended;
-    give_buffer(stream->reads->pool, piece->bytes);
+    if (stream->reads->pool->whole != NULL) {
+        tarn__buffer_release(piece->bytes); /* a part of what is not ours to write */
+    } else {
+        give_buffer(stream->reads->pool, piece->bytes);
+    }
     stream->piece_count--;
     memmove(piece, piece + 1, (stream->piece_count - i) * sizeof(*piece));
 }
@@ -172,6 +177,24 @@ static size_t piece_at(const struct stream *stream, uint64_t offset)
     return i;
 }
 
+/* Memory for a piece; of an object in memory the piece itself, with the room behind it that buffers have. */
+static struct tarn_buffer *bytes_for(struct tarn__read_pool *pool, uint64_t begin, uint64_t end)
+{
+    enum { PADDING = 64 };
+    const size_t size = (size_t)(end - begin);
+    if (pool->whole == NULL) {
+        return take_buffer(pool, size);
+    }
+    if (pool->whole->size - end >= PADDING) {
+        return tarn__buffer_slice(pool->whole, (size_t)begin, size);
+    }
+    struct tarn_buffer *copy = tarn__buffer_new(pool->env, size);
+    if (copy != NULL && size != 0) {
+        memcpy(copy->data, pool->whole->data + begin, size);
+    }
+    return copy;
+}
+
 /* Room for a piece at its place; NULL: no memory. */
 static struct piece *insert_piece(struct stream *stream, uint64_t begin, uint64_t end)
 {
@@ -179,7 +202,7 @@ static struct piece *insert_piece(struct stream *stream, uint64_t begin, uint64_
     if (!tarn__grow(pool->env, &stream->pieces, &stream->piece_capacity, stream->piece_count + 1, sizeof(*stream->pieces))) {
         return NULL;
     }
-    struct tarn_buffer *bytes = take_buffer(pool, (size_t)(end - begin));
+    struct tarn_buffer *bytes = bytes_for(pool, begin, end);
     if (bytes == NULL) {
         return NULL;
     }
@@ -228,12 +251,27 @@ static enum tarn_status submit_ranges(struct tarn__reads *reads, uint32_t count,
     return TARN_OK;
 }
 
+static enum tarn_status slice_ranges(struct tarn__reads *reads, uint32_t count, const struct tarn__read_want *wants, struct tarn_error *err)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (insert_piece(&reads->streams[wants[i].slot], wants[i].begin, wants[i].end) == NULL) {
+            return tarn__nomem(reads->pool->env, err, sizeof(struct piece));
+        }
+        atomic_fetch_add(&reads->pool->bytes, wants[i].end - wants[i].begin);
+    }
+    atomic_fetch_add(&reads->pool->requests, 1);
+    return TARN_OK;
+}
+
 /* One request for pieces that are not there. */
 static enum tarn_status submit(struct tarn__reads *reads, uint32_t count, const struct tarn__read_want *wants, struct tarn_error *err)
 {
     struct tarn_env *env = reads->pool->env;
     if (count == 0) {
         return TARN_OK;
+    }
+    if (reads->pool->whole != NULL) {
+        return slice_ranges(reads, count, wants, err);
     }
     struct tarn_read_range *ranges = tarn__calloc(env, count, sizeof(*ranges));
     struct request *request = tarn__calloc(env, 1, sizeof(*request));

@@ -24,7 +24,8 @@
 struct tarn__read_pool {
     struct tarn_env *env;
     struct tarn_object *object;
-    uint64_t limit; /**< bytes of one task at a time */
+    struct tarn_buffer *whole; /**< the object's bytes, when they lie in memory: nothing is read then; else NULL */
+    uint64_t limit;            /**< bytes of one task at a time */
     pthread_mutex_t lock;
     struct tarn_buffer *spare[64]; /**< nobody else's, to be read into again */
     uint32_t spare_count;
@@ -33,7 +34,7 @@ struct tarn__read_pool {
     atomic_uint_fast64_t bytes;
 };
 
-void tarn__read_pool_init(struct tarn__read_pool *pool, struct tarn_env *env, struct tarn_object *object);
+void tarn__read_pool_init(struct tarn__read_pool *pool, struct tarn_env *env, struct tarn_object *object, struct tarn_buffer *whole);
 void tarn__read_pool_free(struct tarn__read_pool *pool);
 
 /** One read of several ranges, counted and waited for. For what is small: indexes, filters. */

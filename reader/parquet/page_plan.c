@@ -184,7 +184,8 @@ static struct tarn__reads *take_ahead(struct parquet_scan *scan, uint32_t task)
 static bool reads_in_background(const struct parquet_scan *scan)
 {
     const struct tarn_store_ops *ops = scan->source->object->store->ops;
-    return ops->read_submit != NULL && (tarn__concurrency(scan->scan.env) > 1 || strcmp(ops->name, "local") != 0);
+    return scan->pool.whole == NULL && ops->read_submit != NULL &&
+           (tarn__concurrency(scan->scan.env) > 1 || strcmp(ops->name, "local") != 0);
 }
 
 /* The chunks in `ranges`, when they are not too many bytes. NULL: nothing is begun, and whoever reads the task is told why. */

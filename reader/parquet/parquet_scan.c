@@ -358,7 +358,8 @@ enum tarn_status tarn__parquet_scan_open(struct parquet_source *source, const st
     scan->batch_rows = request->batch_rows != 0 ? request->batch_rows : (uint32_t)TARN_BATCH_ROWS;
     tarn__arena_init(&scan->arena, env);
     pthread_mutex_init(&scan->ahead.lock, NULL); /* default attributes: neither can fail on the systems tarn knows */
-    tarn__read_pool_init(&scan->pool, env, source->object);
+    tarn__read_pool_init(&scan->pool, env, source->object, source->whole);
+    scan->pool.limit = source->read_limit != 0 ? source->read_limit : scan->pool.limit;
     const enum tarn_status status = plan_scan(scan, request, err);
     if (status != TARN_OK) {
         scan_close(&scan->scan);

@@ -9,6 +9,7 @@
 
 #include "format/base/alloc.h"
 #include "format/column/arrow_refine.h"
+#include "format/store/bytes_store.h"
 
 static const struct tarn_schema *schema_of(struct tarn_source *handle)
 {
@@ -39,6 +40,7 @@ static void source_close(struct tarn_source *handle)
     struct tarn_env *env = source->source.env;
     tarn__footer_release(source->footer);
     tarn_object_close(source->object);
+    tarn__buffer_release(source->whole);
     tarn__free(env, source->first_rows);
     tarn__free(env, source->key);
     tarn__free(env, source);
@@ -108,8 +110,8 @@ static enum tarn_status open_file(struct parquet_source *source, struct tarn_sto
     return count_rows(source, err);
 }
 
-enum tarn_status tarn_parquet_open(struct tarn_store *store, struct tarn_text key, const struct tarn_parquet_read_options *options,
-                                   struct tarn_source **out, struct tarn_error *err)
+static enum tarn_status open_source(struct tarn_store *store, struct tarn_text key, struct tarn_buffer *whole,
+                                    const struct tarn_parquet_read_options *options, struct tarn_source **out, struct tarn_error *err)
 {
     struct tarn_env *env = store->env;
     *out = NULL;
@@ -118,6 +120,7 @@ enum tarn_status tarn_parquet_open(struct tarn_store *store, struct tarn_text ke
         return tarn__nomem(env, err, sizeof(*source));
     }
     source->source = (struct tarn_source){.ops = &parquet_source_ops, .env = tarn__env_retain(env)};
+    source->whole = tarn__buffer_retain(whole);
     if (options != NULL) {
         memcpy(&source->options, options, options->size < sizeof(source->options) ? options->size : sizeof(source->options));
     }
@@ -129,4 +132,36 @@ enum tarn_status tarn_parquet_open(struct tarn_store *store, struct tarn_text ke
     }
     *out = &source->source;
     return TARN_OK;
+}
+
+enum tarn_status tarn_parquet_open(struct tarn_store *store, struct tarn_text key, const struct tarn_parquet_read_options *options,
+                                   struct tarn_source **out, struct tarn_error *err)
+{
+    return open_source(store, key, NULL, options, out, err);
+}
+
+static void keep_bytes(void *arg)
+{
+    (void)arg;
+}
+
+enum tarn_status tarn_parquet_open_memory(struct tarn_env *env, struct tarn_span bytes, void (*release)(void *arg), void *arg,
+                                          const struct tarn_parquet_read_options *options, struct tarn_source **out, struct tarn_error *err)
+{
+    struct tarn_store *store;
+    *out = NULL;
+    struct tarn_buffer *whole = tarn__buffer_wrap(env, bytes.data, bytes.size, release != NULL ? release : keep_bytes, arg);
+    if (whole == NULL) {
+        if (release != NULL) {
+            release(arg);
+        }
+        return tarn__nomem(env, err, sizeof(*whole));
+    }
+    enum tarn_status status = tarn__store_over_bytes(env, whole, &store, err);
+    if (status == TARN_OK) {
+        status = open_source(store, (struct tarn_text)TARN_TEXT("memory"), whole, options, out, err);
+        tarn_store_close(store);
+    }
+    tarn__buffer_release(whole);
+    return status;
 }

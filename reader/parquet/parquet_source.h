@@ -18,8 +18,10 @@ struct parquet_source {
     struct tarn_object *object;
     struct tarn_footer *footer;
     struct tarn_parquet_read_options options;
-    char *key;            /**< for errors */
-    uint64_t *first_rows; /**< of each row group, in the file */
+    char *key;                 /**< for errors */
+    struct tarn_buffer *whole; /**< the file, when it lies in memory; else NULL */
+    uint64_t read_limit;       /**< bytes of one task that are read together; 0: TARN_PARQUET_READ_LIMIT */
+    uint64_t *first_rows;      /**< of each row group, in the file */
 };
 
 /** What a handle leads to. */

@@ -52,17 +52,26 @@ static void concat_stats(struct tarn_scan *handle, struct tarn_scan_stats *stats
     for (uint32_t i = 0; i < scan->count; i++) {
         struct tarn_scan_stats part = {.size = sizeof(part)};
         tarn_scan_stats(scan->parts[i], &part);
-        stats->requests += part.requests;
-        stats->bytes_read += part.bytes_read;
-        stats->files += part.files;
-        stats->files_pruned += part.files_pruned;
-        stats->row_groups += part.row_groups;
-        stats->row_groups_pruned += part.row_groups_pruned;
-        stats->pages += part.pages;
-        stats->pages_skipped += part.pages_skipped;
-        stats->rows += part.rows;
-        stats->vectors_flattened += part.vectors_flattened;
+        tarn_scan_stats_add(stats, &part);
     }
+}
+
+/* Parts are numbered through all sources. */
+static size_t concat_explain(struct tarn_scan *handle, uint32_t part, char *buffer, size_t size)
+{
+    const struct concat_scan *scan = (const struct concat_scan *)handle;
+    for (uint32_t i = 0; i < scan->count; i++) {
+        uint32_t own = 0;
+        while (own < part && tarn_scan_explain(scan->parts[i], own, NULL, 0) != 0) {
+            own++;
+        }
+        const size_t length = own == part ? tarn_scan_explain(scan->parts[i], part, buffer, size) : 0;
+        if (length != 0) {
+            return length;
+        }
+        part -= own;
+    }
+    return 0;
 }
 
 static void concat_scan_close(struct tarn_scan *handle)
@@ -82,6 +91,7 @@ static const struct tarn_scan_ops concat_scan_ops = {
     .open = concat_open,
     .stats = concat_stats,
     .close = concat_scan_close,
+    .explain = concat_explain,
 };
 
 static const struct tarn_schema *concat_schema(struct tarn_source *handle)

@@ -55,11 +55,17 @@ static void put_stats(struct session *session)
     }
     printf("\"stats\":{\"microseconds\":%lld,\"rows\":%llu,\"bytes_read\":%llu,\"requests\":%llu,\"files\":%llu,\"files_pruned\":%llu,"
            "\"row_groups\":%llu,\"row_groups_pruned\":%llu,\"pages\":%llu,\"pages_skipped\":%llu,\"vectors_flattened\":%llu,"
+           "\"row_groups_pruned_statistics\":%llu,\"row_groups_pruned_pages\":%llu,\"row_groups_pruned_bloom\":%llu,"
+           "\"row_groups_pruned_dictionary\":%llu,\"pages_pruned\":%llu,\"rows_skipped\":%llu,\"bytes_saved\":%llu,"
            "\"peak_memory\":%llu}",
            (long long)(monotonic_now() - session->begun), (unsigned long long)s->rows, (unsigned long long)s->bytes_read,
            (unsigned long long)s->requests, (unsigned long long)s->files, (unsigned long long)s->files_pruned,
            (unsigned long long)s->row_groups, (unsigned long long)s->row_groups_pruned, (unsigned long long)s->pages,
-           (unsigned long long)s->pages_skipped, (unsigned long long)s->vectors_flattened, (unsigned long long)peak);
+           (unsigned long long)s->pages_skipped, (unsigned long long)s->vectors_flattened,
+           (unsigned long long)s->row_groups_pruned_statistics, (unsigned long long)s->row_groups_pruned_pages,
+           (unsigned long long)s->row_groups_pruned_bloom, (unsigned long long)s->row_groups_pruned_dictionary,
+           (unsigned long long)s->pages_pruned, (unsigned long long)s->rows_skipped, (unsigned long long)s->bytes_saved,
+           (unsigned long long)peak);
 }
 
 void answer_begin(struct session *session)
@@ -202,16 +208,41 @@ void note(struct session *session, const char *format, ...)
 
 void stats_add(struct session *session, const struct tarn_scan_stats *stats)
 {
-    session->stats.requests += stats->requests;
-    session->stats.bytes_read += stats->bytes_read;
-    session->stats.files += stats->files;
-    session->stats.files_pruned += stats->files_pruned;
-    session->stats.row_groups += stats->row_groups;
-    session->stats.row_groups_pruned += stats->row_groups_pruned;
-    session->stats.pages += stats->pages;
-    session->stats.pages_skipped += stats->pages_skipped;
-    session->stats.rows += stats->rows;
-    session->stats.vectors_flattened += stats->vectors_flattened;
+    tarn_scan_stats_add(&session->stats, stats);
+}
+
+void stats_part(void *arg, struct tarn_text words)
+{
+    enum { MOST_PARTS = 100 };
+    struct session *session = arg;
+    if (++session->part_count > MOST_PARTS) {
+        return;
+    }
+    char *grown = realloc(session->parts, session->parts_size + words.size + 2);
+    if (grown != NULL) {
+        session->parts = grown;
+        memcpy(grown + session->parts_size, words.data, words.size);
+        session->parts_size += words.size;
+        grown[session->parts_size++] = '\n';
+        grown[session->parts_size] = '\0';
+    }
+}
+
+static void print_parts(struct session *session)
+{
+    if (session->parts == NULL) {
+        return;
+    }
+    fputs(session->parts, stderr);
+    unsigned lines = 0;
+    for (size_t i = 0; i < session->parts_size; i++) {
+        lines += session->parts[i] == '\n';
+    }
+    if (session->part_count > lines) {
+        fprintf(stderr, "and %u row groups more\n", session->part_count - lines);
+    }
+    free(session->parts);
+    session->parts = NULL;
 }
 
 void stats_print(struct session *session)
@@ -228,11 +259,17 @@ void stats_print(struct session *session)
             "time %lld.%03lld ms, peak memory %llu KiB\n"
             "read %llu rows, %llu bytes in %llu requests\n"
             "files read %llu, skipped %llu; row groups read %llu, skipped %llu; pages read %llu, skipped %llu\n"
+            "row groups skipped by statistics %llu, page index %llu, bloom filter %llu, dictionary %llu\n"
+            "pages ruled out %llu; rows skipped %llu; bytes saved %llu\n"
             "vectors flattened %llu\n",
             (long long)(spent / 1000), (long long)(spent % 1000), (unsigned long long)(peak / 1024), (unsigned long long)s->rows,
             (unsigned long long)s->bytes_read, (unsigned long long)s->requests, (unsigned long long)s->files,
             (unsigned long long)s->files_pruned, (unsigned long long)s->row_groups, (unsigned long long)s->row_groups_pruned,
-            (unsigned long long)s->pages, (unsigned long long)s->pages_skipped, (unsigned long long)s->vectors_flattened);
+            (unsigned long long)s->pages, (unsigned long long)s->pages_skipped, (unsigned long long)s->row_groups_pruned_statistics,
+            (unsigned long long)s->row_groups_pruned_pages, (unsigned long long)s->row_groups_pruned_bloom,
+            (unsigned long long)s->row_groups_pruned_dictionary, (unsigned long long)s->pages_pruned, (unsigned long long)s->rows_skipped,
+            (unsigned long long)s->bytes_saved, (unsigned long long)s->vectors_flattened);
+    print_parts(session);
 }
 
 int command_explain_error(struct session *session)

@@ -65,6 +65,9 @@ struct session {
     bool shell_form_set;
     int64_t begun; /* monotonic microseconds */
     struct tarn_scan_stats stats;
+    char *parts; /* what became of each row group, in lines, for --stats; NULL: nothing is known */
+    size_t parts_size;
+    unsigned part_count;
 };
 
 struct command {
@@ -137,6 +140,8 @@ void answer_done(struct session *session);
 void json_string(FILE *to, struct tarn_text text);
 /** Adds the counters of a scan to the session's, for --stats. */
 void stats_add(struct session *session, const struct tarn_scan_stats *stats);
+/** Notes what became of a part of what is read; `arg`: the session. For tarn_query_options.part. */
+void stats_part(void *arg, struct tarn_text words);
 void stats_print(struct session *session);
 /** A note for a person, on stderr; none with --json. */
 void note(struct session *session, const char *format, ...) TARN_PRINTF(2, 3);

@@ -55,6 +55,8 @@ static int query_number(struct session *session, const char *sql, int64_t *out)
     struct tarn_batch *batch = NULL;
     options.lake = text_of(has(session, OPTION_LAKE) ? session->args.values[OPTION_LAKE] : "");
     options.no_prune = has(session, OPTION_NO_PRUNE);
+    options.part = has(session, OPTION_STATS) ? stats_part : NULL;
+    options.part_arg = session;
     *out = 0;
     if (tarn_query_open(session->env, text_of(sql), &options, &query, &err) != TARN_OK) {
         return answer_error(session, &err);

@@ -121,6 +121,8 @@ int run_statements(struct session *session, struct tarn_text sql)
     options.lake = text_of(has(session, OPTION_LAKE) ? session->args.values[OPTION_LAKE] : "");
     options.read_only = has(session, OPTION_READ_ONLY);
     options.no_prune = has(session, OPTION_NO_PRUNE);
+    options.part = has(session, OPTION_STATS) ? stats_part : NULL;
+    options.part_arg = session;
 
     int code = 0;
     bool none = false;

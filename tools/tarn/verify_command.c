@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/tarn/ask_witness.h"
 #include "tools/tarn/command.h"
 #include "tools/tarn/file_input.h"
-#include "tools/tarn/ask_witness.h"
 
 struct findings {
     struct listing *listing; /* opened by the first finding: of what cannot be opened there is no empty table */

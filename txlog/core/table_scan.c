@@ -31,6 +31,9 @@ struct table_task {
     uint32_t inner;
 };
 
+/* All members of struct tarn_scan_stats behind its size are counters. */
+enum { COUNTERS = (sizeof(struct tarn_scan_stats) - offsetof(struct tarn_scan_stats, requests)) / sizeof(uint64_t) };
+
 struct table_scan {
     struct tarn_scan base;
     struct tarn_snapshot *snapshot;
@@ -44,7 +47,7 @@ struct table_scan {
     struct tarn__file_plan *plans; /* when files are cut: one each, opened */
     struct table_task *tasks;
     uint32_t task_count;
-    atomic_uint_fast64_t done[10]; /* counters of closed plans, in the order of struct tarn_scan_stats */
+    atomic_uint_fast64_t done[COUNTERS]; /* counters of closed plans, in the order of struct tarn_scan_stats */
 };
 
 struct table_cursor {
@@ -174,10 +177,9 @@ static void add_counters(struct table_scan *scan, struct tarn_scan *inner)
 {
     struct tarn_scan_stats stats = {.size = sizeof(stats)};
     tarn_scan_stats(inner, &stats);
-    const uint64_t values[] = {stats.requests,   stats.bytes_read,        0,           0,
-                               stats.row_groups, stats.row_groups_pruned, stats.pages, stats.pages_skipped,
-                               stats.rows,       stats.vectors_flattened};
-    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+    stats.files = stats.files_pruned = 0; /* counted by the table */
+    const uint64_t *const values = &stats.requests;
+    for (size_t i = 0; i < COUNTERS; i++) {
         atomic_fetch_add_explicit(&scan->done[i], values[i], memory_order_relaxed);
     }
 }
@@ -244,34 +246,18 @@ static enum tarn_status scan_open(struct tarn_scan *base, uint32_t task, struct 
 static void scan_stats(struct tarn_scan *base, struct tarn_scan_stats *stats)
 {
     struct table_scan *scan = (struct table_scan *)base;
-    uint64_t values[10];
-    for (size_t i = 0; i < 10; i++) {
+    struct tarn_scan_stats sum = {.size = sizeof(sum)};
+    uint64_t *const values = &sum.requests;
+    for (size_t i = 0; i < COUNTERS; i++) {
         values[i] = atomic_load_explicit(&scan->done[i], memory_order_relaxed);
     }
-    struct tarn_scan_stats sum = {
-        .requests = values[0],
-        .bytes_read = values[1],
-        .files = scan->kept_count,
-        .files_pruned = scan->files_pruned,
-        .row_groups = values[4],
-        .row_groups_pruned = values[5],
-        .pages = values[6],
-        .pages_skipped = values[7],
-        .rows = values[8],
-        .vectors_flattened = values[9],
-    };
     for (uint32_t i = 0; scan->plans != NULL && i < scan->kept_count; i++) {
         struct tarn_scan_stats inner = {.size = sizeof(inner)};
         tarn_scan_stats(scan->plans[i].scan, &inner);
-        sum.requests += inner.requests;
-        sum.bytes_read += inner.bytes_read;
-        sum.row_groups += inner.row_groups;
-        sum.row_groups_pruned += inner.row_groups_pruned;
-        sum.pages += inner.pages;
-        sum.pages_skipped += inner.pages_skipped;
-        sum.rows += inner.rows;
-        sum.vectors_flattened += inner.vectors_flattened;
+        tarn_scan_stats_add(&sum, &inner);
     }
+    sum.files = scan->kept_count;
+    sum.files_pruned = scan->files_pruned;
     const uint32_t size = stats->size < sizeof(sum) ? stats->size : (uint32_t)sizeof(sum);
     memcpy(stats, &sum, size);
     stats->size = size;
@@ -418,7 +404,7 @@ static enum tarn_status source_scan(struct tarn_source *base, const struct tarn_
     scan->base = (struct tarn_scan){.ops = &scan_ops, .env = tarn__env_retain(base->env)};
     scan->snapshot = tarn_snapshot_retain(source->snapshot);
     tarn__arena_init(&scan->arena, base->env);
-    for (size_t i = 0; i < 10; i++) {
+    for (size_t i = 0; i < COUNTERS; i++) {
         atomic_init(&scan->done[i], 0);
     }
     enum tarn_status status = copy_request(scan, request, err);

@@ -167,6 +167,8 @@ TARN_API void tarn_source_close(struct tarn_source *source);
 TARN_API uint32_t tarn_scan_task_count(struct tarn_scan *scan);
 TARN_CALL tarn_scan_open(struct tarn_scan *scan, uint32_t task, struct tarn_cursor **out, struct tarn_error *err);
 TARN_API void tarn_scan_stats(struct tarn_scan *scan, struct tarn_scan_stats *stats);
+/** Adds the counters of `more` to those of `sum`: for sources that are made of others. */
+TARN_API void tarn_scan_stats_add(struct tarn_scan_stats *sum, const struct tarn_scan_stats *more);
 /**
  * What became of part number `part` of the source (a row group) so far, and why, in words: writes at most `size` bytes with the terminator,
  * returns the length of the whole text; 0: there is no such part.

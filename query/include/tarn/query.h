@@ -48,11 +48,14 @@ struct tarn_query_options {
     /** What bare names in FROM mean before the lake is looked into. The caller's, and alive until the query is closed. */
     uint32_t source_count;
     const struct tarn_named_source *sources;
+    /** Told, when a statement's scan ends, what became of each part of what it read (tarn_scan_explain). NULL: not wanted. */
+    void (*part)(void *arg, struct tarn_text words);
+    void *part_arg;
 };
 
 #define TARN_QUERY_OPTIONS_INIT                                                                                                            \
     {                                                                                                                                      \
-        sizeof(struct tarn_query_options), {NULL, 0}, false, false, 0, NULL, NULL, NULL, false, false, 0, NULL                             \
+        sizeof(struct tarn_query_options), {NULL, 0}, false, false, 0, NULL, NULL, NULL, false, false, 0, NULL, NULL, NULL                 \
     }
 
 enum tarn_statement_kind {

@@ -158,6 +158,14 @@ TARN_CALL tarn_parquet_open(struct tarn_store *store, struct tarn_text key, cons
 TARN_CALL tarn_parquet_verify(struct tarn_store *store, struct tarn_text key, const struct tarn_parquet_read_options *options,
                               void (*fn)(void *arg, const struct tarn_finding *finding), void *arg, struct tarn_error *err);
 
+/**
+ * A file that lies in memory of the host, from the first byte to the last. It is not copied: the bytes must not change and must stay where
+ * they are until `release(arg)` is called, on any thread, when nothing that was read from them is left (a vector may be), or the open has
+ * failed. `release` NULL: the host knows when that is.
+ */
+TARN_CALL tarn_parquet_open_memory(struct tarn_env *env, struct tarn_span bytes, void (*release)(void *arg), void *arg,
+                                   const struct tarn_parquet_read_options *options, struct tarn_source **out, struct tarn_error *err);
+
 TARN_CALL tarn_csv_open(struct tarn_store *store, struct tarn_text key, const struct tarn_csv_options *options, struct tarn_source **out,
                         struct tarn_error *err);
 TARN_CALL tarn_csv_open_stream(struct tarn_env *env, struct tarn_byte_stream stream, const struct tarn_csv_options *options,
