@@ -3,6 +3,7 @@ set_tests_properties(format/test_store_races PROPERTIES LABELS "quick;concurrent
 set_tests_properties(txlog/test_delta_corpus PROPERTIES LABELS full)
 set_tests_properties(txlog/test_iceberg_corpus PROPERTIES LABELS full)
 set_tests_properties(reader/test_hostile_parquet PROPERTIES LABELS full)
+set_tests_properties(reader/test_prune_equal PROPERTIES LABELS full)
 set_tests_properties(reader/test_bloom_corpus PROPERTIES LABELS full)
 set_tests_properties(conformance/test_large_strings PROPERTIES LABELS long)
 set_tests_properties(conformance/test_parquet_conformance PROPERTIES LABELS full FIXTURES_SETUP conformance_results)

@@ -28,7 +28,7 @@ enum tarn_status tarn__whole_rows(const struct tarn_schema *schema, struct tarn_
 static struct tarn_text name_of(const struct tarn_path *path)
 {
     uint32_t last = path->depth - 1;
-    while (last != 0 && path->steps[last].kind != TARN_PATH_FIELD && path->steps[last].kind != TARN_PATH_POSITION) {
+    while (last != 0 && !tarn_path_step_is_member(&path->steps[last])) {
         last--;
     }
     return path->steps[last].name;

@@ -394,23 +394,22 @@ void tarn_filtered_scan_close(struct tarn_filtered_scan *scan)
 
 /* ---- opening ---- */
 
-static bool same_path(const struct tarn_path *a, const struct tarn_path *b)
+/* Do two paths lead to the same column, by whatever names? */
+static bool same_path(const struct tarn_schema *schema, const struct tarn_path *a, const struct tarn_path *b)
 {
-    for (uint32_t i = 0; i < a->depth && i < b->depth; i++) {
-        const struct tarn_path_step *x = &a->steps[i];
-        const struct tarn_path_step *y = &b->steps[i];
-        if (x->kind != y->kind || (x->kind == TARN_PATH_FIELD && (!tarn__text_equal(x->name, y->name) || x->id != y->id))) {
-            return false;
-        }
-    }
-    return a->depth == b->depth;
+    uint32_t one[TARN_MAX_DEPTH];
+    uint32_t two[TARN_MAX_DEPTH];
+    const struct tarn_type *type;
+    bool nullable;
+    return a->depth == b->depth && a->depth <= TARN_MAX_DEPTH && tarn_path_resolve(schema, a, &type, &nullable, one, NULL) == TARN_OK &&
+           tarn_path_resolve(schema, b, &type, &nullable, two, NULL) == TARN_OK && memcmp(one, two, a->depth * sizeof(*one)) == 0;
 }
 
 /* The handle of a path among those that are there, or of a new one. */
-static uint32_t handle_of(struct tarn_path *paths, uint32_t *count, const struct tarn_path *path)
+static uint32_t handle_of(const struct tarn_schema *schema, struct tarn_path *paths, uint32_t *count, const struct tarn_path *path)
 {
     for (uint32_t i = 0; i < *count; i++) {
-        if (same_path(&paths[i], path)) {
+        if (same_path(schema, &paths[i], path)) {
             return i;
         }
     }
@@ -421,8 +420,9 @@ static uint32_t handle_of(struct tarn_path *paths, uint32_t *count, const struct
 static const struct tarn_path_step row_step = {TARN_PATH_FIELD, {TARN_ROW_INDEX, sizeof(TARN_ROW_INDEX) - 1}, -1};
 
 /* A column that is projected and looked at by the predicate is read once. */
-static enum tarn_status collect_paths(struct tarn_filtered_scan *scan, const struct tarn_filter_request *request,
-                                      const struct tarn_path *projection, struct tarn_scan_request *inner, struct tarn_error *err)
+static enum tarn_status collect_paths(struct tarn_filtered_scan *scan, const struct tarn_schema *schema,
+                                      const struct tarn_filter_request *request, const struct tarn_path *projection,
+                                      struct tarn_scan_request *inner, struct tarn_error *err)
 {
     const uint32_t predicate_columns = scan->predicate != NULL ? scan->predicate->column_count : 0;
     const struct tarn_path row_path = {1, &row_step};
@@ -438,9 +438,9 @@ static enum tarn_status collect_paths(struct tarn_filtered_scan *scan, const str
         paths[count++] = projection[i];
     }
     for (uint32_t i = 0; i < predicate_columns; i++) {
-        scan->predicate_handles[i] = handle_of(paths, &count, &scan->predicate->columns[i].path);
+        scan->predicate_handles[i] = handle_of(schema, paths, &count, &scan->predicate->columns[i].path);
     }
-    scan->row_handle = request->ranges != NULL || request->row_mask != NULL ? handle_of(paths, &count, &row_path) : UINT32_MAX;
+    scan->row_handle = request->ranges != NULL || request->row_mask != NULL ? handle_of(schema, paths, &count, &row_path) : UINT32_MAX;
     inner->paths = paths;
     inner->path_count = count;
     return TARN_OK;
@@ -516,7 +516,7 @@ static enum tarn_status open_scan(struct tarn_filtered_scan *scan, struct tarn_s
         TARN_RETURN_IF_ERROR(tarn__whole_rows(schema, &scan->arena, &scan->column_count, &projection, err));
     }
     TARN_RETURN_IF_ERROR(copy_ranges(scan, request, err));
-    TARN_RETURN_IF_ERROR(collect_paths(scan, request, projection, &inner, err));
+    TARN_RETURN_IF_ERROR(collect_paths(scan, schema, request, projection, &inner, err));
     scan->row_mask = request->row_mask;
     scan->row_mask_rows = request->row_mask_rows;
     scan->rows_left = request->row_limit != 0 ? request->row_limit : UINT64_MAX;

@@ -35,6 +35,9 @@ static enum tarn_status no_memory(const struct steps *steps, struct tarn_error *
 static enum tarn_status list_of(const struct steps *steps, const struct tarn_node *list, const struct tarn_node *member, bool nullable,
                                 const struct tarn_node **out, struct tarn_error *err)
 {
+    if (member->leaf_count == 0) {
+        return tarn__invalid(err, "path", "nothing is stored of what the path leads to: ask for the whole column");
+    }
     struct tarn_node *node = tarn__arena_alloc(steps->arena, sizeof(*node));
     struct tarn_field *field = tarn__arena_alloc(steps->arena, sizeof(*field));
     struct tarn_type *type = tarn__arena_alloc(steps->arena, sizeof(*type));

@@ -52,6 +52,17 @@ static const struct parquet_column_metadata *chunk_of(const struct parquet_scan 
     return tarn__footer_chunk(scan->source->footer, row_group, number, arena, &chunk, NULL) == TARN_OK ? &chunk->meta_data : NULL;
 }
 
+/* Arrow C++ counted no nulls in what it wrote from dictionary arrays, before version 6. */
+static bool doubts_null_count(const struct parquet_source *source, const struct tarn_leaf *leaf)
+{
+    static const struct tarn_text writer = TARN_TEXT("parquet-cpp-arrow version ");
+    const struct tarn_text by = source->footer->metadata.created_by;
+    if (leaf->physical != PARQUET_BYTE_ARRAY || !tarn__text_starts(by, writer) || by.size < writer.size + 2) {
+        return false;
+    }
+    return by.data[writer.size] >= '0' && by.data[writer.size] <= '5' && by.data[writer.size + 1] == '.';
+}
+
 bool tarn__parquet_chunk_bounds(const struct parquet_scan *scan, uint32_t row_group, uint32_t column, struct tarn_arena *arena,
                                 struct tarn_bounds *out)
 {
@@ -63,6 +74,9 @@ bool tarn__parquet_chunk_bounds(const struct parquet_scan *scan, uint32_t row_gr
     const uint32_t number = (uint32_t)(leaf - scan->source->footer->schema->leaves);
     const uint64_t rows = (uint64_t)tarn__parquet_row_group(scan->source, row_group)->num_rows;
     tarn__statistics_bounds(leaf, tarn__column_order(&scan->source->footer->metadata, number), &chunk->statistics, rows, out);
+    if (out->has_null_count && out->null_count == 0 && doubts_null_count(scan->source, leaf)) {
+        out->has_null_count = false;
+    }
     return true;
 }
 

@@ -89,7 +89,8 @@ static void put_file(void)
         chunks[i] = (struct tarn_test_chunk){.page_count = 1, .pages = &pages[i]};
     }
     const struct tarn_test_row_group group = {3, chunks};
-    const struct tarn_test_parquet file = {sizeof(elements) / sizeof(elements[0]), elements, 1, &group};
+    const struct tarn_test_parquet file = {
+        .element_count = sizeof(elements) / sizeof(elements[0]), .elements = elements, .row_group_count = 1, .row_groups = &group};
     tarn_test_parquet_put(store, "f.parquet", &file);
 }
 
