@@ -157,6 +157,9 @@ static int advance(struct iovec *parts, int from, size_t done)
     while (done >= parts[from].iov_len && done != 0) {
         done -= parts[from++].iov_len;
     }
+    if (done == 0) {
+        return from;
+    }
     parts[from].iov_base = (uint8_t *)parts[from].iov_base + done;
     parts[from].iov_len -= done;
     return from;
