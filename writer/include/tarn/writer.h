@@ -88,7 +88,7 @@ struct tarn_json_write_options {
 
 #define TARN_JSON_WRITE_OPTIONS_INIT                                                                                                       \
     {                                                                                                                                      \
-        sizeof(struct tarn_json_write_options), false, false                                                                                      \
+        sizeof(struct tarn_json_write_options), false, false                                                                               \
     }
 
 enum tarn_arrow_ipc_format {
