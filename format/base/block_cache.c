@@ -75,7 +75,7 @@ bool tarn__block_cache_cuts(const struct tarn__block_cache *cache, size_t size)
 static size_t class_number(size_t size)
 {
     const unsigned bits = 63 - (unsigned)__builtin_clzll(size);
-    return (bits - LEAST_BITS) * STEPS + (size / step_of(size) - STEPS);
+    return (size_t)(bits - LEAST_BITS) * STEPS + (size / step_of(size) - STEPS);
 }
 
 /* Held so briefly that waiting for it is rare; whoever waits longer lets the holder, who may not be running, go on. */

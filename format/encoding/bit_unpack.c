@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Bit-packed values into arrays. Eight values take `width` whole bytes; for each width the eight shifts and masks are constants.
+ * Bit-packed values into arrays, from any value on: the kernels begin at a group of eight, which takes `width` whole bytes.
  *
  * Specification: Parquet Encodings.md, "Run Length Encoding / Bit-Packing Hybrid" (packed from the least significant bit on).
- *
- * Invariants
- *  1. A value is at most 7 + 32 bits from the begin of its first byte, so that one load of 8 bytes holds it.
- *  2. The fast loop loads only where 8 bytes lie behind the begin of each value; what is left goes byte by byte.
  */
 #include "format/encoding/bit_unpack.h"
 
@@ -21,42 +17,6 @@ static uint32_t one_value(struct tarn_span bits, unsigned width, uint64_t index)
     return (uint32_t)(word >> (position % 8) & ((UINT64_C(1) << width) - 1));
 }
 
-#define VALUE(width, i) (tarn__load64(in + (width) * (i) / 8) >> ((width) * (i) % 8) & ((UINT64_C(1) << (width)) - 1))
-
-/* Groups of eight values of one width, from `in` on. */
-#define GROUPS(name, type, width)                                                                                                          \
-    static void name##_##width(const uint8_t *in, size_t groups, type *out)                                                                \
-    {                                                                                                                                      \
-        for (size_t g = 0; g < groups; g++, in += (width), out += 8) {                                                                     \
-            out[0] = (type)VALUE(width, 0);                                                                                                \
-            out[1] = (type)VALUE(width, 1);                                                                                                \
-            out[2] = (type)VALUE(width, 2);                                                                                                \
-            out[3] = (type)VALUE(width, 3);                                                                                                \
-            out[4] = (type)VALUE(width, 4);                                                                                                \
-            out[5] = (type)VALUE(width, 5);                                                                                                \
-            out[6] = (type)VALUE(width, 6);                                                                                                \
-            out[7] = (type)VALUE(width, 7);                                                                                                \
-        }                                                                                                                                  \
-    }
-
-#define UP_TO_16(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16)
-
-#define GROUPS16(width) GROUPS(groups16, uint16_t, width)
-UP_TO_16(GROUPS16)
-
-#define CASE16(width) [width] = groups16_##width,
-static void (*const groups16[17])(const uint8_t *in, size_t groups, uint16_t *out) = {UP_TO_16(CASE16)};
-
-/* How many of `n` values the fast loop may take when it begins at byte `at`. */
-static size_t fast_groups(struct tarn_span bits, unsigned width, uint64_t at, size_t n)
-{
-    if (at >= bits.size || bits.size - at < width + 8u) {
-        return 0;
-    }
-    const size_t safe = (size_t)(bits.size - at - 8) / width;
-    return safe < n / 8 ? safe : n / 8;
-}
-
 void tarn__bit_unpack(const struct tarn__decode_kernels *kernels, struct tarn_span bits, unsigned width, uint64_t first, size_t n,
                       uint32_t *out)
 {
@@ -68,27 +28,6 @@ void tarn__bit_unpack(const struct tarn__decode_kernels *kernels, struct tarn_sp
         const uint64_t at = (first + done) / 8 * width;
         const size_t begin = at < bits.size ? (size_t)at : bits.size;
         kernels->unpack32(bits.data + begin, bits.size - begin, width, n - done, out + done);
-    }
-}
-
-void tarn__bit_unpack16(struct tarn_span bits, unsigned width, uint64_t first, size_t n, uint16_t *out)
-{
-    if (width == 0) {
-        memset(out, 0, n * sizeof(*out));
-        return;
-    }
-    size_t done = 0;
-    for (; done < n && (first + done) % 8 != 0; done++) {
-        out[done] = (uint16_t)one_value(bits, width, first + done);
-    }
-    const uint64_t at = (first + done) / 8 * width;
-    const size_t groups = fast_groups(bits, width, at, n - done);
-    if (groups != 0) {
-        groups16[width](bits.data + at, groups, out + done);
-        done += groups * 8;
-    }
-    for (; done < n; done++) {
-        out[done] = (uint16_t)one_value(bits, width, first + done);
     }
 }
 

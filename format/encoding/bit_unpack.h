@@ -15,8 +15,6 @@
  */
 void tarn__bit_unpack(const struct tarn__decode_kernels *kernels, struct tarn_span bits, unsigned width, uint64_t first, size_t n,
                       uint32_t *out);
-/** The same for width 0..16. */
-void tarn__bit_unpack16(struct tarn_span bits, unsigned width, uint64_t first, size_t n, uint16_t *out);
 
 /** Copies `n` bits from bit `from` of `in` to bit `to` of `out`; other bits of `out` stay. The bits must all be inside. */
 void tarn__bits_copy(uint8_t *out, uint64_t to, const uint8_t *in, uint64_t from, uint64_t n);

@@ -28,18 +28,6 @@ static void put32(void *out, uint64_t at, const struct tarn__rle_values *values,
     }
 }
 
-static void put16(void *out, uint64_t at, const struct tarn__rle_values *values, uint32_t n)
-{
-    uint16_t *to = (uint16_t *)out + at;
-    if (values->run.packed) {
-        tarn__bit_unpack16(values->run.bits, values->reader.width, values->taken, n, to);
-        return;
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        to[i] = (uint16_t)values->run.value;
-    }
-}
-
 static void put_bits(void *out, uint64_t at, const struct tarn__rle_values *values, uint32_t n)
 {
     if (values->run.packed) {
@@ -97,14 +85,6 @@ enum tarn_status tarn__rle_values_init_dictionary(struct tarn__rle_values *value
 enum tarn_status tarn__rle_values_next(struct tarn__rle_values *values, uint32_t n, uint32_t *out, struct tarn_error *err)
 {
     return take(values, n, put32, out, 0, err);
-}
-
-enum tarn_status tarn__rle_values_next16(struct tarn__rle_values *values, uint32_t n, uint16_t *out, struct tarn_error *err)
-{
-    if (values->reader.width > 16) {
-        return tarn__corrupt(err, "rle", "levels of %u bits", (unsigned)values->reader.width);
-    }
-    return take(values, n, put16, out, 0, err);
 }
 
 enum tarn_status tarn__rle_values_next_bits(struct tarn__rle_values *values, uint32_t n, uint8_t *bits, uint64_t at, struct tarn_error *err)

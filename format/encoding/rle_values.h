@@ -25,9 +25,6 @@ TARN_WARN_UNUSED enum tarn_status tarn__rle_values_init_dictionary(struct tarn__
 
 /** The next `n` values. Errors: CORRUPT as tarn__rle_reader_next, also when fewer than `n` are left. */
 TARN_WARN_UNUSED enum tarn_status tarn__rle_values_next(struct tarn__rle_values *values, uint32_t n, uint32_t *out, struct tarn_error *err);
-/** The same as 16-bit numbers, for levels: width must be at most 16. */
-TARN_WARN_UNUSED enum tarn_status tarn__rle_values_next16(struct tarn__rle_values *values, uint32_t n, uint16_t *out,
-                                                          struct tarn_error *err);
 /** The same as bits for values of width 1 (booleans, levels of flat optional columns): written from bit `at` on, the rest kept. */
 TARN_WARN_UNUSED enum tarn_status tarn__rle_values_next_bits(struct tarn__rle_values *values, uint32_t n, uint8_t *bits, uint64_t at,
                                                              struct tarn_error *err);

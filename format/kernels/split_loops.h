@@ -78,9 +78,9 @@ static inline __attribute__((always_inline)) void zip8(const uint8_t *in, size_t
             fours[half + i + 2] = ZIP_HIGH(pairs[half + i], pairs[half + i + 2]);
         }
     }
-    for (unsigned i = 0; i < 4; i++) {
-        zip_store(ZIP_LOW(fours[2 * i], fours[2 * i + 1]), 8, width, out + (size_t)4 * i * width);
-        zip_store(ZIP_HIGH(fours[2 * i], fours[2 * i + 1]), 8, width, out + ((size_t)4 * i + 2) * width);
+    for (size_t i = 0; i < 4; i++) {
+        zip_store(ZIP_LOW(fours[2 * i], fours[2 * i + 1]), 8, width, out + i * 4 * width);
+        zip_store(ZIP_HIGH(fours[2 * i], fours[2 * i + 1]), 8, width, out + (i * 4 + 2) * width);
     }
 }
 

@@ -57,7 +57,7 @@ enum tarn_status tarn__parquet_read_indexes(struct parquet_scan *scan, uint32_t 
     size_t ranges_used = 0;
     struct tarn_read_range *ranges = tarn__arena_calloc(arena, (size_t)count * 2 + 1, sizeof(*ranges));
     if (ranges == NULL) {
-        return tarn__nomem(arena->env, err, count * 2 * sizeof(*ranges));
+        return tarn__nomem(arena->env, err, (uint64_t)count * 2 * sizeof(*ranges));
     }
     for (uint32_t i = 0; i < count; i++) {
         struct tarn__index_want *want = &wants[i];

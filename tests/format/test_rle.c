@@ -89,17 +89,17 @@ START_TEST(rle_values__crosses_runs_in_pieces) /* P-ENC-RLE-6 */
 {
     /* 3 x 1, then 0 1 0 1 0 1 0 1, then 4 x 0 of which two count */
     const struct tarn_span bytes = BYTES(0x06, 0x01, 0x03, 0xaa, 0x08, 0x00);
-    static const uint16_t expected[13] = {1, 1, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0};
+    static const uint32_t expected[13] = {1, 1, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0};
     for (uint32_t piece = 1; piece <= 13; piece++) {
         struct tarn__rle_values values;
         struct tarn__rle_values bits;
-        uint16_t out[13];
+        uint32_t out[13];
         uint8_t packed[3] = {0xff, 0xff, 0xff};
         ck_assert_ok(tarn__rle_values_init(&values, bytes, 1, 13, &err), &err);
         ck_assert_ok(tarn__rle_values_init(&bits, bytes, 1, 13, &err), &err);
         for (uint32_t at = 0; at < 13; at += piece) {
             const uint32_t n = 13 - at < piece ? 13 - at : piece;
-            ck_assert_ok(tarn__rle_values_next16(&values, n, out + at, &err), &err);
+            ck_assert_ok(tarn__rle_values_next(&values, n, out + at, &err), &err);
             ck_assert_ok(tarn__rle_values_next_bits(&bits, n, packed, at + 3, &err), &err);
         }
         ck_assert_mem_eq(out, expected, sizeof(expected));
@@ -108,7 +108,7 @@ START_TEST(rle_values__crosses_runs_in_pieces) /* P-ENC-RLE-6 */
         }
         ck_assert_uint_eq(packed[0] & 7, 7);
         ck_assert_uint_eq(tarn__rle_values_left(&values), 0);
-        ck_assert_status(tarn__rle_values_next16(&values, 1, out, &err), TARN_CORRUPT);
+        ck_assert_status(tarn__rle_values_next(&values, 1, out, &err), TARN_CORRUPT);
     }
 }
 END_TEST
@@ -256,11 +256,7 @@ START_TEST(bit_unpack__agrees_with_bits_taken_one_by_one)
         const uint64_t most = width == 0 ? 50 : BYTES * 8 / width + 5; /* some values behind the end are zeros */
         for (uint64_t from = 0; from < 20 && from < most; from++) {
             uint32_t out[700];
-            uint16_t out16[700];
             tarn__bit_unpack(&tarn__decode_kernels_base, (struct tarn_span){bytes, BYTES}, width, from, (size_t)(most - from), out);
-            if (width <= 16) {
-                tarn__bit_unpack16((struct tarn_span){bytes, BYTES}, width, from, (size_t)(most - from), out16);
-            }
             for (uint64_t i = from; i < most; i++) {
                 uint32_t expected = 0;
                 for (unsigned b = 0; b < width; b++) {
@@ -268,7 +264,6 @@ START_TEST(bit_unpack__agrees_with_bits_taken_one_by_one)
                     expected |= (uint32_t)(at < BYTES * 8 && tarn__bit_get(bytes, at)) << b;
                 }
                 ck_assert_msg(out[i - from] == expected, "width %u, value %u", width, (unsigned)i);
-                ck_assert(width > 16 || out16[i - from] == expected);
             }
         }
     }

@@ -14,7 +14,7 @@ enum { OPTIONS = 4, VALUES = 512 };
 static void decode_levels(struct tarn_span levels, uint16_t maximum, uint32_t count)
 {
     struct tarn__rle_values values;
-    uint16_t out[VALUES];
+    uint32_t out[VALUES];
     unsigned width = 0;
     for (unsigned rest = maximum; rest != 0; rest >>= 1) {
         width++;
@@ -24,7 +24,7 @@ static void decode_levels(struct tarn_span levels, uint16_t maximum, uint32_t co
     }
     for (uint32_t left = count; left != 0;) {
         const uint32_t n = left < VALUES ? left : VALUES;
-        if (tarn__rle_values_next16(&values, n, out, NULL) != TARN_OK) {
+        if (tarn__rle_values_next(&values, n, out, NULL) != TARN_OK) {
             return;
         }
         left -= n;
