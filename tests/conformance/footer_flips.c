@@ -158,7 +158,7 @@ static struct tarn_buffer *load_object(const char *key)
 static struct tarn_buffer *own_file(const char *corpus)
 {
     struct tarn_buffer *foreign = load(corpus, paths[0]);
-    struct tarn_source *source;
+    struct tarn_source *source = NULL;
     struct tarn_batches *batches = NULL;
     uint64_t rows;
     struct tarn_sink *sink = NULL;
