@@ -437,7 +437,10 @@ static uint32_t pairs_of_rows(const struct tarn__column_reader *reader, uint64_t
     return (uint32_t)reader->kernels->row_begin(reader->at.block_repetition + at, reader->at.block_length - at, rows, begun);
 }
 
-/* The rows of the page at hand, which was not opened: known outside of lists, and of version 2, whose pages begin and end with a row. */
+/*
+ * The rows of the page at hand, which was not opened: known outside of lists, and of version 2, whose pages begin and end with a row. As many
+ * rows as values are not believed, though lists of one element each have them: Arrow C++ once wrote the one for the other.
+ */
 static bool rows_of_page(const struct tarn__column_reader *reader, uint64_t *rows)
 {
     const struct tarn_page_header *header = &reader->at.page.header;
@@ -447,7 +450,7 @@ static bool rows_of_page(const struct tarn__column_reader *reader, uint64_t *row
     }
     const int32_t stated = header->thrift.data_page_header_v2.num_rows;
     *rows = stated < 0 ? 0 : (uint64_t)stated;
-    return header->type == PARQUET_DATA_PAGE_V2 && stated >= 0 && *rows <= header->value_count;
+    return header->type == PARQUET_DATA_PAGE_V2 && stated >= 0 && *rows < header->value_count;
 }
 
 static enum tarn_status skip_whole_pages(struct tarn__column_reader *reader, uint64_t *rows, struct tarn_error *err)

@@ -104,7 +104,7 @@ static enum tarn_status start_column(struct parquet_cursor *cursor, struct colum
             .slot_definition = slot_definition(node, leaf, 0),
             .keep_levels = node->kind != TARN_NODE_LEAF,
             .no_crc = source->options.no_crc,
-            .packed_low_first = tarn__text_starts(source->footer->metadata.created_by, (struct tarn_text)TARN_TEXT("impala")),
+            .packed_low_first = tarn__parquet_packs_low_first(source),
             .invalid_utf8_as_is = source->options.invalid_utf8_as_is,
             .page_limit = source->options.page_limit,
         };

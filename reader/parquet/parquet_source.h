@@ -137,4 +137,10 @@ static inline const struct parquet_row_group *tarn__parquet_row_group(const stru
     return tarn__footer_row_group(source->footer, row_group);
 }
 
+/** Impala packed BIT_PACKED levels from the least significant bit on, against the specification. */
+static inline bool tarn__parquet_packs_low_first(const struct parquet_source *source)
+{
+    return tarn__text_starts(source->footer->metadata.created_by, (struct tarn_text)TARN_TEXT("impala"));
+}
+
 #endif

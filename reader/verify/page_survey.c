@@ -15,15 +15,29 @@
 
 enum { BLOCK = 4096 };
 
-/* Adds the counts of the page's levels; *first: its first level, *zeros: how many are 0. */
-static enum tarn_status count_levels(struct tarn_span bytes, uint16_t max, uint32_t slots, uint64_t *counts, struct tarn_error *err)
+/* The levels of one kind as a page has them. */
+struct stored_levels {
+    struct tarn_span bytes;
+    uint16_t max;
+    bool packed;    /* BIT_PACKED */
+    bool low_first; /* and from the least significant bit on */
+};
+
+static enum tarn_status open_levels(struct tarn__level_decoder *levels, struct stored_levels stored, uint32_t slots, struct tarn_error *err)
+{
+    if (stored.max > UINT8_MAX) {
+        return tarn__error_set(err, TARN_LIMIT, "levels", "levels up to %u are more than the 255 that can be read", (unsigned)stored.max);
+    }
+    return stored.packed ? tarn__level_decoder_init_packed(levels, stored.bytes, (uint8_t)stored.max, slots, stored.low_first, err)
+                         : tarn__level_decoder_init(levels, stored.bytes, (uint8_t)stored.max, slots, err);
+}
+
+/* Adds the counts of the page's levels. */
+static enum tarn_status count_levels(struct stored_levels stored, uint32_t slots, uint64_t *counts, struct tarn_error *err)
 {
     struct tarn__level_decoder levels;
     uint8_t block[BLOCK];
-    if (max > UINT8_MAX) {
-        return tarn__error_set(err, TARN_LIMIT, "levels", "levels up to %u are more than the 255 that can be read", (unsigned)max);
-    }
-    TARN_RETURN_IF_ERROR(tarn__level_decoder_init(&levels, bytes, (uint8_t)max, slots, err));
+    TARN_RETURN_IF_ERROR(open_levels(&levels, stored, slots, err));
     while (slots != 0) {
         const uint32_t count = slots < BLOCK ? slots : (uint32_t)BLOCK;
         TARN_RETURN_IF_ERROR(tarn__level_decoder_take(&levels, count, block, err));
@@ -35,14 +49,14 @@ static enum tarn_status count_levels(struct tarn_span bytes, uint16_t max, uint3
     return TARN_OK;
 }
 
-static enum tarn_status first_level(struct tarn_span bytes, uint16_t max, uint32_t slots, uint8_t *out, struct tarn_error *err)
+static enum tarn_status first_level(struct stored_levels stored, uint32_t slots, uint8_t *out, struct tarn_error *err)
 {
     struct tarn__level_decoder levels;
     *out = 0;
     if (slots == 0) {
         return TARN_OK;
     }
-    TARN_RETURN_IF_ERROR(tarn__level_decoder_init(&levels, bytes, (uint8_t)max, slots, err));
+    TARN_RETURN_IF_ERROR(open_levels(&levels, stored, slots, err));
     return tarn__level_decoder_take(&levels, 1, out, err);
 }
 
@@ -94,9 +108,11 @@ static enum tarn_status survey_data_page(struct tarn__page_survey *survey, const
     uint8_t first;
     memset(definition, 0, survey->definition_levels * sizeof(uint64_t));
     memset(repetition, 0, survey->repetition_levels * sizeof(uint64_t));
-    TARN_RETURN_IF_ERROR(count_levels(page->definition, walk->max_definition, found.slots, definition, err));
-    TARN_RETURN_IF_ERROR(count_levels(page->repetition, walk->max_repetition, found.slots, repetition, err));
-    TARN_RETURN_IF_ERROR(first_level(page->repetition, walk->max_repetition, found.slots, &first, err));
+    const struct stored_levels definitions = {page->definition, walk->max_definition, page->definition_packed, survey->packed_low_first};
+    const struct stored_levels repetitions = {page->repetition, walk->max_repetition, page->repetition_packed, survey->packed_low_first};
+    TARN_RETURN_IF_ERROR(count_levels(definitions, found.slots, definition, err));
+    TARN_RETURN_IF_ERROR(count_levels(repetitions, found.slots, repetition, err));
+    TARN_RETURN_IF_ERROR(first_level(repetitions, found.slots, &first, err));
     found.rows = repetition[0];
     found.first_row = survey->rows;
     found.begins_row = first == 0;
@@ -113,12 +129,14 @@ static enum tarn_status survey_data_page(struct tarn__page_survey *survey, const
     return TARN_OK;
 }
 
-enum tarn_status tarn__page_survey_make(struct tarn_page_walk walk, struct tarn__page_survey *out, struct tarn_error *err)
+enum tarn_status tarn__page_survey_make(struct tarn_page_walk walk, bool packed_low_first, struct tarn__page_survey *out,
+                                        struct tarn_error *err)
 {
     *out = (struct tarn__page_survey){.env = walk.env,
                                       .definition_levels = (uint32_t)walk.max_definition + 1,
                                       .repetition_levels = (uint32_t)walk.max_repetition + 1,
-                                      .whole_rows = true};
+                                      .whole_rows = true,
+                                      .packed_low_first = packed_low_first};
     struct tarn_buffer *spare = NULL;
     enum tarn_status status = TARN_OK;
     for (bool end = false; status == TARN_OK;) {

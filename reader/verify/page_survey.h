@@ -33,6 +33,7 @@ struct tarn__page_survey {
     uint64_t rows;
     uint64_t slots;
     bool whole_rows;             /**< every page begins with a row */
+    bool packed_low_first;       /**< as of tarn__column_reader_options */
     uint64_t *definition_counts; /**< count * definition_levels */
     uint64_t *repetition_counts;
     size_t capacity;
@@ -44,7 +45,8 @@ struct tarn__page_survey {
  * Walks all pages from `walk` (a copy of what a reader would begin with) on. Errors: CORRUPT (a damaged page, its place in the error),
  * UNSUPPORTED, LIMIT, NOMEM, CANCELLED. `out` is to be freed whatever the answer.
  */
-TARN_WARN_UNUSED enum tarn_status tarn__page_survey_make(struct tarn_page_walk walk, struct tarn__page_survey *out, struct tarn_error *err);
+TARN_WARN_UNUSED enum tarn_status tarn__page_survey_make(struct tarn_page_walk walk, bool packed_low_first, struct tarn__page_survey *out,
+                                                         struct tarn_error *err);
 void tarn__page_survey_free(struct tarn__page_survey *survey);
 
 #endif

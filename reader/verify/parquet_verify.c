@@ -229,7 +229,7 @@ static enum tarn_status prove_pages(struct chunk_work *work, struct tarn__column
 {
     struct tarn__page_survey pages;
     struct indexes indexes;
-    enum tarn_status status = tarn__page_survey_make(reader->at.walk, &pages, err);
+    enum tarn_status status = tarn__page_survey_make(reader->at.walk, reader->options.packed_low_first, &pages, err);
     if (status == TARN_OK) {
         work->proof.pages = &pages;
         work->pages += pages.count + pages.has_dictionary;
@@ -259,7 +259,7 @@ static enum tarn_status prove_chunk(struct chunk_work *work, struct tarn_error *
                                                         .row_group = work->row_group,
                                                         .row_count = work->proof.row_count,
                                                         .first_row = work->first_row,
-                                                        .no_crc = false,
+                                                        .packed_low_first = tarn__parquet_packs_low_first(work->source),
                                                         .page_limit = work->source->options.page_limit};
     struct tarn__column_reader reader;
     struct tarn_buffer *bytes = NULL;

@@ -374,6 +374,35 @@ START_TEST(parquet_reader__decodes_only_pages_with_selected_rows) /* P-COL-7 P-C
 }
 END_TEST
 
+#define LYING_PAGE(first)                                                                                                                  \
+    {                                                                                                                                      \
+        .type = PARQUET_DATA_PAGE_V2, .encoding = PLAIN, .values = 4, .rows = 4, .repetition = SPAN(0x03, 0x0a),                           \
+        .definition = SPAN(0x08, 0x01), .body = SPAN((first), 0, 0, 0, (first) + 1, 0, 0, 0, (first) + 2, 0, 0, 0, (first) + 3, 0, 0, 0)   \
+    }
+
+START_TEST(parquet_reader__counts_rows_of_lists_where_headers_state_values) /* P-COL-12 */
+{
+    /* Two rows a page: Arrow C++ once wrote the number of values where that of rows belongs. */
+    const struct tarn_test_page pages[] = {LYING_PAGE(1), LYING_PAGE(5), LYING_PAGE(9)};
+    const struct tarn_test_parquet file = FILE_OF(lists, 6, CHUNK(pages));
+    const uint32_t wanted[] = {4};
+    struct tarn_selection selection = {.kind = TARN_SELECT_POSITIONS, .rows = 6, .count = 1, .u.positions = wanted};
+    struct tarn_vector *vector;
+    uint32_t rows;
+
+    open_store();
+    tarn_test_parquet_put(store, "f.parquet", &file);
+    const struct opened opened = open_cursor("l", 0, NULL);
+    ck_assert_ok(tarn_cursor_next(opened.cursor, 1000, &rows, &err), &err);
+    ck_assert_ok(tarn_cursor_column(opened.cursor, 0, &selection, &vector, &err), &err);
+    ck_assert_uint_eq(vector->length, 1);
+    ck_assert_uint_eq(vector->children[0]->length, 2);
+    ck_assert_int_eq(((const int32_t *)vector->children[0]->u.values)[0], 9);
+    close_cursor(opened);
+    close_store();
+}
+END_TEST
+
 START_TEST(parquet_reader__goes_back_for_rows_that_were_not_asked_for_first) /* P-COL-8 */
 {
     const struct tarn_test_page pages[] = {
@@ -635,6 +664,7 @@ TARN_SUITE("reader/parquet_reader", TARN_TEST(parquet_reader__reads_both_page_ve
            TARN_TEST(parquet_reader__reads_booleans_as_bits_and_as_runs), TARN_TEST(parquet_reader__joins_rows_that_pages_split),
            TARN_TEST(parquet_reader__passes_over_index_pages), TARN_TEST(parquet_reader__keeps_the_shape_that_pages_have),
            TARN_TEST(parquet_reader__decodes_only_pages_with_selected_rows),
+           TARN_TEST(parquet_reader__counts_rows_of_lists_where_headers_state_values),
            TARN_TEST(parquet_reader__goes_back_for_rows_that_were_not_asked_for_first),
            TARN_TEST(parquet_reader__names_the_row_that_is_not_utf8), TARN_TEST(parquet_reader__leaves_out_row_groups_by_statistics),
            TARN_TEST(parquet_reader__survives_every_failure), TARN_LOOP_TEST(parquet_reader__refuses_damage, damaged),
