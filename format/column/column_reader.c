@@ -438,8 +438,8 @@ static uint32_t pairs_of_rows(const struct tarn__column_reader *reader, uint64_t
 }
 
 /*
- * The rows of the page at hand, which was not opened: known outside of lists, and of version 2, whose pages begin and end with a row. As many
- * rows as values are not believed, though lists of one element each have them: Arrow C++ once wrote the one for the other.
+ * The rows of the page at hand, which was not opened: known outside of lists, and of version 2, whose pages begin and end with a row. As
+ * many rows as values are not believed, though lists of one element each have them: Arrow C++ once wrote the one for the other.
  */
 static bool rows_of_page(const struct tarn__column_reader *reader, uint64_t *rows)
 {
