@@ -274,6 +274,16 @@ static void fill_hidden_info(const struct tarn_parquet_metadata *metadata, uint3
     };
 }
 
+/* Bounds that are texts lie in what was decrypted for this call alone. */
+static void forget_texts(struct tarn_bounds *bounds, const struct tarn_type *type)
+{
+    const enum tarn_kind kind = tarn_type_kind(type);
+    if (kind == TARN_KIND_BYTES || kind == TARN_KIND_FIXED) {
+        bounds->has_min = false;
+        bounds->has_max = false;
+    }
+}
+
 static void fill_chunk_info(const struct tarn_parquet_metadata *metadata, uint32_t leaf, const struct parquet_column_chunk *chunk,
                             struct tarn_parquet_chunk_info *out)
 {
@@ -312,6 +322,9 @@ enum tarn_status tarn_parquet_chunk_info(const struct tarn_parquet_metadata *met
     if (status == TARN_OK && chunk != NULL) {
         struct tarn__column_cipher *cipher;
         fill_chunk_info(metadata, leaf, chunk, out);
+        if (out->encrypted) {
+            forget_texts(&out->bounds, metadata->footer->schema->leaves[leaf].type);
+        }
         out->has_key = tarn__footer_cipher(metadata->footer, row_group, leaf, &cipher, NULL) == TARN_OK;
         tarn__column_cipher_close(cipher);
     } else if (status == TARN_OK) {
