@@ -322,7 +322,7 @@ enum tarn_status tarn_parquet_chunk_info(const struct tarn_parquet_metadata *met
     if (status == TARN_OK && chunk != NULL) {
         struct tarn__column_cipher *cipher;
         fill_chunk_info(metadata, leaf, chunk, out);
-        if (out->encrypted) {
+        if (chunk->has_encrypted_column_metadata) {
             forget_texts(&out->bounds, metadata->footer->schema->leaves[leaf].type);
         }
         out->has_key = tarn__footer_cipher(metadata->footer, row_group, leaf, &cipher, NULL) == TARN_OK;

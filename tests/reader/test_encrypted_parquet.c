@@ -781,6 +781,8 @@ START_TEST(encrypted__is_shown_with_and_without_keys) /* P-CRYPT-7 */
     }
     ck_assert_ok(tarn_parquet_chunk_info(metadata, 0, 1, &chunk, &err), &err);
     ck_assert(!chunk.encrypted);
+    ck_assert_ok(tarn_parquet_chunk_info(metadata, 0, 2, &chunk, &err), &err);
+    ck_assert(!chunk.bounds.has_min && !chunk.bounds.has_max); /* texts, in what was decrypted for the call */
     tarn_parquet_metadata_close(metadata);
     tarn__buffer_release(encrypted.bytes);
     close_store();

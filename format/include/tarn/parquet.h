@@ -49,7 +49,7 @@ struct tarn_parquet_chunk_info {
     bool has_column_index;
     bool has_offset_index;
     bool has_bloom_filter;
-    struct tarn_bounds bounds; /**< of an encrypted column without those that are texts: tarn_parquet_chunk_open has them */
+    struct tarn_bounds bounds; /**< of a column with metadata encrypted apart, without texts: tarn_parquet_chunk_open has them */
     bool encrypted;            /**< the column is; without its key only what the footer shows is known, which may be nothing: zeros, "" */
     bool has_key;              /**< true where none is needed */
 };
