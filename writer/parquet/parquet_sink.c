@@ -92,6 +92,10 @@ static int32_t codec_number(enum tarn_codec codec)
         return PARQUET_CODEC_SNAPPY;
     case TARN_CODEC_LZ4_RAW:
         return PARQUET_CODEC_LZ4_RAW;
+    case TARN_CODEC_GZIP:
+        return PARQUET_CODEC_GZIP;
+    case TARN_CODEC_BROTLI:
+        return PARQUET_CODEC_BROTLI;
     case TARN_CODEC_DEFAULT:
     case TARN_CODEC_ZSTD:
         break;
@@ -172,7 +176,7 @@ enum tarn_status tarn_parquet_create(struct tarn_store *store, struct tarn_text 
     if (options->size == 0) {
         return tarn__invalid(err, "options", "the options have no size; begin with TARN_PARQUET_WRITE_OPTIONS_INIT");
     }
-    if ((unsigned)options->codec > TARN_CODEC_LZ4_RAW) {
+    if ((unsigned)options->codec > TARN_CODEC_BROTLI) {
         return tarn__invalid(err, "codec", "%u is no codec", (unsigned)options->codec);
     }
     if (schema->field_count == 0) {

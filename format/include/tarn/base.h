@@ -61,6 +61,9 @@ struct tarn_text {
 #define TARN_TEXT_TYPE (struct tarn_text)
 #endif
 
+/** A choice that is made for the caller unless the caller makes it. */
+enum tarn_choice { TARN_CHOICE_AUTO = 0, TARN_CHOICE_NO = 1, TARN_CHOICE_YES = 2 };
+
 /** The version of the library that runs, which may differ from TARN_VERSION of the headers. Static. */
 TARN_API const char *tarn_version(void);
 

@@ -52,9 +52,6 @@ struct tarn_parquet_read_options {
 
 /* ---- CSV ---- */
 
-/** A choice that the sniffer makes unless the caller does. */
-enum tarn_choice { TARN_CHOICE_AUTO = 0, TARN_CHOICE_NO = 1, TARN_CHOICE_YES = 2 };
-
 /** Called for each rejected row instead of stopping. Texts are valid during the call. */
 struct tarn_reject {
     uint64_t line;   /**< from 1, where the row begins */

@@ -3,67 +3,13 @@
 #define TARN_WRITER_H
 
 #include "tarn/arrow.h"
-#include "tarn/sink.h"
-#include "tarn/store.h"
+#include "tarn/parquet_writer.h"
 
 /*
  * Batches to files: Parquet, CSV, JSON, Arrow IPC. Each is a sink (tarn/sink.h) over one object of a store, invisible until finish.
  *
  * Threads: single. Ownership: a sink keeps its own references on store and schema.
  */
-
-enum tarn_codec {
-    TARN_CODEC_DEFAULT = 0, /**< zstd */
-    TARN_CODEC_UNCOMPRESSED,
-    TARN_CODEC_SNAPPY,
-    TARN_CODEC_ZSTD,
-    TARN_CODEC_LZ4_RAW,
-};
-
-/** What is known of one leaf column of a finished file: for a table's statistics. */
-struct tarn_leaf_result {
-    uint32_t depth;
-    const uint32_t *index; /**< position among its siblings at each step, LIST and MAP members included */
-    const struct tarn_type *type;
-    struct tarn_bounds bounds; /**< exact, except texts and binaries over 64 bytes, which are cut */
-    uint64_t compressed_size;
-};
-
-/** Facts of a finished Parquet file. Valid until the options' `arg` owner is told; copy what is to be kept. */
-struct tarn_parquet_result {
-    uint64_t rows;
-    uint64_t bytes;
-    uint32_t row_groups;
-    uint32_t leaf_count;
-    const struct tarn_leaf_result *leaves;
-    const uint64_t *row_group_offsets; /**< byte where each row group begins */
-};
-
-struct tarn_parquet_write_options {
-    uint32_t size;
-    enum tarn_codec codec;
-    int32_t codec_level;       /**< 0: the codec's default */
-    uint64_t row_group_rows;   /**< most rows; 0: 1,048,576 */
-    uint64_t row_group_bytes;  /**< most uncompressed bytes, about; 0: 128 MiB */
-    uint32_t page_rows;        /**< most rows; 0: 20,000 */
-    uint32_t page_bytes;       /**< most uncompressed bytes, about; 0: 1 MiB */
-    uint32_t dictionary_bytes; /**< largest dictionary before falling back to PLAIN; 0: 1 MiB */
-    bool no_dictionary;
-    bool no_statistics;
-    bool no_page_index;
-    bool no_crc;
-    enum tarn_put_mode mode;     /**< when the file is made visible */
-    struct tarn_text created_by; /**< empty: tarn's own */
-    /** Told once, inside finish, after the file is visible. NULL: not wanted. */
-    void (*finished)(void *arg, const struct tarn_parquet_result *result);
-    void *finished_arg;
-};
-
-#define TARN_PARQUET_WRITE_OPTIONS_INIT                                                                                                    \
-    {                                                                                                                                      \
-        sizeof(struct tarn_parquet_write_options), TARN_CODEC_DEFAULT, 0, 0, 0, 0, 0, 0, false, false, false, false, TARN_PUT_OVERWRITE,   \
-            {NULL, 0}, NULL, NULL                                                                                                          \
-    }
 
 struct tarn_csv_write_options {
     uint32_t size;
@@ -120,10 +66,6 @@ struct tarn_byte_sink {
 };
 
 TARN_BEGIN_DECLS
-
-/** Errors: INVALID (schema, options), UNSUPPORTED (a type Parquet has no word for), EXISTS, IO, NOMEM. */
-TARN_CALL tarn_parquet_create(struct tarn_store *store, struct tarn_text key, const struct tarn_schema *schema,
-                              const struct tarn_parquet_write_options *options, struct tarn_sink **out, struct tarn_error *err);
 
 TARN_CALL tarn_csv_create(struct tarn_store *store, struct tarn_text key, const struct tarn_schema *schema,
                           const struct tarn_csv_write_options *options, struct tarn_sink **out, struct tarn_error *err);
