@@ -2,39 +2,47 @@
  *
  * Statistics and the page index, from facts of pages.
  *
- * Specification: parquet.thrift "Statistics", "ColumnIndex", "OffsetIndex", "SizeStatistics"; PageIndex.md. SPEC: P-BOUND-5 to P-BOUND-7,
- * P-INDEX-WRITE-1 to P-INDEX-WRITE-5.
+ * Specification: parquet.thrift "Statistics", "ColumnIndex", "OffsetIndex", "SizeStatistics"; PageIndex.md. SPEC: P-BOUND-5 to P-BOUND-10,
+ * P-INDEX-WRITE-1 to P-INDEX-WRITE-6.
  *
  * Invariants
- *  1. A merged bound is exact when one of its equals was; a bound of one part only (another part has values but no bound) is none.
+ *  1. A merged bound is exact when one of its equals was; a bound of one part only (another part has values but no bound) is none. NaN is
+ *     a bound (total order) only while there are no numbers.
  *  2. A column index has bounds for every page that holds values, or is not written.
  */
 #include "format/column/chunk_facts.h"
 
-bool tarn__value_facts_bound(struct tarn__value_facts *facts, const struct tarn__extremes *extremes, struct tarn_arena *arena)
+bool tarn__value_facts_bound(struct tarn__value_facts *facts, const struct tarn__extremes *extremes, struct tarn__bound_rule rule,
+                             struct tarn_arena *arena)
 {
-    uint8_t cut[TARN_BOUND_BYTES];
+    const bool cuttable = rule.width == 0 && (extremes->order == TARN_STORED_TEXT || extremes->order == TARN_STORED_BYTES);
+    const size_t most = rule.most != 0 ? rule.most : TARN_BOUND_BYTES;
 
     facts->nan_count = extremes->nan_count;
-    if (!extremes->any) {
+    if (!extremes->any || (rule.width > most && rule.width > TARN_BOUND_BYTES)) {
         return true;
     }
-    const bool cuttable = extremes->order == TARN_STORED_TEXT || extremes->order == TARN_STORED_BYTES;
-    struct tarn_span min = extremes->min;
-    struct tarn_span max = extremes->max;
-    facts->min_exact = true;
-    facts->max_exact = true;
     facts->has_min = true;
     facts->has_max = true;
+    facts->min_exact = true;
+    facts->max_exact = true;
+    struct tarn_span min = extremes->min;
     if (cuttable) {
-        min.size = tarn__bound_cut_min(extremes->order, min);
+        min.size = tarn__bound_cut_min(extremes->order, min, most);
         facts->min_exact = min.size == extremes->min.size;
-        max = (struct tarn_span){cut, tarn__bound_cut_max(extremes->order, max, cut, &facts->max_exact)};
-        facts->has_max = max.size != 0 || facts->max_exact;
     }
     facts->min = tarn__arena_span(arena, min);
-    facts->max = tarn__arena_span(arena, max);
-    return facts->min.data != NULL && facts->max.data != NULL;
+    if (!cuttable || extremes->max.size <= most) {
+        facts->max = tarn__arena_span(arena, extremes->max);
+        return facts->min.data != NULL && facts->max.data != NULL;
+    }
+    uint8_t *cut = tarn__arena_alloc(arena, most);
+    if (cut == NULL) {
+        return false;
+    }
+    facts->max = (struct tarn_span){cut, tarn__bound_cut_max(extremes->order, extremes->max, most, cut, &facts->max_exact)};
+    facts->has_max = facts->max.size != 0;
+    return facts->min.data != NULL;
 }
 
 /* One side; `sign` 1 for the minimum, -1 for the maximum. */
@@ -54,20 +62,28 @@ static bool merge_bound(struct tarn_span *bound, bool *exact, struct tarn_span m
     return bound->data != NULL;
 }
 
+/* What decides bounds: numbers before NaN, NaN before nothing. */
+enum content { NO_VALUES, ONLY_NAN, NUMBERS };
+
+static enum content content_of(const struct tarn__value_facts *facts)
+{
+    return facts->values == 0 ? NO_VALUES : tarn__value_facts_has_numbers(facts) ? NUMBERS : ONLY_NAN;
+}
+
 bool tarn__value_facts_merge(struct tarn__value_facts *into, const struct tarn__value_facts *more, enum tarn__stored_order order,
                              struct tarn_arena *arena)
 {
-    const bool had_values = into->values != into->nan_count;
-    const bool more_values = more->values != more->nan_count;
+    const enum content had = content_of(into);
+    const enum content adds = content_of(more);
     bool ok = true;
 
     into->slots += more->slots;
     into->values += more->values;
     into->nan_count += more->nan_count;
-    if (!more_values) {
+    if (adds == NO_VALUES || adds < had) {
         return true;
     }
-    if (!had_values) {
+    if (adds > had) {
         into->has_min = more->has_min;
         into->has_max = more->has_max;
         into->min_exact = more->min_exact;
@@ -87,7 +103,8 @@ bool tarn__value_facts_merge(struct tarn__value_facts *into, const struct tarn__
     return ok;
 }
 
-struct parquet_statistics tarn__value_facts_statistics(const struct tarn__value_facts *facts, enum tarn__stored_order order)
+struct parquet_statistics tarn__value_facts_statistics(const struct tarn__value_facts *facts, enum tarn__stored_order order,
+                                                       bool nan_counts)
 {
     return (struct parquet_statistics){
         .has_null_count = true,
@@ -100,12 +117,12 @@ struct parquet_statistics tarn__value_facts_statistics(const struct tarn__value_
         .is_max_value_exact = facts->max_exact,
         .min_value = facts->min,
         .max_value = facts->max,
-        .has_nan_count = tarn__stored_is_float(order),
+        .has_nan_count = nan_counts && tarn__stored_is_float(order),
         .nan_count = (int64_t)facts->nan_count,
     };
 }
 
-static int32_t boundary_order(const struct tarn__chunk_pages *chunk)
+int32_t tarn__chunk_boundary_order(const struct tarn__chunk_pages *chunk)
 {
     const struct tarn__value_facts *before = NULL;
     bool ascending = true;
@@ -164,12 +181,12 @@ static bool fill_column_index(const struct tarn__chunk_pages *chunk, struct tarn
         .null_pages = {chunk->count, null_pages},
         .min_values = {chunk->count, mins},
         .max_values = {chunk->count, maxs},
-        .boundary_order = boundary_order(chunk),
+        .boundary_order = tarn__chunk_boundary_order(chunk),
         .has_null_counts = true,
         .null_counts = {chunk->count, nulls},
         .has_repetition_level_histograms = with_repetition,
         .has_definition_level_histograms = with_definition,
-        .has_nan_counts = tarn__stored_is_float(chunk->order),
+        .has_nan_counts = !chunk->no_nan_counts && tarn__stored_is_float(chunk->order),
         .nan_counts = {chunk->count, nans},
     };
     if (with_repetition) {

@@ -17,7 +17,7 @@ struct tarn__value_facts {
     uint64_t slots;
     uint64_t values; /**< slots that are not null */
     uint64_t nan_count;
-    bool has_min; /**< without: there was no value, only NaN, no order, or no bound that is short enough */
+    bool has_min; /**< without: there was no value, only NaN under TYPE_ORDER, no order, or no bound that is short enough */
     bool has_max;
     bool min_exact;
     bool max_exact;
@@ -33,15 +33,29 @@ struct tarn__page_facts {
     uint64_t unencoded_bytes; /**< byte arrays: what the values hold, without lengths */
 };
 
+/** How bounds are kept. */
+struct tarn__bound_rule {
+    uint32_t most;  /**< longest bound of texts and binaries; 0: TARN_BOUND_BYTES */
+    uint32_t width; /**< of the type's values, which a bound must have too; 0: any */
+};
+
+/** Is there a value that is no NaN? */
+static inline bool tarn__value_facts_has_numbers(const struct tarn__value_facts *facts)
+{
+    return facts->values != facts->nan_count;
+}
+
 /** Sets the bounds, cut where they are long. False: no memory. */
 TARN_WARN_UNUSED bool tarn__value_facts_bound(struct tarn__value_facts *facts, const struct tarn__extremes *extremes,
-                                              struct tarn_arena *arena);
+                                              struct tarn__bound_rule rule, struct tarn_arena *arena);
 
 /** Adds what is known of more values. Bounds are copied where `arena` is given, else shared. False: no memory. */
 TARN_WARN_UNUSED bool tarn__value_facts_merge(struct tarn__value_facts *into, const struct tarn__value_facts *more,
                                               enum tarn__stored_order order, struct tarn_arena *arena);
 
-struct parquet_statistics tarn__value_facts_statistics(const struct tarn__value_facts *facts, enum tarn__stored_order order);
+/** `nan_counts`: for floats, which alone have them. The deprecated pair and a distinct count are never set. */
+struct parquet_statistics tarn__value_facts_statistics(const struct tarn__value_facts *facts, enum tarn__stored_order order,
+                                                       bool nan_counts);
 
 /** The pages of a chunk, as the column index and the offset index have them. Level histograms: one row of max + 1 counts a page, or NULL.
  */
@@ -54,7 +68,11 @@ struct tarn__chunk_pages {
     const int64_t *definition_histograms;
     const int64_t *repetition_histograms;
     bool is_byte_array;
+    bool no_nan_counts;
 };
+
+/** The strongest boundary order that holds of the pages that have values; all of these have bounds. */
+int32_t tarn__chunk_boundary_order(const struct tarn__chunk_pages *chunk);
 
 /** Appends the ColumnIndex; *written false (and nothing appended) when a page has values but no bounds. Errors: NOMEM, LIMIT. */
 TARN_WARN_UNUSED enum tarn_status tarn__chunk_column_index(const struct tarn__chunk_pages *chunk, struct tarn_env *env,

@@ -106,6 +106,7 @@ enum tarn_status tarn__column_writer_open(struct tarn_env *env, const struct tar
     if (!tarn__leaf_form_of(tarn__leaf_field(path)->type, &form)) {
         return tarn__internal(err, "a leaf without stored form was to be written");
     }
+    form.order = options->total_order ? tarn__stored_total(form.order) : form.order;
     struct tarn__column_writer *w = tarn__calloc(env, 1, sizeof(*w));
     if (w == NULL) {
         return tarn__nomem(env, err, sizeof(*w));
@@ -235,9 +236,10 @@ static enum tarn_status describe_page(struct tarn__column_writer *w, struct tarn
     if (w->options.no_statistics || w->values.count == 0 || w->values.form.order == TARN_STORED_NONE) {
         return TARN_OK;
     }
+    const struct tarn__bound_rule rule = {w->options.bound_bytes, w->values.form.width};
     struct tarn__extremes extremes;
     const bool ok = tarn__page_values_scan(&w->values, w->page_count, &extremes);
-    return ok && tarn__value_facts_bound(&facts->values, &extremes, &w->arena) ? TARN_OK : no_memory(w, err);
+    return ok && tarn__value_facts_bound(&facts->values, &extremes, rule, &w->arena) ? TARN_OK : no_memory(w, err);
 }
 
 static enum tarn_status flush_page(struct tarn__column_writer *w, struct tarn_codec_context *context, struct tarn_error *err)
@@ -543,7 +545,8 @@ enum tarn_status tarn__column_writer_finish(struct tarn__column_writer *w, struc
                   .order = w->options.no_statistics ? TARN_STORED_NONE : w->values.form.order,
                   .max_definition = w->path->max_definition,
                   .max_repetition = w->path->max_repetition,
-                  .is_byte_array = is_byte_array(w)},
+                  .is_byte_array = is_byte_array(w),
+                  .no_nan_counts = w->options.no_nan_counts},
     };
     for (uint32_t i = 0; i < w->page_count; i++) {
         out->unencoded_bytes += w->facts[i].unencoded_bytes;

@@ -23,6 +23,9 @@ struct tarn__column_options {
     uint32_t page_rows;
     uint32_t page_bytes;
     uint32_t dictionary_bytes; /**< 0: no dictionary */
+    uint32_t bound_bytes;      /**< longest bound; 0: TARN_BOUND_BYTES */
+    bool total_order;          /**< floats by IEEE_754_TOTAL_ORDER */
+    bool no_nan_counts;
     bool no_statistics;
     bool no_crc;
 };

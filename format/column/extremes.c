@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Bounds by TYPE_ORDER.
+ * Bounds by TYPE_ORDER and by IEEE_754_TOTAL_ORDER.
  *
  * Specification: parquet.thrift, "ColumnOrder" (order by type; NaN, -0 and +0 of floats), "Statistics" (bounds that are not exact).
- * SPEC: P-BOUND-1 to P-BOUND-6.
+ * SPEC: P-BOUND-1 to P-BOUND-6, P-BOUND-8.
  *
  * Invariants
- *  1. NaN never becomes a bound; bounds of floats that are zero are -0 below and +0 above, whatever zeros were seen.
+ *  1. TYPE_ORDER: NaN never becomes a bound; bounds of floats that are zero are -0 below and +0 above, whatever zeros were seen. Total
+ *     order: bounds are the bits of values that were seen, NaN only where nothing else was.
  *  2. A cut minimum is a prefix, so it is not above the value; a cut maximum is a prefix with its last unit raised, so it is above.
  *  3. Cut TEXT is still well-formed: readers may decode bounds as strings.
  */
@@ -29,6 +30,41 @@ static inline uint16_t half_key(uint16_t bits)
 static inline uint16_t half_of_key(uint16_t key)
 {
     return (uint16_t)((key & 0x8000u) != 0 ? key & 0x7fffu : ~(unsigned)key);
+}
+
+/* The bits of a float as an unsigned number of the total order, and back: negative ones upside down below the others. */
+static inline uint32_t total32(uint32_t bits)
+{
+    return (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
+}
+
+static inline uint32_t of_total32(uint32_t key)
+{
+    return (key & 0x80000000u) != 0 ? key & 0x7fffffffu : ~key;
+}
+
+static inline uint64_t total64(uint64_t bits)
+{
+    return (bits >> 63) != 0 ? ~bits : bits | UINT64_C(1) << 63;
+}
+
+static inline uint64_t of_total64(uint64_t key)
+{
+    return (key >> 63) != 0 ? key & ~(UINT64_C(1) << 63) : ~key;
+}
+
+enum tarn__stored_order tarn__stored_total(enum tarn__stored_order order)
+{
+    switch (order) {
+    case TARN_STORED_F32:
+        return TARN_STORED_F32_TOTAL;
+    case TARN_STORED_F64:
+        return TARN_STORED_F64_TOTAL;
+    case TARN_STORED_F16:
+        return TARN_STORED_F16_TOTAL;
+    default:
+        return order;
+    }
 }
 
 static inline bool half_is_nan(uint16_t bits)
@@ -66,6 +102,44 @@ static inline double load_double(const uint8_t *p)
         *(most) = high_;                                                                                                                   \
     } while (0)
 
+static int sign_of(struct tarn_span number)
+{
+    return number.size != 0 && (number.data[0] & 0x80) != 0 ? -1 : 0;
+}
+
+/* Two's complement, most significant byte first; the shorter one is extended by its sign. */
+static int compare_big(struct tarn_span a, struct tarn_span b)
+{
+    const int signs = sign_of(a) - sign_of(b);
+    if (signs != 0) {
+        return signs;
+    }
+    const uint8_t fill = (uint8_t)sign_of(a);
+    const size_t size = a.size > b.size ? a.size : b.size;
+    for (size_t i = 0; i < size; i++) {
+        const size_t left = size - i; /* bytes from here on */
+        const int x = left > a.size ? fill : a.data[a.size - left];
+        const int y = left > b.size ? fill : b.data[b.size - left];
+        if (x != y) {
+            return x - y;
+        }
+    }
+    return 0;
+}
+
+static int compare_little(struct tarn_span a, struct tarn_span b)
+{
+    for (size_t i = a.size; i-- != 0;) {
+        const bool top = i == a.size - 1;
+        const int x = top ? (int)(int8_t)a.data[i] : a.data[i];
+        const int y = top ? (int)(int8_t)b.data[i] : b.data[i];
+        if (x != y) {
+            return x - y;
+        }
+    }
+    return 0;
+}
+
 int tarn__stored_compare(enum tarn__stored_order order, struct tarn_span a, struct tarn_span b)
 {
 #define COMPARE(type, load) (((type)load(a.data) > (type)load(b.data)) - ((type)load(a.data) < (type)load(b.data)))
@@ -86,11 +160,22 @@ int tarn__stored_compare(enum tarn__stored_order order, struct tarn_span a, stru
         return COMPARE(double, load_double);
     case TARN_STORED_F16:
         return (int)half_key(tarn__load16(a.data)) - (int)half_key(tarn__load16(b.data));
+    case TARN_STORED_F16_TOTAL:
+        return (int)half_key(tarn__load16(a.data)) - (int)half_key(tarn__load16(b.data));
+    case TARN_STORED_F32_TOTAL: {
+        const uint32_t x = total32(tarn__load32(a.data));
+        const uint32_t y = total32(tarn__load32(b.data));
+        return (x > y) - (x < y);
+    }
+    case TARN_STORED_F64_TOTAL: {
+        const uint64_t x = total64(tarn__load64(a.data));
+        const uint64_t y = total64(tarn__load64(b.data));
+        return (x > y) - (x < y);
+    }
     case TARN_STORED_SIGNED_BE:
-        if (a.size != 0 && b.size == a.size && a.data[0] != b.data[0]) {
-            return (int)(int8_t)a.data[0] - (int)(int8_t)b.data[0];
-        }
-        break;
+        return compare_big(a, b);
+    case TARN_STORED_SIGNED_LE:
+        return compare_little(a, b);
     default:
         break;
     }
@@ -203,6 +288,64 @@ static void add_halves(struct tarn__extremes *extremes, const uint8_t *values, s
     }
 }
 
+/* Keys of the total order. NaN are those beyond the infinities, `minus` and `plus`. */
+#define SCAN_TOTAL(values, count, type, load, key, minus, plus, keys)                                                                      \
+    do {                                                                                                                                   \
+        const type minus_ = key(minus);                                                                                                    \
+        const type plus_ = key(plus);                                                                                                      \
+        for (size_t i_ = 0; i_ < (count); i_++) {                                                                                          \
+            const type key_ = key(load((values) + i_ * sizeof(type)));                                                                     \
+            take_key(&(keys), key_, key_<minus_ || key_> plus_);                                                                           \
+        }                                                                                                                                  \
+    } while (0)
+
+struct total_keys {
+    uint64_t low[2]; /* of numbers, of NaN */
+    uint64_t high[2];
+    uint64_t count[2];
+};
+
+static inline void take_key(struct total_keys *keys, uint64_t key, bool is_nan)
+{
+    keys->low[is_nan] = key < keys->low[is_nan] ? key : keys->low[is_nan];
+    keys->high[is_nan] = key > keys->high[is_nan] ? key : keys->high[is_nan];
+    keys->count[is_nan]++;
+}
+
+static uint64_t bits_of_key(enum tarn__stored_order order, uint64_t key)
+{
+    switch (order) {
+    case TARN_STORED_F16_TOTAL:
+        return half_of_key((uint16_t)key);
+    case TARN_STORED_F32_TOTAL:
+        return of_total32((uint32_t)key);
+    default:
+        return of_total64(key);
+    }
+}
+
+static void add_total(struct tarn__extremes *extremes, const uint8_t *values, size_t width, size_t count)
+{
+    struct total_keys keys = {.low = {UINT64_MAX, UINT64_MAX}};
+
+    if (extremes->order == TARN_STORED_F16_TOTAL) {
+        SCAN_TOTAL(values, count, uint16_t, tarn__load16, half_key, 0xfc00u, 0x7c00u, keys);
+    } else if (extremes->order == TARN_STORED_F32_TOTAL) {
+        SCAN_TOTAL(values, count, uint32_t, tarn__load32, total32, 0xff800000u, 0x7f800000u, keys);
+    } else {
+        SCAN_TOTAL(values, count, uint64_t, tarn__load64, total64, UINT64_C(0xfff0000000000000), UINT64_C(0x7ff0000000000000), keys);
+    }
+    if (keys.count[1] != 0) {
+        const bool first = extremes->nan_count == 0;
+        extremes->nan_keys[0] = first || keys.low[1] < extremes->nan_keys[0] ? keys.low[1] : extremes->nan_keys[0];
+        extremes->nan_keys[1] = first || keys.high[1] > extremes->nan_keys[1] ? keys.high[1] : extremes->nan_keys[1];
+        extremes->nan_count += keys.count[1];
+    }
+    if (keys.count[0] != 0) {
+        take_number(extremes, bits_of_key(extremes->order, keys.low[0]), bits_of_key(extremes->order, keys.high[0]), width);
+    }
+}
+
 void tarn__extremes_add_fixed(struct tarn__extremes *extremes, const uint8_t *values, size_t width, size_t count)
 {
     if (count == 0) {
@@ -222,6 +365,11 @@ void tarn__extremes_add_fixed(struct tarn__extremes *extremes, const uint8_t *va
         return;
     case TARN_STORED_F16:
         add_halves(extremes, values, count);
+        return;
+    case TARN_STORED_F32_TOTAL:
+    case TARN_STORED_F64_TOTAL:
+    case TARN_STORED_F16_TOTAL:
+        add_total(extremes, values, width, count);
         return;
     case TARN_STORED_I32: {
         int32_t low;
@@ -252,6 +400,7 @@ void tarn__extremes_add_fixed(struct tarn__extremes *extremes, const uint8_t *va
         return;
     }
     case TARN_STORED_SIGNED_BE:
+    case TARN_STORED_SIGNED_LE:
     case TARN_STORED_BYTES:
     case TARN_STORED_TEXT:
         for (size_t i = 0; i < count; i++) {
@@ -269,6 +418,15 @@ void tarn__extremes_add_bytes(struct tarn__extremes *extremes, struct tarn_span 
 
 void tarn__extremes_finish(struct tarn__extremes *extremes)
 {
+    if (tarn__stored_is_total(extremes->order)) {
+        if (!extremes->any && extremes->nan_count != 0) {
+            const size_t width = extremes->order == TARN_STORED_F64_TOTAL ? 8 : extremes->order == TARN_STORED_F32_TOTAL ? 4 : 2;
+            take_number(extremes, bits_of_key(extremes->order, extremes->nan_keys[0]), bits_of_key(extremes->order, extremes->nan_keys[1]),
+                        width);
+            extremes->only_nan = true;
+        }
+        return;
+    }
     if (!extremes->any || !tarn__stored_is_float(extremes->order)) {
         return;
     }
@@ -285,22 +443,22 @@ void tarn__extremes_finish(struct tarn__extremes *extremes)
     }
 }
 
-/* Whole characters among the first TARN_BOUND_BYTES bytes; all of those when the text is not well-formed there. */
-static size_t cut_text(struct tarn_span value)
+/* Whole characters among the first `most` bytes; all of those when the text is not well-formed there. */
+static size_t cut_text(struct tarn_span value, size_t most)
 {
-    size_t end = TARN_BOUND_BYTES;
-    for (unsigned back = 0; back < 4 && (value.data[end] & 0xc0) == 0x80; back++) {
+    size_t end = most;
+    for (unsigned back = 0; back < 4 && end != 0 && (value.data[end] & 0xc0) == 0x80; back++) {
         end--;
     }
-    return (value.data[end] & 0xc0) == 0x80 ? TARN_BOUND_BYTES : end;
+    return (value.data[end] & 0xc0) == 0x80 ? most : end;
 }
 
-size_t tarn__bound_cut_min(enum tarn__stored_order order, struct tarn_span value)
+size_t tarn__bound_cut_min(enum tarn__stored_order order, struct tarn_span value, size_t most)
 {
-    if (value.size <= TARN_BOUND_BYTES) {
+    if (value.size <= most) {
         return value.size;
     }
-    return order == TARN_STORED_TEXT ? cut_text(value) : TARN_BOUND_BYTES;
+    return order == TARN_STORED_TEXT ? cut_text(value, most) : most;
 }
 
 /* The next code point that is a character; 0: none. */
@@ -310,7 +468,7 @@ static uint32_t raise_point(uint32_t point)
 }
 
 /* The head with its last raisable character raised, and what is behind it dropped. A raised character may be longer by a byte. */
-static size_t raise_text(uint8_t out[TARN_BOUND_BYTES], size_t size)
+static size_t raise_text(uint8_t *out, size_t size, size_t most)
 {
     while (size != 0) {
         size_t begin = size - 1;
@@ -325,7 +483,7 @@ static size_t raise_text(uint8_t out[TARN_BOUND_BYTES], size_t size)
         char raised[4];
         const uint32_t next = raise_point(point);
         const size_t length = next != 0 ? tarn__utf8_encode(next, raised) : 0;
-        if (length != 0 && begin + length <= TARN_BOUND_BYTES) {
+        if (length != 0 && begin + length <= most) {
             memcpy(out + begin, raised, length);
             return begin + length;
         }
@@ -334,7 +492,7 @@ static size_t raise_text(uint8_t out[TARN_BOUND_BYTES], size_t size)
     return 0;
 }
 
-static size_t raise_bytes(uint8_t out[TARN_BOUND_BYTES], size_t size)
+static size_t raise_bytes(uint8_t *out, size_t size)
 {
     while (size != 0 && out[size - 1] == 0xff) {
         size--;
@@ -345,15 +503,15 @@ static size_t raise_bytes(uint8_t out[TARN_BOUND_BYTES], size_t size)
     return size;
 }
 
-size_t tarn__bound_cut_max(enum tarn__stored_order order, struct tarn_span value, uint8_t out[TARN_BOUND_BYTES], bool *exact)
+size_t tarn__bound_cut_max(enum tarn__stored_order order, struct tarn_span value, size_t most, uint8_t *out, bool *exact)
 {
-    *exact = value.size <= TARN_BOUND_BYTES;
-    const size_t size = tarn__bound_cut_min(order, value);
+    *exact = value.size <= most;
+    const size_t size = tarn__bound_cut_min(order, value, most);
     if (size != 0) {
         memcpy(out, value.data, size);
     }
     if (*exact) {
         return size;
     }
-    return order == TARN_STORED_TEXT ? raise_text(out, size) : raise_bytes(out, size);
+    return order == TARN_STORED_TEXT ? raise_text(out, size, most) : raise_bytes(out, size);
 }

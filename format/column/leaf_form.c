@@ -90,9 +90,6 @@ bool tarn__leaf_form_of(const struct tarn_type *type, struct tarn__leaf_form *ou
     case TARN_TYPE_FIXED:
     case TARN_TYPE_UUID:
         *out = (struct tarn__leaf_form){kind, PARQUET_FIXED_LEN_BYTE_ARRAY, tarn_type_width(type), TARN_STORED_BYTES};
-        if (out->width > TARN_BOUND_BYTES) {
-            out->order = TARN_STORED_NONE; /* a bound must have the width of the type, or readers fail on it: none is kept of wide ones */
-        }
         return true;
     default:
         break;

@@ -3,6 +3,7 @@
  * Bounds of stored values: by the order of the type, and cut where they are long.
  */
 #include "format/base/bytes.h"
+#include "format/base/utf8.h"
 #include "format/column/extremes.h"
 #include "tests/support/suite.h"
 
@@ -177,8 +178,8 @@ START_TEST(bound__long_ones_are_cut_and_raised) /* P-BOUND-5 P-BOUND-6 */
     bool exact;
     const struct tarn_span value = long_text(room, c->head, c->tail);
 
-    ck_assert_uint_eq(tarn__bound_cut_min(c->order, value), c->min);
-    const size_t size = tarn__bound_cut_max(c->order, value, raised, &exact);
+    ck_assert_uint_eq(tarn__bound_cut_min(c->order, value, TARN_BOUND_BYTES), c->min);
+    const size_t size = tarn__bound_cut_max(c->order, value, TARN_BOUND_BYTES, raised, &exact);
     ck_assert_uint_eq(size, c->max);
     ck_assert_int_eq(exact, value.size <= TARN_BOUND_BYTES);
     ck_assert_mem_eq(raised + size - strlen(c->end), c->end, strlen(c->end));
@@ -193,14 +194,118 @@ START_TEST(bound__none_above_the_greatest) /* P-BOUND-6 */
     uint8_t raised[TARN_BOUND_BYTES];
     bool exact;
     memset(all, 0xff, sizeof(all));
-    ck_assert_uint_eq(tarn__bound_cut_max(TARN_STORED_BYTES, (struct tarn_span){all, sizeof(all)}, raised, &exact), 0);
+    ck_assert_uint_eq(tarn__bound_cut_max(TARN_STORED_BYTES, (struct tarn_span){all, sizeof(all)}, TARN_BOUND_BYTES, raised, &exact), 0);
     ck_assert(!exact);
     /* Bytes that are no text, though the type says so: no bound is better than a wrong one. */
-    ck_assert_uint_eq(tarn__bound_cut_max(TARN_STORED_TEXT, (struct tarn_span){all, sizeof(all)}, raised, &exact), 0);
+    ck_assert_uint_eq(tarn__bound_cut_max(TARN_STORED_TEXT, (struct tarn_span){all, sizeof(all)}, TARN_BOUND_BYTES, raised, &exact), 0);
+}
+END_TEST
+
+/* At every length that is asked for: the cut of a minimum is a prefix of whole characters, that of a maximum lies above and is text. */
+START_TEST(bound__any_length) /* P-BOUND-5 P-BOUND-6 */
+{
+    static const char text[] = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xed\x9f\xbf\xf4\x8f\xbf\xbfz"; /* 1, 2, 3, 4, 3, 4 and 1 bytes */
+    static const size_t borders[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10, 10, 13, 13, 13, 13, 17};
+    static const size_t raised[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10, 10, 13, 13, 13, 13, 13};
+    const struct tarn_span value = {(const uint8_t *)text, sizeof(text) - 1};
+    for (size_t most = 0; most < value.size; most++) {
+        uint8_t out[32];
+        bool exact;
+        ck_assert_uint_eq(tarn__bound_cut_min(TARN_STORED_TEXT, value, most), borders[most]);
+        const size_t size = tarn__bound_cut_max(TARN_STORED_TEXT, value, most, out, &exact);
+        ck_assert_uint_eq(size, raised[most]);
+        ck_assert(!exact);
+        ck_assert(size == 0 || tarn__stored_compare(TARN_STORED_TEXT, (struct tarn_span){out, size}, value) > 0);
+        ck_assert(tarn__utf8_is_valid((struct tarn_text){(const char *)out, size}));
+    }
+}
+END_TEST
+
+START_TEST(extremes__total_order_of_bits) /* P-BOUND-8 */
+{
+    /* NaN of both signs, infinities, zeros: each is below the next. */
+    static const uint64_t doubles[] = {UINT64_C(0xffffffffffffffff), UINT64_C(0xfff8000000000000), UINT64_C(0xfff0000000000000),
+                                       UINT64_C(0xbff0000000000000), UINT64_C(0x8000000000000000), 0,
+                                       UINT64_C(0x3ff0000000000000), UINT64_C(0x7ff0000000000000), UINT64_C(0x7ff0000000000001),
+                                       UINT64_C(0x7fffffffffffffff)};
+    static const uint32_t floats[] = {0xffffffff, 0xffc00000, 0xff800000, 0xbf800000, 0x80000000,
+                                      0,          0x3f800000, 0x7f800000, 0x7f800001, 0x7fffffff};
+    static const uint16_t halves[] = {0xffff, 0xfe00, 0xfc00, 0xbc00, 0x8000, 0, 0x3c00, 0x7c00, 0x7c01, 0x7fff};
+    for (size_t i = 0; i + 1 < 10; i++) {
+        ck_assert_int_lt(tarn__stored_compare(TARN_STORED_F64_TOTAL, (struct tarn_span){(const uint8_t *)&doubles[i], 8},
+                                              (struct tarn_span){(const uint8_t *)&doubles[i + 1], 8}),
+                         0);
+        ck_assert_int_lt(tarn__stored_compare(TARN_STORED_F32_TOTAL, (struct tarn_span){(const uint8_t *)&floats[i], 4},
+                                              (struct tarn_span){(const uint8_t *)&floats[i + 1], 4}),
+                         0);
+        ck_assert_int_lt(tarn__stored_compare(TARN_STORED_F16_TOTAL, (struct tarn_span){(const uint8_t *)&halves[i], 2},
+                                              (struct tarn_span){(const uint8_t *)&halves[i + 1], 2}),
+                         0);
+    }
+    scan(TARN_STORED_F64_TOTAL, doubles, 8, 10);
+    expect(&doubles[2], &doubles[7], 8);
+    ck_assert_uint_eq(found.nan_count, 4);
+    ck_assert(!found.only_nan);
+    scan(TARN_STORED_F32_TOTAL, floats, 4, 10);
+    expect(&floats[2], &floats[7], 4);
+    scan(TARN_STORED_F16_TOTAL, halves, 2, 10);
+    expect(&halves[2], &halves[7], 2);
+    /* Zeros stay as they are. */
+    scan(TARN_STORED_F64_TOTAL, &doubles[5], 8, 1);
+    expect(&doubles[5], &doubles[5], 8);
+    scan(TARN_STORED_F32_TOTAL, &floats[4], 4, 1);
+    expect(&floats[4], &floats[4], 4);
+    /* Nothing but NaN: these are the bounds. */
+    const uint64_t only[] = {doubles[8], doubles[9], doubles[1]};
+    scan(TARN_STORED_F64_TOTAL, only, 8, 3);
+    expect(&doubles[1], &doubles[9], 8);
+    ck_assert(found.only_nan);
+    ck_assert_uint_eq(found.nan_count, 3);
+    scan(TARN_STORED_F16_TOTAL, &halves[8], 2, 2);
+    expect(&halves[8], &halves[9], 2);
+    scan(TARN_STORED_F32_TOTAL, floats, 4, 2);
+    expect(&floats[0], &floats[1], 4);
+}
+END_TEST
+
+START_TEST(extremes__decimals_of_any_width) /* P-BOUND-2 */
+{
+    static const char *const ascending[] = {"\xff\x00\x00", "\xff\x7f", "\x80",     "\xff\xff\xff", "",
+                                            "\x00\x01",     "\x7f",     "\x00\x80", "\x01\x00"};
+    static const size_t sizes[] = {3, 2, 1, 3, 0, 2, 1, 2, 2};
+    tarn__extremes_init(&found, TARN_STORED_SIGNED_BE);
+    for (size_t i = 0; i < 9; i++) {
+        const struct tarn_span value = {(const uint8_t *)ascending[i], sizes[i]};
+        for (size_t k = 0; k < 9; k++) {
+            const int order =
+                tarn__stored_compare(TARN_STORED_SIGNED_BE, value, (struct tarn_span){(const uint8_t *)ascending[k], sizes[k]});
+            ck_assert_msg(i < k ? order < 0 : i > k ? order > 0 : order == 0, "%zu and %zu", i, k);
+        }
+        tarn__extremes_add_bytes(&found, value);
+    }
+    ck_assert_ptr_eq(found.min.data, ascending[0]);
+    ck_assert_ptr_eq(found.max.data, ascending[8]);
+}
+END_TEST
+
+START_TEST(extremes__moments_of_96_bits) /* P-BOUND-1 */
+{
+    static const uint8_t values[][12] = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80},
+                                         {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+                                         {0},
+                                         {0xff},
+                                         {0, 1},
+                                         {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x7f}};
+    scan(TARN_STORED_SIGNED_LE, values[1], 12, 4);
+    expect(values[1], values[4], 12);
+    scan(TARN_STORED_SIGNED_LE, values, 12, 6);
+    expect(values[0], values[5], 12);
 }
 END_TEST
 
 TARN_SUITE("extremes", TARN_TEST(extremes__integers_by_sign), TARN_TEST(extremes__decimals_by_sign_not_by_bytes),
            TARN_TEST(extremes__booleans), TARN_TEST(extremes__nan_is_counted_and_no_bound), TARN_TEST(extremes__zeros_are_spread),
            TARN_TEST(extremes__several_calls_are_one), TARN_TEST(extremes__texts_by_unsigned_bytes),
-           TARN_LOOP_TEST(bound__long_ones_are_cut_and_raised, cuts), TARN_TEST(bound__none_above_the_greatest))
+           TARN_LOOP_TEST(bound__long_ones_are_cut_and_raised, cuts), TARN_TEST(bound__none_above_the_greatest),
+           TARN_TEST(bound__any_length), TARN_TEST(extremes__total_order_of_bits), TARN_TEST(extremes__decimals_of_any_width),
+           TARN_TEST(extremes__moments_of_96_bits))

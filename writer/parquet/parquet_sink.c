@@ -118,6 +118,9 @@ static struct tarn__row_group_options group_options(const struct tarn_parquet_wr
                    .page_bytes = size_option(options->page_bytes, DEFAULT_PAGE_BYTES, MOST_PAGE_BYTES),
                    .dictionary_bytes =
                        options->no_dictionary ? 0 : size_option(options->dictionary_bytes, DEFAULT_DICTIONARY_BYTES, MOST_PAGE_BYTES),
+                   .bound_bytes = options->statistics_bytes,
+                   .total_order = options->float_order == TARN_FLOAT_ORDER_IEEE754,
+                   .no_nan_counts = options->nan_counts == TARN_CHOICE_NO,
                    .no_statistics = options->no_statistics,
                    .no_crc = options->no_crc},
         .most_rows = options->row_group_rows != 0 ? options->row_group_rows : DEFAULT_GROUP_ROWS,
@@ -178,6 +181,12 @@ enum tarn_status tarn_parquet_create(struct tarn_store *store, struct tarn_text 
     }
     if ((unsigned)options->codec > TARN_CODEC_BROTLI) {
         return tarn__invalid(err, "codec", "%u is no codec", (unsigned)options->codec);
+    }
+    if ((unsigned)options->float_order > TARN_FLOAT_ORDER_IEEE754) {
+        return tarn__invalid(err, "options", "%u is no order of floats", (unsigned)options->float_order);
+    }
+    if (options->float_order == TARN_FLOAT_ORDER_IEEE754 && options->nan_counts == TARN_CHOICE_NO) {
+        return tarn__invalid(err, "options", "the IEEE 754 order of floats needs NaN counts: leave `nan_counts` as it is");
     }
     if (schema->field_count == 0) {
         return tarn__invalid(err, "schema", "a Parquet file needs at least one column");
@@ -261,7 +270,8 @@ static enum tarn_status write_footer(struct parquet_sink *s, struct tarn_error *
         }
     }
     for (uint32_t i = 0; i < s->schema->leaf_count; i++) {
-        orders[i].id = PARQUET_ORDER_TYPE;
+        const enum tarn__stored_order order = tarn__column_writer_form(s->groups.columns[i])->order;
+        orders[i].id = tarn__stored_is_total(order) ? PARQUET_ORDER_IEEE_754_TOTAL : PARQUET_ORDER_TYPE;
     }
     const struct parquet_file_metadata metadata = {
         .version = 1,
@@ -344,6 +354,8 @@ static struct tarn_leaf_result leaf_result(const struct parquet_sink *s, uint32_
     const struct tarn__leaf_form *form = tarn__column_writer_form(s->groups.columns[leaf]);
     const struct tarn__leaf_path *path = &s->paths[leaf];
     const struct tarn_type *type = tarn__leaf_field(path)->type;
+    const bool has_min = facts->has_min && tarn__value_facts_has_numbers(facts);
+    const bool has_max = facts->has_max && tarn__value_facts_has_numbers(facts);
     struct tarn_leaf_result result = {
         .depth = path->depth,
         .index = path->index,
@@ -353,17 +365,17 @@ static struct tarn_leaf_result leaf_result(const struct parquet_sink *s, uint32_
                    .null_count = facts->slots - facts->values,
                    .has_nan_count = tarn__stored_is_float(form->order) && !s->options.no_statistics,
                    .nan_count = facts->nan_count,
-                   .has_min = facts->has_min,
-                   .has_max = facts->has_max,
+                   .has_min = has_min,
+                   .has_max = has_max,
                    .min_exact = facts->min_exact,
                    .max_exact = facts->max_exact},
         .compressed_size = s->groups.stored[leaf],
     };
 
-    if (facts->has_min) {
+    if (has_min) {
         result.bounds.min = bound_value(type, form, facts->min);
     }
-    if (facts->has_max) {
+    if (has_max) {
         result.bounds.max = bound_value(type, form, facts->max);
     }
     return result;

@@ -256,7 +256,7 @@ static bool fill_statistics(struct tarn__row_group_writer *w, uint32_t leaf, str
         return false;
     }
     meta->has_statistics = !w->options.column.no_statistics;
-    meta->statistics = tarn__value_facts_statistics(&facts, order);
+    meta->statistics = tarn__value_facts_statistics(&facts, order, !w->options.column.no_nan_counts);
     return true;
 }
 

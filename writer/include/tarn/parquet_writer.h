@@ -159,7 +159,7 @@ struct tarn_parquet_write_options {
     enum tarn_parquet_profile profile;
     uint32_t page_version; /**< of data pages, 1 or 2; 0: the profile's */
     enum tarn_parquet_float_order float_order;
-    enum tarn_choice nan_counts;    /**< AUTO: with IEEE754 only */
+    enum tarn_choice nan_counts;    /**< AUTO: YES, as the format asks; NO with IEEE754 is INVALID */
     enum tarn_choice bloom_filters; /**< AUTO: the profile's */
     enum tarn_choice arrow_schema;  /**< the key ARROW:schema. AUTO: where Parquet's own types lose something that it keeps */
     uint32_t statistics_bytes;      /**< longest bound of texts and binaries, longer ones are cut; 0: 64 */
