@@ -80,7 +80,7 @@ const char *command_nearest(const char *word)
     return nearest;
 }
 
-static const char *option_nearest(const char *word, uint64_t allowed)
+static const char *option_nearest(const char *word, option_bits allowed)
 {
     const char *nearest = NULL;
     int least = 3;
@@ -94,12 +94,23 @@ static const char *option_nearest(const char *word, uint64_t allowed)
     return nearest;
 }
 
+/* "[=X]": the value may be left out, and stands behind '=' alone. */
+static bool may_lack_argument(int i)
+{
+    return options[i].argument != NULL && options[i].argument[0] == '[';
+}
+
+static const char *before_argument(int i)
+{
+    return options[i].argument != NULL && !may_lack_argument(i) ? " " : "";
+}
+
 static void put_option(FILE *to, int i)
 {
     char left[64];
     const bool letter = options[i].letter != 0;
     snprintf(left, sizeof(left), "%c%c%s--%s%s%s", letter ? '-' : ' ', letter ? options[i].letter : ' ', letter ? ", " : "  ",
-             options[i].name, options[i].argument != NULL ? " " : "", options[i].argument != NULL ? options[i].argument : "");
+             options[i].name, before_argument(i), options[i].argument != NULL ? options[i].argument : "");
     fprintf(to, "  %-30s %s\n", left, options[i].help);
 }
 
@@ -146,7 +157,12 @@ static bool take_value(struct session *session, enum option_id id, const char *v
         }
         list[(*count)++] = value;
     }
-    args->given |= UINT64_C(1) << id;
+    if (args->all_count == MOST_GIVEN) {
+        answer_usage(session, "more than %d options", MOST_GIVEN);
+        return false;
+    }
+    args->all[args->all_count++] = (struct given_option){id, value};
+    args->given |= (option_bits)1 << id;
     args->values[id] = value;
     return true;
 }
@@ -155,7 +171,7 @@ static bool take_value(struct session *session, enum option_id id, const char *v
 static bool take_option(struct session *session, int argc, char **argv, int *at)
 {
     const char *word = argv[*at];
-    const uint64_t allowed = session->command != NULL ? session->command->options | GENERAL : ~UINT64_C(0);
+    const option_bits allowed = session->command != NULL ? session->command->options | GENERAL : ~(option_bits)0;
     const bool is_long = word[1] == '-';
     const char *equals = is_long ? strchr(word, '=') : NULL;
     const size_t length = is_long ? (equals != NULL ? (size_t)(equals - word) : strlen(word)) - 2 : 1;
@@ -174,6 +190,9 @@ static bool take_option(struct session *session, int argc, char **argv, int *at)
         }
         if (equals != NULL) {
             return take_value(session, (enum option_id)i, equals + 1);
+        }
+        if (may_lack_argument(i)) {
+            return take_value(session, (enum option_id)i, "");
         }
         if (!is_long && word[2] != '\0') {
             return take_value(session, (enum option_id)i, word + 2);
@@ -314,7 +333,7 @@ static void put_roff_option(int i)
     }
     fputs("\\-\\-", stdout);
     put_roff(options[i].name);
-    printf("%s%s\n", options[i].argument != NULL ? " " : "", options[i].argument != NULL ? options[i].argument : "");
+    printf("%s%s\n", before_argument(i), options[i].argument != NULL ? options[i].argument : "");
     put_roff(options[i].help);
     fputc('\n', stdout);
 }

@@ -20,23 +20,34 @@ enum option_id {
     OPTION_COUNT
 };
 
-#define BIT(id) (UINT64_C(1) << OPTION_##id)
+/** A set of options. */
+__extension__ typedef unsigned __int128 option_bits;
+
+#define BIT(id) ((option_bits)1 << OPTION_##id)
 
 /** Options that every command takes. */
 #define GENERAL                                                                                                                            \
     (BIT(HELP) | BIT(JSON) | BIT(THREADS) | BIT(MEMORY_LIMIT) | BIT(STATS) | BIT(NO_PRUNE) | BIT(NO_PROGRESS) | BIT(LAKE) | BIT(KEY_FILE))
 
-_Static_assert(OPTION_COUNT <= 64, "options of a command are bits of a word");
+_Static_assert(OPTION_COUNT <= 128, "options of a command are bits of a word");
 
-enum { MOST_REPEATS = 32, EXIT_USAGE = 2, EXIT_NOT_VERIFIED = 12 };
+enum { MOST_REPEATS = 32, MOST_GIVEN = 512, EXIT_USAGE = 2, EXIT_NOT_VERIFIED = 12 };
+
+/** One option as it stood on the command line. */
+struct given_option {
+    enum option_id id;
+    const char *value; /* "" when it takes none */
+};
 
 struct arguments {
-    uint64_t given;                   /* bits of the options that were there */
+    option_bits given;                /* the options that were there */
     const char *values[OPTION_COUNT]; /* the last one */
     const char *nulls[MOST_REPEATS];  /* --null, in order */
     int null_count;
     const char *params[MOST_REPEATS]; /* --param, in order */
     int param_count;
+    struct given_option all[MOST_GIVEN]; /* every one, in order: for those that may be repeated */
+    int all_count;
     const char **positionals; /* points into argv */
     int positional_count;
 };
@@ -77,7 +88,7 @@ struct command {
     int least;
     int most;
     const char *summary;
-    uint64_t options;
+    option_bits options;
     int (*run)(struct session *session); /* the exit code; the error, if any, has been reported */
 };
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tools/tarn/command.h"
+#include "tools/tarn/parquet_options.h"
 
 bool variants_raw(const struct session *session)
 {
@@ -109,13 +110,20 @@ static int print_parquet(struct session *session, struct tarn_batches *batches)
     struct tarn_store *store = NULL;
     struct tarn_sink *sink = NULL;
     struct tarn_object *object = NULL;
+    struct parquet_options options;
     uint8_t *bytes = NULL;
     uint64_t rows;
     if (session->stdout_tty) {
         return answer_usage(session, "Parquet is binary: send it to a file or a pipe");
     }
+    if (!parquet_options_parse(session, &options)) {
+        return EXIT_USAGE;
+    }
     enum tarn_status status = tarn_store_open_memory(session->env, 0, &store, &err);
-    status = status == TARN_OK ? tarn_parquet_create(store, TARN_TEXT("out.parquet"), batches->schema, NULL, &sink, &err) : status;
+    status = status == TARN_OK ? parquet_options_bind(session, &options, batches->schema, &err) : status;
+    status =
+        status == TARN_OK ? tarn_parquet_create(store, TARN_TEXT("out.parquet"), batches->schema, &options.write, &sink, &err) : status;
+    parquet_options_free(&options);
     status = status == TARN_OK ? tarn_batches_copy(batches, sink, &rows, &err) : status;
     status = status == TARN_OK ? tarn_object_open(store, TARN_TEXT("out.parquet"), &object, &err) : status;
     if (status == TARN_OK) {
