@@ -181,6 +181,19 @@ bool tarn__buffer_resize(struct tarn_buffer *buffer, size_t size)
     return true;
 }
 
+enum tarn_status tarn__buffer_extend(struct tarn_buffer *buffer, uint64_t more, uint8_t **room, struct tarn_error *err)
+{
+    const size_t begin = buffer->size;
+    size_t end = SIZE_MAX;
+    *room = NULL;
+    if (!tarn__add(begin, more, &end) || !tarn__buffer_resize(buffer, end)) {
+        const uint64_t grown = tarn__max_size(end, buffer->capacity + buffer->capacity / 2);
+        return tarn__nomem(shared_of(buffer)->env, err, more > grown ? more : grown + 2 * ALIGN);
+    }
+    *room = buffer->data + begin;
+    return TARN_OK;
+}
+
 bool tarn__buffer_append(struct tarn_buffer *buffer, const void *bytes, size_t size)
 {
     const size_t at = buffer->size;

@@ -36,6 +36,11 @@ bool tarn__buffer_unshared(const struct tarn_buffer *buffer);
 bool tarn__buffer_resize(struct tarn_buffer *buffer, size_t size);
 /** Appends to an unshared own buffer. */
 bool tarn__buffer_append(struct tarn_buffer *buffer, const void *bytes, size_t size);
+/**
+ * `more` bytes, of which the content is undefined, behind those of an unshared own buffer; *room is where. Errors: NOMEM, LIMIT: the buffer
+ * is then as it was.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__buffer_extend(struct tarn_buffer *buffer, uint64_t more, uint8_t **room, struct tarn_error *err);
 struct tarn_env *tarn__buffer_env(const struct tarn_buffer *buffer);
 
 static inline struct tarn_span tarn__buffer_span(const struct tarn_buffer *buffer)

@@ -155,6 +155,18 @@ bool tarn__rle_write_bits(struct tarn_buffer *out, uint32_t n, const uint8_t *bi
     return write_runs(out, &(struct source){bits, at, n, 1}, run_bits, value_bit);
 }
 
+bool tarn__rle_write_booleans(struct tarn_buffer *out, uint32_t n, const uint8_t *bits)
+{
+    static const uint8_t length[4];
+    const size_t begin = out->size;
+    if (!tarn__buffer_append(out, length, sizeof(length)) || !tarn__rle_write_bits(out, n, bits, 0)) {
+        out->size = begin;
+        return false;
+    }
+    tarn__store32(out->data + begin, (uint32_t)(out->size - begin - sizeof(length))); /* fewer than n + 16 bytes, of which n is 2^32 */
+    return true;
+}
+
 size_t tarn__rle_bound(unsigned width, uint32_t n)
 {
     /* A repeated run stands for a group at least and takes no more than a header and four bytes; a packed one a header for each group. */

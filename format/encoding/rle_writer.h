@@ -21,6 +21,8 @@ TARN_WARN_UNUSED bool tarn__rle_write(struct tarn_buffer *out, unsigned width, u
 TARN_WARN_UNUSED bool tarn__rle_write16(struct tarn_buffer *out, unsigned width, uint32_t n, const uint16_t *values);
 /** Width 1 from bits: value i is bit `at` + i. */
 TARN_WARN_UNUSED bool tarn__rle_write_bits(struct tarn_buffer *out, uint32_t n, const uint8_t *bits, uint64_t at);
+/** RLE of a page of BOOLEAN values: four bytes of length, then the hybrid of width 1 over the first `n` of `bits`, as PLAIN stores them. */
+TARN_WARN_UNUSED bool tarn__rle_write_booleans(struct tarn_buffer *out, uint32_t n, const uint8_t *bits);
 /** One run of `n` times `value`. */
 TARN_WARN_UNUSED bool tarn__rle_write_repeated(struct tarn_buffer *out, unsigned width, uint32_t n, uint32_t value);
 

@@ -7,6 +7,7 @@
  */
 #include "format/base/bytes.h"
 #include "format/kernels/kernels.h"
+#include "format/kernels/pack_loops.h"
 #include "format/kernels/split_loops.h"
 #include "format/kernels/unpack_loops.h"
 
@@ -313,4 +314,11 @@ const struct tarn__kernels TARN_KERNELS = {
     .scale_f32 = scale_f32,
     .scale_f64 = scale_f64,
     .join_streams = join_streams,
+    .pack32 = pack32,
+    .pack64 = pack64,
+    .delta_bounds32 = delta_bounds32,
+    .delta_bounds64 = delta_bounds64,
+    .deltas32 = deltas32,
+    .deltas64 = deltas64,
+    .split_streams = split_streams,
 };

@@ -58,6 +58,20 @@ struct tarn__kernels {
     void (*scale_f64)(const uint64_t *integers, uint32_t n, double up, double down, double *out);
     /** out[i * width + k] = in[k * stride + i]: values of `width` bytes from as many streams of at least n bytes. */
     void (*join_streams)(const uint8_t *in, size_t stride, uint32_t width, uint32_t n, uint8_t *out);
+
+    /* ---- the way back; `plain` are numbers as PLAIN stores them, little-endian, at any address ---- */
+
+    /** Packs `n` values, each below 2^width (width 0 to 32; 0 to 64), into ceil(n * width / 8) bytes; bits behind the last are zero. */
+    void (*pack32)(const uint32_t *values, uint32_t n, unsigned width, uint8_t *out);
+    void (*pack64)(const uint64_t *values, uint32_t n, unsigned width, uint8_t *out);
+    /** The least and the largest of each 32 of the `n` differences (the last: of fewer) between n + 1 numbers; they wrap. */
+    void (*delta_bounds32)(const uint8_t *plain, uint32_t n, int32_t *least, int32_t *most);
+    void (*delta_bounds64)(const uint8_t *plain, uint32_t n, int64_t *least, int64_t *most);
+    /** The `n` differences between n + 1 numbers, less `base`. */
+    void (*deltas32)(const uint8_t *plain, uint32_t n, uint32_t base, uint32_t *out);
+    void (*deltas64)(const uint8_t *plain, uint32_t n, uint64_t base, uint64_t *out);
+    /** out[k * stride + i] = in[i * width + k]: `n` values of `width` bytes into as many streams. */
+    void (*split_streams)(const uint8_t *in, uint32_t width, uint32_t n, size_t stride, uint8_t *out);
 };
 
 /** The table that env chose when it was opened. */
