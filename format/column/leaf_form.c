@@ -7,7 +7,8 @@
  * Invariants
  *  1. Small integers are sign- or zero-extended to INT32; unsigned ones keep their bits.
  *  2. Decimals of up to 9 digits are INT32, up to 18 INT64, others FIXED_LEN_BYTE_ARRAY of the fewest bytes, big-endian.
- *  3. A vector's dictionary, runs and constants are resolved before it comes here.
+ *  3. What the stored form cannot say exactly is refused; nothing is rounded.
+ *  4. A vector's dictionary, runs and constants are resolved before it comes here.
  */
 #include "format/column/leaf_form.h"
 
@@ -18,15 +19,52 @@ static struct tarn__leaf_form decimal_form(const struct tarn_type *type, enum ta
 {
     switch (kind) {
     case TARN_KIND_I32:
-        return (struct tarn__leaf_form){kind, PARQUET_INT32, 4, TARN_STORED_I32};
+        return (struct tarn__leaf_form){.kind = kind, .physical = PARQUET_INT32, .width = 4, .order = TARN_STORED_I32};
     case TARN_KIND_I64:
-        return (struct tarn__leaf_form){kind, PARQUET_INT64, 8, TARN_STORED_I64};
+        return (struct tarn__leaf_form){.kind = kind, .physical = PARQUET_INT64, .width = 8, .order = TARN_STORED_I64};
     case TARN_KIND_FIXED:
-        return (struct tarn__leaf_form){kind, PARQUET_FIXED_LEN_BYTE_ARRAY, tarn_type_width(type), TARN_STORED_SIGNED_BE};
+        return (struct tarn__leaf_form){
+            .kind = kind, .physical = PARQUET_FIXED_LEN_BYTE_ARRAY, .width = tarn_type_width(type), .order = TARN_STORED_SIGNED_BE};
     default:
-        return (struct tarn__leaf_form){kind, PARQUET_FIXED_LEN_BYTE_ARRAY, tarn__decimal_width((unsigned)type->precision),
-                                        TARN_STORED_SIGNED_BE};
+        return (struct tarn__leaf_form){.kind = kind,
+                                        .physical = PARQUET_FIXED_LEN_BYTE_ARRAY,
+                                        .width = tarn__decimal_width((unsigned)type->precision),
+                                        .order = TARN_STORED_SIGNED_BE};
     }
+}
+
+/* Bare bytes, those of a decimal of more digits than any kind, or a part of a variant, whose bytes have no order. */
+static struct tarn__leaf_form bytes_form(const struct tarn_type *type, enum tarn_kind kind)
+{
+    const bool fixed = kind == TARN_KIND_FIXED;
+    return (struct tarn__leaf_form){.kind = kind,
+                                    .physical = fixed ? PARQUET_FIXED_LEN_BYTE_ARRAY : PARQUET_BYTE_ARRAY,
+                                    .width = fixed ? tarn_type_width(type) : 0,
+                                    .order = type->wide             ? TARN_STORED_NONE
+                                             : type->precision != 0 ? TARN_STORED_SIGNED_BE
+                                                                    : TARN_STORED_BYTES};
+}
+
+static struct tarn__leaf_form time_form(const struct tarn_type *type, enum tarn_kind kind)
+{
+    struct tarn__leaf_form form = {.kind = kind, .physical = PARQUET_INT64, .width = 8, .order = TARN_STORED_I64};
+    if (kind == TARN_KIND_I128) {
+        static const uint32_t ticks[] = {1000000, 1000000, 1000, 1};
+        form = (struct tarn__leaf_form){.kind = kind,
+                                        .physical = PARQUET_FIXED_LEN_BYTE_ARRAY,
+                                        .width = 12,
+                                        .order = TARN_STORED_SIGNED_LE,
+                                        .storing = TARN_STORE_TICKS,
+                                        .ticks = ticks[type->unit & 3]};
+        return form;
+    }
+    if (kind == TARN_KIND_I32) {
+        form.physical = PARQUET_INT32;
+        form.width = 4;
+        form.order = TARN_STORED_I32;
+    }
+    form.storing = type->unit == TARN_SECOND ? TARN_STORE_SECONDS : TARN_STORE_AS_IS;
+    return form;
 }
 
 bool tarn__leaf_form_of(const struct tarn_type *type, struct tarn__leaf_form *out)
@@ -39,7 +77,7 @@ bool tarn__leaf_form_of(const struct tarn_type *type, struct tarn__leaf_form *ou
         out->order = TARN_STORED_NONE;
         return true;
     case TARN_TYPE_BOOL:
-        *out = (struct tarn__leaf_form){kind, PARQUET_BOOLEAN, 0, TARN_STORED_BOOL};
+        *out = (struct tarn__leaf_form){.kind = kind, .physical = PARQUET_BOOLEAN, .width = 0, .order = TARN_STORED_BOOL};
         return true;
     case TARN_TYPE_I8:
     case TARN_TYPE_I16:
@@ -52,44 +90,46 @@ bool tarn__leaf_form_of(const struct tarn_type *type, struct tarn__leaf_form *ou
         out->order = TARN_STORED_U32;
         return true;
     case TARN_TYPE_I64:
-        *out = (struct tarn__leaf_form){kind, PARQUET_INT64, 8, TARN_STORED_I64};
+    case TARN_TYPE_DURATION:
+        *out = (struct tarn__leaf_form){.kind = kind, .physical = PARQUET_INT64, .width = 8, .order = TARN_STORED_I64};
         return true;
     case TARN_TYPE_U64:
-        *out = (struct tarn__leaf_form){kind, PARQUET_INT64, 8, TARN_STORED_U64};
+        *out = (struct tarn__leaf_form){.kind = kind, .physical = PARQUET_INT64, .width = 8, .order = TARN_STORED_U64};
         return true;
     case TARN_TYPE_F16:
-        *out = (struct tarn__leaf_form){kind, PARQUET_FIXED_LEN_BYTE_ARRAY, 2, TARN_STORED_F16};
+        *out = (struct tarn__leaf_form){.kind = kind, .physical = PARQUET_FIXED_LEN_BYTE_ARRAY, .width = 2, .order = TARN_STORED_F16};
         return true;
     case TARN_TYPE_F32:
-        *out = (struct tarn__leaf_form){kind, PARQUET_FLOAT, 4, TARN_STORED_F32};
+        *out = (struct tarn__leaf_form){.kind = kind, .physical = PARQUET_FLOAT, .width = 4, .order = TARN_STORED_F32};
         return true;
     case TARN_TYPE_F64:
-        *out = (struct tarn__leaf_form){kind, PARQUET_DOUBLE, 8, TARN_STORED_F64};
+        *out = (struct tarn__leaf_form){.kind = kind, .physical = PARQUET_DOUBLE, .width = 8, .order = TARN_STORED_F64};
         return true;
     case TARN_TYPE_DECIMAL:
         *out = decimal_form(type, kind);
         return true;
     case TARN_TYPE_TIME:
     case TARN_TYPE_TIMESTAMP:
-        if (type->unit == TARN_SECOND || kind == TARN_KIND_I128) {
-            break;
-        }
-        if (kind == TARN_KIND_I64) {
-            *out = (struct tarn__leaf_form){kind, PARQUET_INT64, 8, TARN_STORED_I64};
-        }
+        *out = time_form(type, kind);
+        return true;
+    case TARN_TYPE_INTERVAL:
+        *out = (struct tarn__leaf_form){
+            .kind = kind, .physical = PARQUET_FIXED_LEN_BYTE_ARRAY, .width = 12, .order = TARN_STORED_NONE, .storing = TARN_STORE_INTERVAL};
+        return true;
+    case TARN_TYPE_GEOMETRY:
+    case TARN_TYPE_GEOGRAPHY:
+        *out = (struct tarn__leaf_form){.kind = kind, .physical = PARQUET_BYTE_ARRAY, .width = 0, .order = TARN_STORED_NONE};
         return true;
     case TARN_TYPE_STRING:
     case TARN_TYPE_JSON:
     case TARN_TYPE_ENUM:
-        *out = (struct tarn__leaf_form){kind, PARQUET_BYTE_ARRAY, 0, TARN_STORED_TEXT};
+        *out = (struct tarn__leaf_form){.kind = kind, .physical = PARQUET_BYTE_ARRAY, .width = 0, .order = TARN_STORED_TEXT};
         return true;
     case TARN_TYPE_BINARY:
     case TARN_TYPE_BSON:
-        *out = (struct tarn__leaf_form){kind, PARQUET_BYTE_ARRAY, 0, TARN_STORED_BYTES};
-        return true;
     case TARN_TYPE_FIXED:
     case TARN_TYPE_UUID:
-        *out = (struct tarn__leaf_form){kind, PARQUET_FIXED_LEN_BYTE_ARRAY, tarn_type_width(type), TARN_STORED_BYTES};
+        *out = bytes_form(type, kind);
         return true;
     default:
         break;
@@ -132,6 +172,67 @@ static enum tarn_status too_many_digits(struct tarn_error *err)
     return tarn__invalid(err, "decimal_range", "a decimal has more digits than the precision of its type; widen the type");
 }
 
+static enum tarn_status store_seconds(const struct tarn__leaf_form *form, struct tarn__leaf_values values, size_t n, uint8_t *out,
+                                      struct tarn_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t row = tarn__leaf_row(&values, i);
+        const int64_t seconds =
+            form->width == 4 ? ((const int32_t *)values.vector->u.values)[row] : ((const int64_t *)values.vector->u.values)[row];
+        int64_t millis;
+        if (__builtin_mul_overflow(seconds, 1000, &millis) || (form->width == 4 && (millis < INT32_MIN || millis > INT32_MAX))) {
+            return tarn__invalid(err, "time_range", "%lld seconds are more milliseconds than Parquet has room for", (long long)seconds);
+        }
+        if (form->width == 4) {
+            tarn__store32(out + i * 4, (uint32_t)millis);
+        } else {
+            tarn__store64(out + i * 8, (uint64_t)millis);
+        }
+    }
+    return TARN_OK;
+}
+
+static enum tarn_status store_intervals(struct tarn__leaf_values values, size_t n, uint8_t *out, struct tarn_error *err)
+{
+    enum { STORED = 12, HELD = 16 };
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *from = (const uint8_t *)values.vector->u.values + (size_t)tarn__leaf_row(&values, i) * HELD;
+        const int64_t nanos = (int64_t)tarn__load64(from + 8);
+        const int64_t millis = nanos / 1000000;
+        if ((int32_t)tarn__load32(from) < 0 || (int32_t)tarn__load32(from + 4) < 0 || nanos < 0 || nanos % 1000000 != 0 ||
+            millis > UINT32_MAX) {
+            return tarn__invalid(err, "interval_range",
+                                 "an interval is negative, finer than milliseconds or over %u of them, which Parquet has no room for",
+                                 UINT32_MAX);
+        }
+        memcpy(out + i * STORED, from, 8);
+        tarn__store32(out + i * STORED + 8, (uint32_t)millis);
+    }
+    return TARN_OK;
+}
+
+static enum tarn_status store_ticks(const struct tarn__leaf_form *form, struct tarn__leaf_values values, size_t n, uint8_t *out,
+                                    struct tarn_error *err)
+{
+    enum { STORED = 12 };
+    const uint8_t *from = values.vector->u.values;
+
+    for (size_t i = 0; i < n; i++) {
+        uint64_t words[2];
+        memcpy(words, from + (size_t)tarn__leaf_row(&values, i) * sizeof(words), sizeof(words));
+        const tarn_i128 nanos = (tarn_i128)((tarn_u128)words[1] << 64 | words[0]);
+        const tarn_i128 count = nanos / (tarn_i128)form->ticks;
+        const int64_t high = (int64_t)(count >> 64);
+        if (count * (tarn_i128)form->ticks != nanos || high < INT32_MIN || high > INT32_MAX) {
+            return tarn__invalid(err, "time_range",
+                                 "a timestamp is finer than the unit of its type, or needs more than 96 bits; widen the unit");
+        }
+        tarn__store64(out + i * STORED, (uint64_t)count);
+        tarn__store32(out + i * STORED + 8, (uint32_t)(int32_t)high);
+    }
+    return TARN_OK;
+}
+
 static enum tarn_status store_i128(struct tarn__leaf_values values, size_t n, size_t width, uint8_t *out, struct tarn_error *err)
 {
     const uint8_t *from = values.vector->u.values;
@@ -164,6 +265,16 @@ static enum tarn_status store_i256(struct tarn__leaf_values values, size_t n, si
 enum tarn_status tarn__leaf_store(const struct tarn__leaf_form *form, struct tarn__leaf_values values, size_t n, uint8_t *out,
                                   struct tarn_error *err)
 {
+    switch (form->storing) {
+    case TARN_STORE_AS_IS:
+        break;
+    case TARN_STORE_SECONDS:
+        return store_seconds(form, values, n, out, err);
+    case TARN_STORE_INTERVAL:
+        return store_intervals(values, n, out, err);
+    case TARN_STORE_TICKS:
+        return store_ticks(form, values, n, out, err);
+    }
     switch (form->kind) {
     case TARN_KIND_I8:
         STORE(int8_t, tarn__store32, uint32_t);

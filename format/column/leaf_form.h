@@ -13,11 +13,20 @@
  *
  * Threads: immutable. Allocates nothing.
  */
+enum tarn__leaf_storing {
+    TARN_STORE_AS_IS = 0,
+    TARN_STORE_SECONDS,  /**< TIME, TIMESTAMP in seconds: as milliseconds */
+    TARN_STORE_INTERVAL, /**< months, days, milliseconds of 32 bits each */
+    TARN_STORE_TICKS,    /**< nanoseconds of 128 bits as 96-bit little-endian counts of `ticks` nanoseconds */
+};
+
 struct tarn__leaf_form {
     enum tarn_kind kind; /**< in vectors */
     int32_t physical;    /**< enum parquet_type */
     uint32_t width;      /**< bytes of a PLAIN value; 0 for BOOLEAN and BYTE_ARRAY */
     enum tarn__stored_order order;
+    enum tarn__leaf_storing storing;
+    uint32_t ticks;
 };
 
 /** False for a type that tarn__file_schema_write refuses. */
@@ -47,8 +56,9 @@ static inline struct tarn__leaf_values tarn__leaf_values_from(struct tarn__leaf_
 }
 
 /**
- * `n` values of fixed width as PLAIN stores them. Errors: INVALID detail "decimal_range" (more digits than the type has
- * room for).
+ * `n` values of fixed width as PLAIN stores them. Errors: INVALID detail "decimal_range" (more digits
+ * than the type has room for), "time_range" (seconds that are too many milliseconds, a timestamp finer than its unit or over 96 bits),
+ * "interval_range" (negative, or finer than milliseconds).
  */
 TARN_WARN_UNUSED enum tarn_status tarn__leaf_store(const struct tarn__leaf_form *form, struct tarn__leaf_values values, size_t n,
                                                    uint8_t *out, struct tarn_error *err);

@@ -3,7 +3,7 @@
  * Leaves of a schema, depth first.
  *
  * Specification: Parquet LogicalTypes.md, "Nested Types" (the three-level form of lists and maps). The repeated group in the middle is
- * no field of tarn's: it adds one repetition and one definition level at its LIST or MAP field.
+ * no field of tarn's: it adds one repetition and one definition level at its LIST or MAP field. VariantShredding.md: a VARIANT is a group.
  */
 #include "format/column/leaf_path.h"
 
@@ -20,7 +20,19 @@ struct walk {
 
 static bool is_group(const struct tarn_type *type)
 {
-    return type->id == TARN_TYPE_LIST || type->id == TARN_TYPE_MAP || type->id == TARN_TYPE_STRUCT;
+    return type->id == TARN_TYPE_LIST || type->id == TARN_TYPE_MAP || type->id == TARN_TYPE_STRUCT || type->id == TARN_TYPE_VARIANT;
+}
+
+const struct tarn_field *tarn__storage_members(const struct tarn_type *type, uint32_t *count)
+{
+    static const struct tarn_type bytes = {.id = TARN_TYPE_BINARY, .wide = true};
+    static const struct tarn_field variant[] = {
+        {.name = {"metadata", 8}, .type = &bytes, .nullable = false, .id = -1},
+        {.name = {"value", 5}, .type = &bytes, .nullable = false, .id = -1},
+    };
+    const bool unshredded = type->id == TARN_TYPE_VARIANT && type->field_count == 0;
+    *count = unshredded ? 2 : type->field_count;
+    return unshredded ? variant : type->fields;
 }
 
 static enum tarn_status leave(struct walk *walk, uint8_t definition, uint8_t repetition, struct tarn_error *err)
@@ -53,15 +65,17 @@ static enum tarn_status descend(struct walk *walk, const struct tarn_field *fiel
     definition = (uint8_t)(definition + (field->nullable ? 1 : 0));
 
     enum tarn_status status = TARN_OK;
+    uint32_t count;
+    const struct tarn_field *members = tarn__storage_members(field->type, &count);
     if (!is_group(field->type)) {
         status = leave(walk, definition, repetition, err);
-    } else if (field->type->field_count == 0) {
+    } else if (count == 0) {
         status = tarn__invalid(err, "empty_struct", "field \"%.*s\" is a struct without members, which Parquet cannot hold; give it one",
                                TARN_TEXT_ARG(field->name));
     } else {
-        const uint8_t repeated = field->type->id == TARN_TYPE_STRUCT ? 0 : 1;
-        for (uint32_t i = 0; i < field->type->field_count && status == TARN_OK; i++) {
-            status = descend(walk, &field->type->fields[i], i, (uint8_t)(definition + repeated), (uint8_t)(repetition + repeated), err);
+        const uint8_t repeated = field->type->id == TARN_TYPE_LIST || field->type->id == TARN_TYPE_MAP ? 1 : 0;
+        for (uint32_t i = 0; i < count && status == TARN_OK; i++) {
+            status = descend(walk, &members[i], i, (uint8_t)(definition + repeated), (uint8_t)(repetition + repeated), err);
         }
     }
     walk->depth--;

@@ -18,6 +18,13 @@ struct tarn__leaf_path {
     uint8_t max_repetition;
 };
 
+/**
+ * The members of a type as columns: those of LIST, MAP and STRUCT; of a VARIANT that has members of its own (it is shredded) these, else
+ * `metadata` and `value`. No members: the type is a leaf, or a struct that nothing can hold. Their bytes in a VARIANT have the type BINARY,
+ * `wide`: they have no order.
+ */
+const struct tarn_field *tarn__storage_members(const struct tarn_type *type, uint32_t *count);
+
 static inline const struct tarn_field *tarn__leaf_field(const struct tarn__leaf_path *path)
 {
     return path->fields[path->depth - 1];

@@ -308,6 +308,27 @@ enum tarn_status tarn__leaf_type_read(const struct parquet_schema_element *eleme
     }
 }
 
+/* ---- the edges of a GEOGRAPHY ---- */
+
+static const char *const edge_algorithms[] = {"SPHERICAL", "VINCENTY", "THOMAS", "ANDOYER", "KARNEY"};
+
+enum { EDGE_ALGORITHMS = sizeof(edge_algorithms) / sizeof(edge_algorithms[0]) };
+
+struct tarn_text tarn__edge_algorithm_name(int32_t algorithm)
+{
+    return algorithm >= 0 && algorithm < EDGE_ALGORITHMS ? tarn__text_of(edge_algorithms[algorithm]) : TARN_TEXT("");
+}
+
+bool tarn__edge_algorithm_of(struct tarn_text name, int32_t *algorithm)
+{
+    for (*algorithm = 0; *algorithm < EDGE_ALGORITHMS; ++*algorithm) {
+        if (tarn__text_equal(name, tarn__text_of(edge_algorithms[*algorithm]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- writing ---- */
 
 static void put_physical(struct parquet_schema_element *element, int32_t type)
@@ -350,6 +371,16 @@ static void put_bytes(struct parquet_schema_element *element, int32_t logical, i
     put_converted(element, converted);
 }
 
+static void annotate_decimal(struct parquet_schema_element *element, const struct tarn_type *type)
+{
+    put_logical(element, PARQUET_LOGICAL_DECIMAL);
+    put_converted(element, PARQUET_CONVERTED_DECIMAL);
+    element->logical_type.u.decimal = (struct parquet_decimal_type){type->scale, type->precision};
+    element->has_precision = element->has_scale = true;
+    element->precision = type->precision;
+    element->scale = type->scale;
+}
+
 static void put_decimal(struct parquet_schema_element *element, const struct tarn_type *type)
 {
     if (type->precision <= 9) {
@@ -359,37 +390,50 @@ static void put_decimal(struct parquet_schema_element *element, const struct tar
     } else {
         put_fixed(element, tarn__decimal_width((unsigned)type->precision));
     }
-    put_logical(element, PARQUET_LOGICAL_DECIMAL);
-    put_converted(element, PARQUET_CONVERTED_DECIMAL);
-    element->logical_type.u.decimal = (struct parquet_decimal_type){type->scale, type->precision};
-    element->has_precision = element->has_scale = true;
-    element->precision = type->precision;
-    element->scale = type->scale;
+    annotate_decimal(element, type);
 }
 
-static enum tarn_status put_time(struct parquet_schema_element *element, const struct tarn_type *type, struct tarn_error *err)
+/* Of 12 bytes there is no converted type: who knows no logical types shall see bytes. Seconds are stored as milliseconds. */
+static void put_time(struct parquet_schema_element *element, const struct tarn_type *type)
 {
     const bool stamp = type->id == TARN_TYPE_TIMESTAMP;
-    if (type->unit == TARN_SECOND) {
-        return tarn__unsupported(err, "time_unit.second", "Parquet has no times in seconds: cast to milliseconds before writing");
-    }
+    const bool millis = type->unit <= TARN_MILLI;
     if (type->wide) {
-        return tarn__unsupported(err, "logical_type.timestamp_12_bytes",
-                                 "timestamps of more than 64 bits are not written; cast to microseconds first");
+        put_fixed(element, 12);
+    } else {
+        put_physical(element, !stamp && millis ? PARQUET_INT32 : PARQUET_INT64);
     }
-    put_physical(element, !stamp && type->unit == TARN_MILLI ? PARQUET_INT32 : PARQUET_INT64);
     put_logical(element, stamp ? PARQUET_LOGICAL_TIMESTAMP : PARQUET_LOGICAL_TIME);
     struct parquet_time_type *time = &element->logical_type.u.time;
     time->is_adjusted_to_utc = type->utc;
-    if (type->unit == TARN_MILLI) {
-        time->unit.id = PARQUET_UNIT_MILLIS;
+    time->unit.id = millis ? PARQUET_UNIT_MILLIS : type->unit == TARN_MICRO ? PARQUET_UNIT_MICROS : PARQUET_UNIT_NANOS;
+    if (!type->wide && millis) {
         put_converted(element, stamp ? PARQUET_CONVERTED_TIMESTAMP_MILLIS : PARQUET_CONVERTED_TIME_MILLIS);
-    } else if (type->unit == TARN_MICRO) {
-        time->unit.id = PARQUET_UNIT_MICROS;
+    } else if (!type->wide && type->unit == TARN_MICRO) {
         put_converted(element, stamp ? PARQUET_CONVERTED_TIMESTAMP_MICROS : PARQUET_CONVERTED_TIME_MICROS);
-    } else {
-        time->unit.id = PARQUET_UNIT_NANOS;
     }
+}
+
+/* Bytes that may be the unscaled value of a decimal for which no kind has room. */
+static enum tarn_status put_plain_bytes(struct parquet_schema_element *element, const struct tarn_type *type, struct tarn_error *err)
+{
+    if (type->id == TARN_TYPE_FIXED && (type->width == 0 || type->width > INT32_MAX)) {
+        return tarn__invalid(err, "width", "values of %u bytes are no FIXED_LEN_BYTE_ARRAY", (unsigned)type->width);
+    }
+    if (type->id == TARN_TYPE_FIXED) {
+        put_fixed(element, type->width);
+    } else {
+        put_physical(element, PARQUET_BYTE_ARRAY);
+    }
+    if (type->precision == 0) {
+        return TARN_OK;
+    }
+    /* 2^(8 width - 1) has this many decimal digits, rounded down: 643 / 2136 is the decimal logarithm of two from below */
+    const uint64_t digits = ((uint64_t)type->width * 8 - 1) * 643 / 2136;
+    if (type->id == TARN_TYPE_FIXED && (uint64_t)type->precision > digits) {
+        return tarn__invalid(err, "decimal", "decimals of %d digits do not fit into %u bytes", (int)type->precision, (unsigned)type->width);
+    }
+    annotate_decimal(element, type);
     return TARN_OK;
 }
 
@@ -459,7 +503,8 @@ enum tarn_status tarn__leaf_type_write(const struct tarn_type *type, struct parq
         return TARN_OK;
     case TARN_TYPE_TIME:
     case TARN_TYPE_TIMESTAMP:
-        return put_time(element, type, err);
+        put_time(element, type);
+        return TARN_OK;
     case TARN_TYPE_STRING:
         put_bytes(element, PARQUET_LOGICAL_STRING, PARQUET_CONVERTED_UTF8);
         return TARN_OK;
@@ -473,11 +518,8 @@ enum tarn_status tarn__leaf_type_write(const struct tarn_type *type, struct parq
         put_bytes(element, PARQUET_LOGICAL_BSON, PARQUET_CONVERTED_BSON);
         return TARN_OK;
     case TARN_TYPE_BINARY:
-        put_physical(element, PARQUET_BYTE_ARRAY);
-        return TARN_OK;
     case TARN_TYPE_FIXED:
-        put_fixed(element, type->width);
-        return TARN_OK;
+        return put_plain_bytes(element, type, err);
     case TARN_TYPE_UUID:
         put_fixed(element, 16);
         put_logical(element, PARQUET_LOGICAL_UUID);
@@ -486,12 +528,13 @@ enum tarn_status tarn__leaf_type_write(const struct tarn_type *type, struct parq
     case TARN_TYPE_GEOGRAPHY:
         put_geo(element, type);
         return TARN_OK;
-    case TARN_TYPE_DURATION:
-        return tarn__unsupported(err, "logical_type.duration", "Parquet has no type for durations: cast to BIGINT before writing");
-    case TARN_TYPE_INTERVAL:
-        return tarn__unsupported(err, "logical_type.interval", "INTERVAL columns are not written yet");
-    case TARN_TYPE_VARIANT:
-        return tarn__unsupported(err, "variant_write", "VARIANT columns are not written yet");
+    case TARN_TYPE_DURATION: /* what it is the key ARROW:schema says */
+        put_physical(element, PARQUET_INT64);
+        return TARN_OK;
+    case TARN_TYPE_INTERVAL: /* there is no logical type */
+        put_fixed(element, 12);
+        put_converted(element, PARQUET_CONVERTED_INTERVAL);
+        return TARN_OK;
     default:
         return tarn__internal(err, "type %d has no leaf in Parquet", (int)type->id);
     }

@@ -28,6 +28,10 @@ struct tarn_leaf_type {
 TARN_WARN_UNUSED enum tarn_status tarn__leaf_type_read(const struct parquet_schema_element *element, struct tarn_leaf_type *out,
                                                        struct tarn_error *err);
 
+/** The algorithm of a GEOGRAPHY's edges as the specification spells it, "" when it has none of that number; and back. */
+struct tarn_text tarn__edge_algorithm_name(int32_t algorithm);
+bool tarn__edge_algorithm_of(struct tarn_text name, int32_t *algorithm);
+
 /** Fills physical type, length and annotations for a type without fields. Errors: UNSUPPORTED by name. */
 TARN_WARN_UNUSED enum tarn_status tarn__leaf_type_write(const struct tarn_type *type, struct parquet_schema_element *element,
                                                         struct tarn_error *err);

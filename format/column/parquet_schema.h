@@ -19,6 +19,10 @@
 
 struct tarn_variant_column;
 
+/** Properties of fields, for what no type has a member for: of a STRUCT "FILE", of a GEOGRAPHY the algorithm of its edges ("KARNEY"). */
+#define TARN_PARQUET_LOGICAL_KEY "PARQUET:logical_type"
+#define TARN_PARQUET_ALGORITHM_KEY "PARQUET:algorithm"
+
 enum tarn_node_kind {
     TARN_NODE_LEAF = 0,
     TARN_NODE_STRUCT,  /**< one child a field */

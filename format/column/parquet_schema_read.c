@@ -170,6 +170,28 @@ static enum tarn_status join_path(struct reader *r, struct tarn_leaf *leaf)
     return TARN_OK;
 }
 
+/* What the type has no member for. */
+static enum tarn_status keep_property(struct reader *r, struct tarn_text key, struct tarn_text value, struct made out)
+{
+    enum tarn_status status;
+    struct tarn_property *property = arena_array(r, 1, sizeof(*property), &status);
+    TARN_RETURN_IF_ERROR(status);
+    *property = (struct tarn_property){key, value};
+    out.field->property_count = 1;
+    out.field->properties = property;
+    return TARN_OK;
+}
+
+static enum tarn_status keep_algorithm(struct reader *r, const struct parquet_schema_element *element, struct made out)
+{
+    const struct parquet_logical_type logical = tarn__annotation_of(element).logical;
+    const struct tarn_text name = logical.id == PARQUET_LOGICAL_GEOGRAPHY && logical.u.geography.has_algorithm
+                                      ? tarn__edge_algorithm_name(logical.u.geography.algorithm)
+                                      : TARN_TEXT("");
+    return name.size != 0 && out.field->type->id == TARN_TYPE_GEOGRAPHY ? keep_property(r, TARN_TEXT(TARN_PARQUET_ALGORITHM_KEY), name, out)
+                                                                        : TARN_OK;
+}
+
 static enum tarn_status build_leaf(struct reader *r, uint32_t element, struct place place, struct made out)
 {
     const struct parquet_schema_element *e = &r->elements[element];
@@ -200,6 +222,7 @@ static enum tarn_status build_leaf(struct reader *r, uint32_t element, struct pl
     out.node->kind = TARN_NODE_LEAF;
     out.node->leaf = r->leaf_count++;
     out.node->leaf_count = 1;
+    TARN_RETURN_IF_ERROR(keep_algorithm(r, e, out));
     return join_path(r, leaf);
 }
 
@@ -350,6 +373,9 @@ static enum tarn_status build_value(struct reader *r, uint32_t element, struct p
         status = build_variant(r, element, place, out);
     } else {
         status = build_struct(r, element, place, out);
+        if (status == TARN_OK && annotation == PARQUET_LOGICAL_FILE) {
+            status = keep_property(r, TARN_TEXT(TARN_PARQUET_LOGICAL_KEY), TARN_TEXT("FILE"), out);
+        }
     }
     out.node->leaf_count = r->leaf_count - out.node->leaf;
     return status;

@@ -4,6 +4,8 @@
  *
  * Specification: Parquet LogicalTypes.md, "Nested Types". SPEC: P-SCHEMA-6 to P-SCHEMA-8.
  */
+#include "format/base/bytes.h"
+#include "format/column/leaf_path.h"
 #include "format/column/logical_type.h"
 
 struct writer {
@@ -65,6 +67,38 @@ static enum tarn_status put_struct(struct writer *w, struct parquet_schema_eleme
     return TARN_OK;
 }
 
+/* `metadata`, `value` and, of a shredded one, `typed_value`. */
+static enum tarn_status put_variant(struct writer *w, struct parquet_schema_element *element, const struct tarn_type *type, uint32_t depth)
+{
+    uint32_t count;
+    const struct tarn_field *members = tarn__storage_members(type, &count);
+    make_group(element, count, 0, 0);
+    element->has_logical_type = true;
+    element->logical_type = (struct parquet_logical_type){.id = PARQUET_LOGICAL_VARIANT, .u.variant = {true, 1}};
+    for (uint32_t i = 0; i < count; i++) {
+        TARN_RETURN_IF_ERROR(put_field(w, &members[i], members[i].name, false, depth + 1));
+    }
+    return TARN_OK;
+}
+
+/* What the type has no member for, a field keeps among its properties (parquet_schema.h). */
+static void put_kept(struct parquet_schema_element *element, const struct tarn_field *field)
+{
+    for (uint32_t i = 0; i < field->property_count; i++) {
+        const struct tarn_property *property = &field->properties[i];
+        int32_t algorithm;
+        if (field->type->id == TARN_TYPE_STRUCT && tarn__text_equal(property->key, TARN_TEXT(TARN_PARQUET_LOGICAL_KEY)) &&
+            tarn__text_equal(property->value, TARN_TEXT("FILE"))) {
+            element->has_logical_type = true;
+            element->logical_type = (struct parquet_logical_type){.id = PARQUET_LOGICAL_FILE};
+        } else if (field->type->id == TARN_TYPE_GEOGRAPHY && tarn__text_equal(property->key, TARN_TEXT(TARN_PARQUET_ALGORITHM_KEY)) &&
+                   tarn__edge_algorithm_of(property->value, &algorithm)) {
+            element->logical_type.u.geography.has_algorithm = true;
+            element->logical_type.u.geography.algorithm = algorithm;
+        }
+    }
+}
+
 static enum tarn_status put_field(struct writer *w, const struct tarn_field *field, struct tarn_text name, bool required, uint32_t depth)
 {
     struct parquet_schema_element scratch;
@@ -80,11 +114,15 @@ static enum tarn_status put_field(struct writer *w, const struct tarn_field *fie
     case TARN_TYPE_MAP:
         return put_map(w, element, field->type, depth);
     case TARN_TYPE_STRUCT:
+        put_kept(element, field);
         return put_struct(w, element, field->type, depth);
+    case TARN_TYPE_VARIANT:
+        return put_variant(w, element, field->type, depth);
     default:
         break;
     }
     const enum tarn_status status = tarn__leaf_type_write(field->type, element, w->err);
+    put_kept(element, field);
     if (status != TARN_OK) {
         tarn__error_at_column(w->err, field->name);
     }

@@ -293,7 +293,11 @@ static bool shape_fits(const struct tarn_vector *vector, const struct tarn_type 
     case TARN_TYPE_MAP:
         return vector->shape == TARN_SHAPE_LIST && vector->child_count == type->field_count;
     case TARN_TYPE_STRUCT:
-        return vector->shape == TARN_SHAPE_STRUCT && vector->child_count == type->field_count;
+    case TARN_TYPE_VARIANT: {
+        uint32_t count;
+        (void)tarn__storage_members(type, &count);
+        return vector->shape == TARN_SHAPE_STRUCT && vector->child_count == count;
+    }
     default:
         break;
     }

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "format/json/json_pull.h"
 #include "tarn/reader.h"
 #include "tests/support/canonical.h"
+#include "tests/support/corpus_index.h"
 #include "tests/support/corpus_keys.h"
 #include "tests/support/expected_rows.h"
 #include "tests/support/suite.h"
@@ -36,15 +36,6 @@ static const struct {
     {"engines/hostile/encrypted_wrong_key.parquet", "AUTH.key"},
     {"engines/hostile/encrypted_wrong_key_length.parquet", "INVALID.key_length"},
     {"engines/hostile/plaintext_footer_signature_bit.parquet", "AUTH.footer_signature"},
-};
-
-enum must { MUST_READ, MUST_FAIL, MUST_EITHER };
-
-/* A line of the index. */
-struct entry {
-    char path[512];
-    enum must must;
-    int64_t rows; /* -1: not known */
 };
 
 enum outcome {
@@ -112,7 +103,7 @@ static void judge_stored_variants(struct tarn_source *source, char *expected, si
     tarn__builder_free(&text);
 }
 
-static void judge_rows(const struct entry *entry, const char *base, struct tarn_source *source, struct tarn_text got,
+static void judge_rows(const struct tarn_corpus_entry *entry, const char *base, struct tarn_source *source, struct tarn_text got,
                        struct judgement *judgement)
 {
     char why[400] = "";
@@ -156,7 +147,7 @@ static bool is_told(const char *path, enum tarn_status status, const char *line,
     return false;
 }
 
-static void check_file(const char *corpus, const struct entry *entry, struct judgement *judgement)
+static void check_file(const char *corpus, const struct tarn_corpus_entry *entry, struct judgement *judgement)
 {
     struct tarn_env_options options = TARN_ENV_OPTIONS_INIT;
     struct tarn_parquet_read_options read_options = TARN_PARQUET_READ_OPTIONS_INIT;
@@ -164,7 +155,6 @@ static void check_file(const char *corpus, const struct entry *entry, struct jud
     struct tarn_store *store;
     struct tarn_source *source = NULL;
     struct tarn_text_builder text;
-    char folder[1024];
     char base[1536];
     char line[1200] = "";
     struct tarn_env *key_env = tarn_test_env();
@@ -181,10 +171,8 @@ static void check_file(const char *corpus, const struct entry *entry, struct jud
     options.memory_limit = UINT64_C(2) << 30;
     read_options.invalid_utf8_as_is = true;
     ck_assert_ok(tarn_env_open(&options, &env, &err), &err);
-    const bool beside = strncmp(entry->path, "clickbench/", 11) == 0; /* the folder of Parquet files */
-    snprintf(folder, sizeof(folder), "%s%s", corpus, beside ? "" : "/parquet");
+    store = tarn_corpus_store(env, corpus, entry->path);
     snprintf(base, sizeof(base), "%s/parquet/expected/%s", corpus, entry->path);
-    ck_assert_ok(tarn_store_open(env, tarn__text_of(folder), false, &store, &err), &err);
     tarn__builder_init(&text, env);
     if (status == TARN_OK) {
         status = tarn_parquet_open(store, tarn__text_of(entry->path), &read_options, &source, &err);
@@ -199,11 +187,11 @@ static void check_file(const char *corpus, const struct entry *entry, struct jud
         /* judged */
     } else if (status == TARN_INTERNAL || status == TARN_INVALID || status == TARN_IO) {
         judge(judgement, WRONG, line);
-    } else if (entry->must == MUST_FAIL && status == TARN_OK) {
+    } else if (entry->must == TARN_CORPUS_FAIL && status == TARN_OK) {
         judge(judgement, WRONG, "was read and is to be refused");
     } else if (status == TARN_OK) {
         judge_rows(entry, base, source, tarn__builder_text(&text), judgement);
-    } else if (entry->must != MUST_READ) {
+    } else if (entry->must != TARN_CORPUS_READ) {
         judge(judgement, REFUSED, line);
     } else {
         judge(judgement, status == TARN_UNSUPPORTED ? UNSUPPORTED : WRONG, line);
@@ -216,38 +204,8 @@ static void check_file(const char *corpus, const struct entry *entry, struct jud
     tarn_test_env_close(key_env);
 }
 
-static struct entry read_entry(struct tarn_json *json)
-{
-    struct entry entry = {.rows = -1};
-    bool more = true;
-    for (;;) {
-        struct tarn_text text;
-        bool is_null;
-        ck_assert_ok(tarn__json_key(json, &more, &err), &err);
-        if (!more) {
-            return entry;
-        }
-        if (tarn__json_is(json, "path")) {
-            ck_assert_ok(tarn__json_string(json, &text, NULL, &err), &err);
-            const struct tarn_text up = TARN_TEXT("../");
-            const size_t skip = tarn__text_starts(text, up) ? up.size : 0;
-            snprintf(entry.path, sizeof(entry.path), "%.*s", (int)(text.size - skip), text.data + skip);
-        } else if (tarn__json_is(json, "must")) {
-            ck_assert_ok(tarn__json_string(json, &text, NULL, &err), &err);
-            entry.must = tarn__text_equal(text, TARN_TEXT("read"))   ? MUST_READ
-                         : tarn__text_equal(text, TARN_TEXT("fail")) ? MUST_FAIL
-                                                                     : MUST_EITHER;
-        } else if (tarn__json_is(json, "rows")) {
-            ck_assert_ok(tarn__json_int64(json, &entry.rows, &is_null, &err), &err);
-            entry.rows = is_null ? -1 : entry.rows;
-        } else {
-            ck_assert_ok(tarn__json_skip(json, &err), &err);
-        }
-    }
-}
-
 /* The outcome without the message, which may change from day to day: "equal", "refused: CORRUPT.page_crc". */
-static void note(FILE *results, const struct entry *entry, const struct judgement *judgement)
+static void note(FILE *results, const struct tarn_corpus_entry *entry, const struct judgement *judgement)
 {
     const bool error = judgement->outcome == REFUSED || judgement->outcome == UNSUPPORTED;
     const int code = error ? (int)strcspn(judgement->detail, ":") : 0;
@@ -258,32 +216,21 @@ START_TEST(parquet_conformance__every_file_is_read_or_refused_as_it_must_be)
 {
     const char *corpus = tarn_test_corpus();
     unsigned tally[OUTCOMES] = {0};
-    char path[1024];
-    size_t size;
 
     if (corpus == NULL) {
         fprintf(stderr, "not run: TARN_CORPUS is not set\n");
         return;
     }
     struct tarn_env *env = tarn_test_env();
-    snprintf(path, sizeof(path), "%s/parquet/expected/index.jsonl", corpus);
-    char *index = tarn_test_read_whole(path, &size);
-    ck_assert_ptr_nonnull(index);
     FILE *results = fopen(TARN_BINARY_DIR "/conformance.tsv", "w");
     ck_assert_ptr_nonnull(results);
     const char *only = getenv("TARN_CONFORMANCE_ONLY"); /* a part of the paths that are wanted, for whoever looks for one fault */
     const bool verbose = getenv("TARN_CONFORMANCE_VERBOSE") != NULL;
-    struct tarn_json json;
-    const struct tarn_json_pull_options options = {.env = env, .failure = TARN_CORRUPT, .many = true};
-    tarn__json_open(&json, &options, (struct tarn_text){index, size});
-    for (;;) {
-        enum tarn_json_event event;
+    struct tarn_corpus_index index;
+    struct tarn_corpus_entry entry;
+    tarn_corpus_index_open(&index, env, corpus);
+    while (tarn_corpus_index_next(&index, &entry)) {
         struct judgement judgement;
-        ck_assert_ok(tarn__json_next(&json, &event, &err), &err);
-        if (event == TARN_JSON_END) {
-            break;
-        }
-        const struct entry entry = read_entry(&json);
         if (only != NULL && strstr(entry.path, only) == NULL) {
             continue;
         }
@@ -296,8 +243,7 @@ START_TEST(parquet_conformance__every_file_is_read_or_refused_as_it_must_be)
         tally[judgement.outcome]++;
         note(results, &entry, &judgement);
     }
-    tarn__json_close(&json);
-    free(index);
+    tarn_corpus_index_close(&index);
     ck_assert_int_eq(fclose(results), 0);
     tarn_test_env_close(env);
     for (unsigned i = 0; i < OUTCOMES; i++) {

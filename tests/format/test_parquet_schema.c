@@ -718,18 +718,15 @@ START_TEST(schema__writes_nesting_in_three_levels) /* P-SCHEMA-6 */
 }
 END_TEST
 
-START_TEST(schema__refuses_to_write_what_parquet_cannot_hold) /* P-TYPE-7, P-SCHEMA-7 */
+START_TEST(schema__refuses_to_write_what_parquet_cannot_hold) /* P-TYPE-10, P-SCHEMA-7 */
 {
     static const struct {
         struct tarn_type type;
         enum tarn_status status;
         const char *detail;
     } cases[] = {
-        {{.id = TARN_TYPE_DURATION, .unit = TARN_NANO}, TARN_UNSUPPORTED, "logical_type.duration"},
-        {{.id = TARN_TYPE_INTERVAL}, TARN_UNSUPPORTED, "logical_type.interval"},
-        {{.id = TARN_TYPE_VARIANT}, TARN_UNSUPPORTED, "variant_write"},
-        {{.id = TARN_TYPE_TIMESTAMP, .unit = TARN_SECOND}, TARN_UNSUPPORTED, "time_unit.second"},
-        {{.id = TARN_TYPE_TIMESTAMP, .unit = TARN_NANO, .wide = true}, TARN_UNSUPPORTED, "logical_type.timestamp_12_bytes"},
+        {{.id = TARN_TYPE_FIXED, .width = 0}, TARN_INVALID, "width"},
+        {{.id = TARN_TYPE_FIXED, .width = 32, .precision = 77}, TARN_INVALID, "decimal"}, /* 2^255 has 77 digits, but not all of 77 */
         {{.id = TARN_TYPE_STRUCT}, TARN_INVALID, "schema"},
     };
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -743,6 +740,42 @@ START_TEST(schema__refuses_to_write_what_parquet_cannot_hold) /* P-TYPE-7, P-SCH
         ck_assert_ptr_null(elements);
         close_arena(NULL);
     }
+}
+END_TEST
+
+START_TEST(schema__keeps_what_no_type_says) /* P-TYPE-11 */
+{
+    static const struct tarn_type text = {.id = TARN_TYPE_STRING};
+    static const struct tarn_field uri = {.name = TARN_TEXT("uri"), .type = &text, .nullable = true, .id = -1};
+    static const struct tarn_type file = {.id = TARN_TYPE_STRUCT, .field_count = 1, .fields = &uri};
+    static const struct tarn_type geography = {.id = TARN_TYPE_GEOGRAPHY, .zone = TARN_TEXT("EPSG:4326")};
+    static const struct tarn_property is_file = {TARN_TEXT("PARQUET:logical_type"), TARN_TEXT("FILE")};
+    static const struct tarn_property edges = {TARN_TEXT("PARQUET:algorithm"), TARN_TEXT("KARNEY")};
+    static const struct tarn_property nonsense = {TARN_TEXT("PARQUET:algorithm"), TARN_TEXT("STRAIGHT")};
+    static const struct tarn_field fields[] = {
+        {.name = TARN_TEXT("f"), .type = &file, .id = -1, .property_count = 1, .properties = &is_file},
+        {.name = TARN_TEXT("g"), .type = &geography, .id = -1, .property_count = 1, .properties = &edges},
+        {.name = TARN_TEXT("h"), .type = &geography, .id = -1, .property_count = 1, .properties = &nonsense},
+    };
+    const struct tarn_schema schema = {.field_count = 3, .fields = fields};
+    struct parquet_schema_element *elements;
+    struct tarn_file_schema *back;
+    uint32_t count;
+    open_arena();
+    ck_assert_ok(tarn__file_schema_write(&arena, &schema, &count, &elements, &err), &err);
+    ck_assert_int_eq(elements[1].logical_type.id, PARQUET_LOGICAL_FILE);
+    ck_assert(elements[3].logical_type.u.geography.has_algorithm);
+    ck_assert_int_eq(elements[3].logical_type.u.geography.algorithm, PARQUET_EDGE_KARNEY);
+    ck_assert(!elements[4].logical_type.u.geography.has_algorithm);
+    ck_assert_ok(tarn__file_schema_read(&arena, count, elements, 0, NULL, &back, &err), &err);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct tarn_field *field = &back->schema->fields[i];
+        ck_assert_uint_eq(field->property_count, 1);
+        ck_assert(tarn__text_equal(field->properties[0].key, fields[i].properties[0].key));
+        ck_assert(tarn__text_equal(field->properties[0].value, fields[i].properties[0].value));
+    }
+    ck_assert_uint_eq(back->schema->fields[2].property_count, 0);
+    close_arena(back);
 }
 END_TEST
 
@@ -802,4 +835,5 @@ TARN_SUITE("format/parquet_schema", TARN_TEST(schema__three_level_lists), TARN_L
            TARN_TEST(schema__keeps_names_as_they_are), TARN_TEST(schema__a_wrong_annotation_is_its_columns_fault),
            TARN_TEST(schema__ninety_six_bits_are_given_as_asked), TARN_LOOP_TEST(schema__writes_types, written),
            TARN_TEST(schema__writes_nesting_in_three_levels), TARN_TEST(schema__refuses_to_write_what_parquet_cannot_hold),
-           TARN_TEST(schema__spells_logical_types), TARN_TEST(schema__survives_every_failed_allocation))
+           TARN_TEST(schema__keeps_what_no_type_says), TARN_TEST(schema__spells_logical_types),
+           TARN_TEST(schema__survives_every_failed_allocation))

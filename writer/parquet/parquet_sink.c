@@ -14,6 +14,8 @@
 #include "format/batch/selection.h"
 #include "format/column/footer.h"
 #include "tarn/writer.h"
+#include "writer/parquet/arrow_schema.h"
+#include "writer/parquet/parquet_create.h"
 #include "writer/parquet/row_group_writer.h"
 
 #define MAGIC "PAR1"
@@ -33,6 +35,7 @@ struct parquet_sink {
     struct tarn_store *store;
     struct tarn_arena arena;
     struct tarn_text key;
+    struct tarn_text arrow_schema; /* value of the key ARROW:schema, empty: none */
     struct tarn_parquet_write_options options;
     struct tarn_object_writer *file; /* NULL once ended */
     struct tarn_file_schema *schema;
@@ -152,13 +155,14 @@ static enum tarn_status describe(struct parquet_sink *s, struct tarn_error *err)
     return TARN_OK;
 }
 
-static enum tarn_status begin_file(struct parquet_sink *s, struct tarn_error *err)
+static enum tarn_status begin_file(struct parquet_sink *s, const struct ArrowSchema *arrow, struct tarn_error *err)
 {
     const struct tarn__row_group_options options = group_options(&s->options);
     static const uint8_t magic[] = MAGIC;
 
     TARN_RETURN_IF_ERROR(tarn__codec_check_write(options.column.codec, err));
     TARN_RETURN_IF_ERROR(describe(s, err));
+    TARN_RETURN_IF_ERROR(tarn__arrow_schema_value(&s->arena, s->sink.schema, arrow, s->options.arrow_schema, &s->arrow_schema, err));
     TARN_RETURN_IF_ERROR(tarn_object_writer_open(s->store, s->key, TARN_ROLE_DATA, &s->file, err));
     TARN_RETURN_IF_ERROR(tarn__row_group_writer_init(&s->groups, &s->arena, s->file, s->schema, s->paths, &options, err));
     return tarn_object_writer_append(s->file, (struct tarn_span){magic, sizeof(magic) - 1}, err);
@@ -168,6 +172,13 @@ static const struct tarn_sink_ops sink_ops;
 
 enum tarn_status tarn_parquet_create(struct tarn_store *store, struct tarn_text key, const struct tarn_schema *schema,
                                      const struct tarn_parquet_write_options *options, struct tarn_sink **out, struct tarn_error *err)
+{
+    return tarn__parquet_create(store, key, schema, options, NULL, out, err);
+}
+
+enum tarn_status tarn__parquet_create(struct tarn_store *store, struct tarn_text key, const struct tarn_schema *schema,
+                                      const struct tarn_parquet_write_options *options, const struct ArrowSchema *arrow,
+                                      struct tarn_sink **out, struct tarn_error *err)
 {
     static const struct tarn_parquet_write_options defaults = TARN_PARQUET_WRITE_OPTIONS_INIT;
     struct tarn_env *env = store->env;
@@ -205,7 +216,7 @@ enum tarn_status tarn_parquet_create(struct tarn_store *store, struct tarn_text 
 
     struct tarn_error failure = TARN_ERROR_INIT;
     const enum tarn_status status =
-        s->key.data == NULL || s->options.created_by.data == NULL ? tarn__nomem(env, &failure, key.size) : begin_file(s, &failure);
+        s->key.data == NULL || s->options.created_by.data == NULL ? tarn__nomem(env, &failure, key.size) : begin_file(s, arrow, &failure);
     if (status != TARN_OK) {
         (void)fail(s, status, &failure, err);
         close_sink(s);
@@ -255,7 +266,7 @@ static bool is_own_key(struct tarn_text key)
 static enum tarn_status write_footer(struct parquet_sink *s, struct tarn_error *err)
 {
     const struct tarn_schema *schema = s->sink.schema;
-    struct parquet_key_value *keys = tarn__arena_calloc(&s->arena, schema->property_count, sizeof(*keys));
+    struct parquet_key_value *keys = tarn__arena_calloc(&s->arena, (size_t)schema->property_count + 1, sizeof(*keys));
     struct parquet_column_order *orders = tarn__arena_calloc(&s->arena, s->schema->leaf_count, sizeof(*orders));
     struct tarn_buffer *bytes = tarn__buffer_new(s->sink.env, 0);
     uint32_t key_count = 0;
@@ -268,6 +279,9 @@ static enum tarn_status write_footer(struct parquet_sink *s, struct tarn_error *
         if (is_own_key(schema->properties[i].key)) {
             keys[key_count++] = (struct parquet_key_value){schema->properties[i].key, true, schema->properties[i].value};
         }
+    }
+    if (s->arrow_schema.size != 0) {
+        keys[key_count++] = (struct parquet_key_value){TARN_TEXT("ARROW:schema"), true, s->arrow_schema};
     }
     for (uint32_t i = 0; i < s->schema->leaf_count; i++) {
         const enum tarn__stored_order order = tarn__column_writer_form(s->groups.columns[i])->order;
@@ -306,9 +320,11 @@ static struct tarn_value bound_value(const struct tarn_type *type, const struct 
     case TARN_KIND_I16:
     case TARN_KIND_I32:
         value.u.i64 = (int32_t)tarn__load32(stored.data);
+        value.u.i64 /= form->storing == TARN_STORE_SECONDS ? 1000 : 1;
         break;
     case TARN_KIND_I64:
         value.u.i64 = (int64_t)tarn__load64(stored.data);
+        value.u.i64 /= form->storing == TARN_STORE_SECONDS ? 1000 : 1;
         break;
     case TARN_KIND_U8:
     case TARN_KIND_U16:
