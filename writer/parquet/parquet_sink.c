@@ -353,7 +353,15 @@ static struct tarn_value bound_value(const struct tarn_type *type, const struct 
     case TARN_KIND_I128:
     case TARN_KIND_I256: {
         struct tarn_i256 number = {{0}};
-        (void)tarn__i256_load_be(stored, &number); /* it was stored from one */
+        if (form->storing == TARN_STORE_TICKS) {
+            const tarn_i128 count =
+                (tarn_i128)((tarn_u128)(tarn_i128)(int32_t)tarn__load32(stored.data + 8) << 64 | tarn__load64(stored.data));
+            const tarn_i128 nanos = count * (tarn_i128)form->ticks; /* it was stored from so many */
+            number.words[0] = (uint64_t)nanos;
+            number.words[1] = (uint64_t)((tarn_u128)nanos >> 64);
+        } else {
+            (void)tarn__i256_load_be(stored, &number); /* the same */
+        }
         memcpy(value.u.words, number.words, sizeof(number.words));
         break;
     }
@@ -370,8 +378,10 @@ static struct tarn_leaf_result leaf_result(const struct parquet_sink *s, uint32_
     const struct tarn__leaf_form *form = tarn__column_writer_form(s->groups.columns[leaf]);
     const struct tarn__leaf_path *path = &s->paths[leaf];
     const struct tarn_type *type = tarn__leaf_field(path)->type;
-    const bool has_min = facts->has_min && tarn__value_facts_has_numbers(facts);
-    const bool has_max = facts->has_max && tarn__value_facts_has_numbers(facts);
+    /* the bytes of a decimal that no kind has room for are values of another order */
+    const bool ordered = tarn__value_facts_has_numbers(facts) && !(type->id != TARN_TYPE_DECIMAL && type->precision != 0);
+    const bool has_min = facts->has_min && ordered;
+    const bool has_max = facts->has_max && ordered;
     struct tarn_leaf_result result = {
         .depth = path->depth,
         .index = path->index,
