@@ -8,12 +8,34 @@
  *  1. Entry c is the c-th distinct value; `plain` holds exactly `count` entries and never more than `limit` bytes.
  *  2. At most half of the slots are taken, so that a probe ends. A slot's tag is the value's hash, and its place follows from the tag:
  *     growing needs no value.
+ *  3. A number in the window [near_base, near_base + near_size) that has a code is in `near`; any other is in `slots`. The window is set
+ *     once a chunk, about the values that come first.
+ *  4. `recent` forgets: what it does not know may be in `slots`, what it knows is.
  */
 #include "format/column/dictionary_builder.h"
 
 #include "format/base/hash.h"
 
-enum { FIRST_SLOTS = 1024, LENGTH_BYTES = 4 };
+enum {
+    FIRST_SLOTS = 1024,
+    LENGTH_BYTES = 4,
+    NEAR = 1 << 14,     /* most numbers with a place of their own */
+    NEAR_LEAST = 64,    /* fewest */
+    NEAR_SAMPLE = 4096, /* values that the window is set about, at most */
+    NEAR_NEEDS = 256,   /* and at least */
+    RECENT_BITS = 9,
+    RECENT_BYTES = 16, /* longest text that `recent` knows: two words say all of it */
+    AHEAD = 12,        /* values whose slot is fetched before it is looked at */
+    FAR_SLOTS = 1 << 13,
+};
+
+/* A text of at most RECENT_BYTES by its first and last bytes. */
+struct tarn__recent_text {
+    uint64_t head;
+    uint64_t tail;
+    uint32_t size;
+    uint32_t code; /* + 1; 0: free */
+};
 
 enum tarn_status tarn__dictionary_builder_init(struct tarn__dictionary_builder *builder, struct tarn_env *env, uint32_t width,
                                                uint64_t limit, struct tarn_error *err)
@@ -21,7 +43,8 @@ enum tarn_status tarn__dictionary_builder_init(struct tarn__dictionary_builder *
     *builder = (struct tarn__dictionary_builder){.env = env, .width = width, .limit = limit, .slot_mask = FIRST_SLOTS - 1};
     builder->slots = tarn__calloc(env, FIRST_SLOTS, sizeof(*builder->slots));
     builder->plain = tarn__buffer_new(env, 0);
-    if (builder->slots == NULL || builder->plain == NULL) {
+    builder->recent = width == 0 ? tarn__calloc(env, (size_t)1 << RECENT_BITS, sizeof(*builder->recent)) : NULL;
+    if (builder->slots == NULL || builder->plain == NULL || (width == 0 && builder->recent == NULL)) {
         tarn__dictionary_builder_free(builder);
         return tarn__nomem(env, err, FIRST_SLOTS * sizeof(*builder->slots));
     }
@@ -32,15 +55,25 @@ void tarn__dictionary_builder_free(struct tarn__dictionary_builder *builder)
 {
     tarn__free(builder->env, builder->slots);
     tarn__free(builder->env, builder->starts);
+    tarn__free(builder->env, builder->near);
+    tarn__free(builder->env, builder->recent);
     tarn__buffer_release(builder->plain);
     *builder = (struct tarn__dictionary_builder){.env = builder->env};
 }
 
 void tarn__dictionary_builder_reset(struct tarn__dictionary_builder *builder)
 {
-    memset(builder->slots, 0, ((size_t)builder->slot_mask + 1) * sizeof(*builder->slots));
+    if (builder->hashed != 0) {
+        memset(builder->slots, 0, ((size_t)builder->slot_mask + 1) * sizeof(*builder->slots));
+    }
+    builder->near_size = 0;
+    builder->near_decided = false;
+    if (builder->recent != NULL && builder->count != 0) {
+        memset(builder->recent, 0, sizeof(*builder->recent) << RECENT_BITS);
+    }
     builder->plain->size = 0;
     builder->count = 0;
+    builder->hashed = 0;
 }
 
 struct tarn_span tarn__dictionary_entry(const struct tarn__dictionary_builder *builder, uint32_t code)
@@ -77,9 +110,8 @@ static enum tarn_status grow(struct tarn__dictionary_builder *builder, struct ta
     return TARN_OK;
 }
 
-/* Appends an entry that is not there and takes the free slot `at` for it. */
-static enum tarn_status insert(struct tarn__dictionary_builder *builder, const uint8_t *value, size_t size, uint32_t tag, uint32_t at,
-                               struct tarn_error *err)
+/* Appends an entry that is not there. */
+static enum tarn_status append(struct tarn__dictionary_builder *builder, const uint8_t *value, size_t size, struct tarn_error *err)
 {
     const size_t begin = builder->plain->size;
     uint8_t length[LENGTH_BYTES];
@@ -97,41 +129,138 @@ static enum tarn_status insert(struct tarn__dictionary_builder *builder, const u
     if (!tarn__buffer_append(builder->plain, value, size)) {
         return tarn__nomem(builder->env, err, begin + size);
     }
-    builder->slots[at] = (uint64_t)tag << 32 | (builder->count + 1);
     builder->count++;
-    if (builder->count > builder->slot_mask / 2) {
-        return grow(builder, err);
+    return TARN_OK;
+}
+
+/* The same, and takes the free slot `at` for it. */
+static enum tarn_status insert(struct tarn__dictionary_builder *builder, const uint8_t *value, size_t size, uint32_t tag, uint32_t at,
+                               struct tarn_error *err)
+{
+    TARN_RETURN_IF_ERROR(append(builder, value, size, err));
+    builder->slots[at] = (uint64_t)tag << 32 | builder->count;
+    builder->hashed++;
+    return builder->hashed > builder->slot_mask / 2 ? grow(builder, err) : TARN_OK;
+}
+
+/* ---- values of fixed width ---- */
+
+static inline uint64_t load_number(const uint8_t *value, size_t width)
+{
+    return width == 4 ? tarn__load32(value) : tarn__load64(value);
+}
+
+/* Doubles that are whole numbers differ in their upper bits alone: those are brought down before the product carries all upward. */
+static inline uint32_t number_tag(uint64_t number)
+{
+    return (uint32_t)((number ^ number >> 32) * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+}
+
+static inline uint32_t fixed_tag(const uint8_t *value, size_t width)
+{
+    return width == 4 || width == 8 ? number_tag(load_number(value, width)) : (uint32_t)tarn__hash_bytes(value, width, 0);
+}
+
+/* The code of a value that has no place in the window. *code UINT32_MAX: there is no room. */
+static inline __attribute__((always_inline)) enum tarn_status hashed_code(struct tarn__dictionary_builder *builder, const uint8_t *value,
+                                                                          size_t width, uint32_t *code, struct tarn_error *err)
+{
+    const uint32_t tag = fixed_tag(value, width);
+    uint32_t at = tag & builder->slot_mask;
+    uint64_t slot = builder->slots[at];
+
+    while (slot != 0 && (slot >> 32 != tag || memcmp(builder->plain->data + ((size_t)(uint32_t)slot - 1) * width, value, width) != 0)) {
+        at = (at + 1) & builder->slot_mask;
+        slot = builder->slots[at];
+    }
+    if (slot != 0) {
+        *code = (uint32_t)slot - 1;
+        return TARN_OK;
+    }
+    if (builder->plain->size + width > builder->limit) {
+        *code = UINT32_MAX;
+        return TARN_OK;
+    }
+    *code = builder->count;
+    return insert(builder, value, width, tag, at, err);
+}
+
+static inline int64_t signed_number(const uint8_t *value, size_t width)
+{
+    return width == 4 ? (int32_t)tarn__load32(value) : (int64_t)tarn__load64(value);
+}
+
+/* Sets the window about these values, with room around them, when they are near enough to each other; entries move in. */
+static enum tarn_status decide_window(struct tarn__dictionary_builder *builder, const uint8_t *values, size_t n, size_t width,
+                                      struct tarn_error *err)
+{
+    const size_t sample = n < NEAR_SAMPLE ? n : NEAR_SAMPLE;
+    int64_t least = INT64_MAX;
+    int64_t most = INT64_MIN;
+    size_t size = NEAR_LEAST;
+
+    builder->near_decided = true;
+    for (size_t i = 0; i < sample; i++) {
+        const int64_t number = signed_number(values + i * width, width);
+        least = number < least ? number : least;
+        most = number > most ? number : most;
+    }
+    const uint64_t range = (uint64_t)most - (uint64_t)least + 1;
+    if (range == 0 || range > NEAR) {
+        return TARN_OK;
+    }
+    while (size < NEAR && size < range + range / 4) {
+        size *= 2;
+    }
+    if (!tarn__grow(builder->env, &builder->near, &builder->near_capacity, size, sizeof(*builder->near))) {
+        return tarn__nomem(builder->env, err, size * sizeof(*builder->near));
+    }
+    memset(builder->near, 0, size * sizeof(*builder->near));
+    builder->near_size = size;
+    builder->near_base = (uint64_t)least - (size - range) / 2;
+    for (uint32_t i = 0; i < builder->count; i++) {
+        const uint64_t at = (uint64_t)signed_number(builder->plain->data + (size_t)i * width, width) - builder->near_base;
+        if (at < size) {
+            builder->near[at] = i + 1;
+        }
     }
     return TARN_OK;
 }
 
-/* `width` is a constant where this is inlined. */
-static inline __attribute__((always_inline)) enum tarn_status add_width(struct tarn__dictionary_builder *builder, const uint8_t *values,
-                                                                        size_t n, size_t width, uint32_t *codes, size_t *done,
-                                                                        struct tarn_error *err)
+/* `width` is a constant where this is inlined: 4 or 8. */
+static inline __attribute__((always_inline)) enum tarn_status add_numbers(struct tarn__dictionary_builder *builder, const uint8_t *values,
+                                                                          size_t n, size_t width, uint32_t *codes, size_t *done,
+                                                                          struct tarn_error *err)
 {
+    if (!builder->near_decided && n >= NEAR_NEEDS) {
+        TARN_RETURN_IF_ERROR(decide_window(builder, values, n, width, err));
+    }
+    uint32_t *near = builder->near;
+    const uint64_t base = builder->near_base;
+    const uint64_t size = builder->near_size;
     size_t i = 0;
-
     for (; i < n; i++) {
         const uint8_t *value = values + i * width;
-        const uint64_t hash = width == 4   ? tarn__hash_u64(tarn__load32(value))
-                              : width == 8 ? tarn__hash_u64(tarn__load64(value))
-                                           : tarn__hash_bytes(value, width, 0);
-        const uint32_t tag = (uint32_t)hash;
-        uint32_t at = tag & builder->slot_mask;
-        uint64_t slot = builder->slots[at];
-        while (slot != 0 && (slot >> 32 != tag || memcmp(builder->plain->data + ((size_t)(uint32_t)slot - 1) * width, value, width) != 0)) {
-            at = (at + 1) & builder->slot_mask;
-            slot = builder->slots[at];
-        }
-        if (slot == 0) {
-            if (builder->plain->size + width > builder->limit) {
-                break;
+        const uint64_t from_base = (uint64_t)signed_number(value, width) - base;
+        if (from_base < size) {
+            uint32_t *place = &near[from_base];
+            if (*place == 0) {
+                if (builder->plain->size + width > builder->limit) {
+                    break;
+                }
+                TARN_RETURN_IF_ERROR(append(builder, value, width, err));
+                *place = builder->count;
             }
-            TARN_RETURN_IF_ERROR(insert(builder, value, width, tag, at, err));
-            slot = builder->count;
+            codes[i] = *place - 1;
+            continue;
         }
-        codes[i] = (uint32_t)slot - 1;
+        if (builder->slot_mask >= FAR_SLOTS && n - i > AHEAD) {
+            __builtin_prefetch(&builder->slots[number_tag(load_number(value + AHEAD * width, width)) & builder->slot_mask]);
+        }
+        TARN_RETURN_IF_ERROR(hashed_code(builder, value, width, &codes[i], err));
+        if (codes[i] == UINT32_MAX) {
+            break;
+        }
     }
     *done = i;
     return TARN_OK;
@@ -141,23 +270,52 @@ enum tarn_status tarn__dictionary_add_fixed(struct tarn__dictionary_builder *bui
                                             size_t *done, struct tarn_error *err)
 {
     *done = 0;
-    switch (builder->width) {
-    case 4:
-        return add_width(builder, values, n, 4, codes, done, err);
-    case 8:
-        return add_width(builder, values, n, 8, codes, done, err);
-    default:
-        return add_width(builder, values, n, builder->width, codes, done, err);
+    if (builder->width == 4) {
+        return add_numbers(builder, values, n, 4, codes, done, err);
     }
+    if (builder->width == 8) {
+        return add_numbers(builder, values, n, 8, codes, done, err);
+    }
+    size_t i = 0;
+    for (; i < n; i++) {
+        TARN_RETURN_IF_ERROR(hashed_code(builder, values + i * builder->width, builder->width, &codes[i], err));
+        if (codes[i] == UINT32_MAX) {
+            break;
+        }
+    }
+    *done = i;
+    return TARN_OK;
 }
 
-enum tarn_status tarn__dictionary_add_bytes(struct tarn__dictionary_builder *builder, struct tarn_span value, uint32_t *code, bool *fits,
-                                            struct tarn_error *err)
+/* ---- byte arrays ---- */
+
+/* Byte arrays of one size, of at most RECENT_BYTES, are equal when these are. */
+static inline struct tarn__recent_text short_text(const uint8_t *data, size_t size)
+{
+    struct tarn__recent_text text = {.size = (uint32_t)size};
+    if (size >= 8) {
+        text.head = tarn__load64(data);
+        text.tail = tarn__load64(data + size - 8);
+    } else if (size >= 4) {
+        text.head = tarn__load32(data) | (uint64_t)tarn__load32(data + size - 4) << 32;
+    } else if (size != 0) {
+        text.head = data[0] | (uint64_t)data[size / 2] << 8 | (uint64_t)data[size - 1] << 16;
+    }
+    return text;
+}
+
+static inline size_t recent_place(const struct tarn__recent_text *text)
+{
+    const uint64_t mixed = (text->head ^ (text->tail << 7 | text->tail >> 57)) + text->size;
+    return (size_t)((mixed ^ mixed >> 32) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - RECENT_BITS));
+}
+
+static enum tarn_status hashed_text(struct tarn__dictionary_builder *builder, struct tarn_span value, uint32_t *code,
+                                    struct tarn_error *err)
 {
     const uint32_t tag = (uint32_t)tarn__hash_bytes(value.data, value.size, 0);
     uint32_t at = tag & builder->slot_mask;
 
-    *fits = true;
     for (uint64_t slot = builder->slots[at]; slot != 0; slot = builder->slots[at]) {
         if (slot >> 32 == tag) {
             const struct tarn_span entry = tarn__dictionary_entry(builder, (uint32_t)slot - 1);
@@ -169,9 +327,60 @@ enum tarn_status tarn__dictionary_add_bytes(struct tarn__dictionary_builder *bui
         at = (at + 1) & builder->slot_mask;
     }
     if (builder->plain->size + LENGTH_BYTES + value.size > builder->limit) {
-        *fits = false;
+        *code = UINT32_MAX;
         return TARN_OK;
     }
     *code = builder->count;
     return insert(builder, value.data, value.size, tag, at, err);
+}
+
+/* *code UINT32_MAX: there is no room. */
+static inline enum tarn_status text_code(struct tarn__dictionary_builder *builder, struct tarn_span value, uint32_t *code,
+                                         struct tarn_error *err)
+{
+    if (value.size > RECENT_BYTES) {
+        return hashed_text(builder, value, code, err);
+    }
+    const struct tarn__recent_text text = short_text(value.data, value.size);
+    struct tarn__recent_text *known = &builder->recent[recent_place(&text)];
+    if (known->code != 0 && known->head == text.head && known->tail == text.tail && known->size == text.size) {
+        *code = known->code - 1;
+        return TARN_OK;
+    }
+    TARN_RETURN_IF_ERROR(hashed_text(builder, value, code, err));
+    if (*code != UINT32_MAX) {
+        *known = text;
+        known->code = *code + 1;
+    }
+    return TARN_OK;
+}
+
+enum tarn_status tarn__dictionary_add_bytes(struct tarn__dictionary_builder *builder, struct tarn_span value, uint32_t *code, bool *fits,
+                                            struct tarn_error *err)
+{
+    uint32_t found = UINT32_MAX;
+    const enum tarn_status status = text_code(builder, value, &found, err);
+
+    *fits = found != UINT32_MAX || status != TARN_OK;
+    if (found != UINT32_MAX) {
+        *code = found;
+    }
+    return status;
+}
+
+enum tarn_status tarn__dictionary_add_texts(struct tarn__dictionary_builder *builder, struct tarn__text_rows texts, size_t n,
+                                            uint32_t *codes, size_t *done, struct tarn_error *err)
+{
+    size_t i = 0;
+
+    *done = 0;
+    for (; i < n; i++) {
+        const uint32_t *at = texts.offsets + (texts.rows != NULL ? texts.rows[i] : texts.first + (uint32_t)i);
+        TARN_RETURN_IF_ERROR(text_code(builder, (struct tarn_span){texts.bytes + at[0], at[1] - at[0]}, &codes[i], err));
+        if (codes[i] == UINT32_MAX) {
+            break;
+        }
+    }
+    *done = i;
+    return TARN_OK;
 }

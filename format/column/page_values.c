@@ -182,6 +182,10 @@ static enum tarn_status code_text_rows(struct tarn__page_values *v, struct tarn_
 {
     uint32_t row_before = 0;
 
+    if (values.vector->shape == TARN_SHAPE_STRINGS && !values.vector->wide_offsets) {
+        const struct tarn__text_rows texts = {values.vector->bytes, values.vector->u.offsets, values.rows, values.first};
+        return tarn__dictionary_add_texts(&v->dictionary, texts, n, codes, done, err);
+    }
     for (size_t i = 0; i < n; i++) {
         const uint32_t row = tarn__leaf_row(&values, i);
         bool fits = true;
