@@ -79,7 +79,7 @@ class Machine:
         if cost["exit"] != 0:
             raise Failed(f"{' '.join(command)}: exit code {cost['exit']}, signal {cost['signal']}\n{done.stderr.strip()[-2000:]}")
         said = last_json(done.stdout)
-        cost |= {key: said[key] for key in ("work_ns", "work_cpu_ns", "bytes") if key in said}
+        cost |= {key: said[key] for key in ("work_ns", "work_cpu_ns", "work_rss_bytes", "bytes") if key in said}
         return cost, said
 
     def sentinel(self):
@@ -223,7 +223,7 @@ def summary(case, baseline):
             "median_ns": int(statistics.median(times)), "least_ns": min(times), "greatest_ns": max(times),
             "median_wall_ns": int(statistics.median(run["wall_ns"] for run in runs)),
             "median_cpu_ns": int(statistics.median(run.get("work_cpu_ns", run["user_ns"] + run["system_ns"]) for run in runs)),
-            "peak_rss_bytes": max(run["peak_rss_bytes"] for run in runs), "written_bytes": runs[-1]["written_bytes"], "runs": runs}
+            "peak_rss_bytes": max(run.get("work_rss_bytes", run["peak_rss_bytes"]) for run in runs), "written_bytes": runs[-1]["written_bytes"], "runs": runs}
         if "bytes" in runs[0]:
             entry["bytes_per_run"] = runs[0]["bytes"]
         if baseline in case.runs and engine != baseline:
@@ -316,7 +316,7 @@ def main():
     build = arguments.build.resolve()
     values = {"bench": str(BENCH), "build": str(build), "tarn": str(build / "tools/tarn"), "threads": str(len(cpus)),
               "peers": os.path.abspath(os.environ.get("TARN_PEERS") or root / "build/peers"),
-              "corpus": os.path.abspath(os.environ["TARN_CORPUS"]) if os.environ.get("TARN_CORPUS") else "$TARN_CORPUS"}
+              "data_folder": str(arguments.data), "corpus": os.path.abspath(os.environ["TARN_CORPUS"]) if os.environ.get("TARN_CORPUS") else "$TARN_CORPUS"}
     values |= suite.get("values", {}) | dict(one.split("=", 1) for one in arguments.set)
     try:
         results = run_suite(suite, arguments, Machine(build, work, cpus), values, out)

@@ -29,6 +29,21 @@ def rate(entry, key="median_ns"):
     return entry["bytes_per_run"] / entry[key]
 
 
+def label(engines, name):
+    """The engine's version says its name too, unless several of the case have the same."""
+    version = engines[name]["version"]
+    alone = sum(entry["version"] == version for entry in engines.values()) == 1
+    return name if not version else version if alone else f"{name} ({version})"
+
+
+def size_text(engines, name, baseline):
+    """What was written, and how many times the baseline's it is."""
+    written, ours = engines[name]["written_bytes"], engines.get(baseline, {}).get("written_bytes", 0)
+    if not written or not ours or name == baseline:
+        return megabytes(written)
+    return f"{megabytes(written)}, x {written / ours:.3f}"
+
+
 def ratio_text(entry):
     if "ratio" not in entry:
         return "baseline"
@@ -53,8 +68,9 @@ def table(results):
                 last = ratio_text(entry) if results["baseline"] in case["engines"] else "not compared"
             else:
                 last = f"{rate(entry):.2f}"
-            cells = [case["name"], entry["version"] or name, milliseconds(entry["median_ns"]), spread,
-                     milliseconds(entry["median_cpu_ns"]), megabytes(entry["peak_rss_bytes"]), megabytes(entry["written_bytes"]), last]
+            cells = [case["name"], label(case["engines"], name), milliseconds(entry["median_ns"]), spread,
+                     milliseconds(entry["median_cpu_ns"]), megabytes(entry["peak_rss_bytes"]),
+                     size_text(case["engines"], name, results["baseline"]), last]
             lines.append("| " + " | ".join(cells) + " |")
     return lines
 
@@ -74,7 +90,9 @@ def markdown(results):
     before = ", ".join(f"{name} {value}" for name, value in sentinel["before"].items())
     after = ", ".join(f"{name} {value}" for name, value in sentinel["after"].items())
     lines.append(f"- The machine's own limits in GB/s before: {before}; after: {after}.")
-    lines.append("- Time and CPU are those of the work where a command tells them apart from its start; peak memory is the process's.")
+    lines.append("- Time and CPU are those of the work where a command tells them apart from its start; peak memory is the process's, or"
+                 " what the work took beside its source where a command tells that.")
+    lines.append("- Written: bytes in the file system, and how many times the baseline's they are.")
     if results["baseline"] is not None:
         lines.append("- A ratio is the engine's median over the baseline's; bold: the baseline is faster and the interval excludes 1.")
     return "\n".join(lines) + "\n"
@@ -135,7 +153,7 @@ def ratio_rows(results):
         for name, entry in case.get("engines", {}).items():
             if "ratio" in entry:
                 found = entry["ratio"]
-                rows.append({"name": f"{case['name']}: {entry['version'] or name}", "colour": colours[found["baseline_is"]],
+                rows.append({"name": f"{case['name']}: {label(case['engines'], name)}", "colour": colours[found["baseline_is"]],
                              "label": f"{found['point']:.2f} ({found['low']:.2f} to {found['high']:.2f})",
                              "point": found["point"], "low": found["low"], "high": found["high"]})
     return rows
