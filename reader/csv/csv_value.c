@@ -21,7 +21,10 @@ static size_t currency_at(struct tarn_text text, size_t at)
     return 0;
 }
 
-/* Digits, or one to three and then groups of exactly three. Returns where they end; *used grows by the digits copied. */
+enum { NOT_GROUPED = TARN_CSV_PLAIN };
+
+/* No digits, digits, or one to three and then groups of exactly three. Returns where they end, or NOT_GROUPED; *used grows by the digits.
+ */
 static size_t take_digits(struct tarn_text text, size_t at, char group, char *out, size_t *used)
 {
     size_t run = 0;
@@ -38,7 +41,7 @@ static size_t take_digits(struct tarn_text text, size_t at, char group, char *ou
             break;
         }
     }
-    return grouped && run != 3 ? 0 : at;
+    return grouped && run != 3 ? NOT_GROUPED : at;
 }
 
 size_t tarn__csv_plain_number(struct tarn_text text, char point, char out[TARN_CSV_PLAIN])
@@ -63,7 +66,7 @@ size_t tarn__csv_plain_number(struct tarn_text text, char point, char out[TARN_C
     }
     const size_t digits = used;
     at = take_digits(text, at, point == ',' ? '.' : ',', out, &used);
-    if (at == 0) {
+    if (at == NOT_GROUPED) {
         return 0;
     }
     size_t fraction = 0;
@@ -188,10 +191,9 @@ static void read_zone(struct reading *in, struct tarn_timestamp_text *out)
     } else if (left >= 3 && (p[0] == '+' || p[0] == '-')) {
         in->at++;
         const uint32_t hours = read_number(in, 2, 2);
-        if (in->at < in->text.size && in->text.data[in->at] == ':') {
-            in->at++;
-        }
-        const uint32_t minutes = in->at < in->text.size ? read_number(in, 2, 2) : 0;
+        const bool has_colon = in->at < in->text.size && in->text.data[in->at] == ':';
+        in->at += has_colon;
+        const uint32_t minutes = has_colon || in->at < in->text.size ? read_number(in, 2, 2) : 0;
         in->failed = in->failed || hours > 18 || minutes > 59;
         out->zone = (int32_t)(hours * 3600 + minutes * 60) * (p[0] == '-' ? -1 : 1);
     } else {

@@ -5,14 +5,17 @@
  * Invariants
  *  1. `first_tasks[i]` is the number of the first task of part i, `first_tasks[count]` the number of tasks.
  *  2. A cursor of a part is handed out as it is: a path has the same handle in every part, since all got the same request.
+ *  3. A column may be null when it may be null in any of the parts.
  */
 #include "format/base/alloc.h"
 #include "format/base/bytes.h"
 #include "format/base/checked.h"
+#include "format/batch/schema.h"
 #include "tarn/reader.h"
 
 struct concat_source {
     struct tarn_source source;
+    struct tarn_schema *schema;
     uint32_t count;
     struct tarn_source *parts[];
 };
@@ -96,7 +99,7 @@ static const struct tarn_scan_ops concat_scan_ops = {
 
 static const struct tarn_schema *concat_schema(struct tarn_source *handle)
 {
-    return tarn_source_schema(((struct concat_source *)handle)->parts[0]);
+    return ((struct concat_source *)handle)->schema;
 }
 
 static bool concat_row_count(struct tarn_source *handle, uint64_t *rows)
@@ -158,6 +161,7 @@ static void concat_close(struct tarn_source *handle)
     for (uint32_t i = 0; i < source->count; i++) {
         tarn_source_close(source->parts[i]);
     }
+    tarn_schema_release(source->schema);
     tarn__free(env, source);
 }
 
@@ -194,6 +198,35 @@ static enum tarn_status check_equal(struct tarn_source *const *sources, uint32_t
     return TARN_OK;
 }
 
+static bool is_nullable(struct tarn_source *const *sources, uint32_t count, uint32_t field)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (tarn_source_schema(sources[i])->fields[field].nullable) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The first one's schema, with what may be null in others. */
+static enum tarn_status make_schema(struct tarn_env *env, struct tarn_source *const *sources, uint32_t count, struct tarn_schema **out,
+                                    struct tarn_error *err)
+{
+    const struct tarn_schema *first = tarn_source_schema(sources[0]);
+    struct tarn_field *fields = tarn__calloc(env, (size_t)first->field_count + 1, sizeof(*fields));
+    if (fields == NULL) {
+        return tarn__nomem(env, err, first->field_count * sizeof(*fields));
+    }
+    for (uint32_t i = 0; i < first->field_count; i++) {
+        fields[i] = first->fields[i];
+        fields[i].nullable = is_nullable(sources, count, i);
+    }
+    const enum tarn_status status =
+        tarn__schema_make_as_found(env, first->field_count, fields, first->property_count, first->properties, out, err);
+    tarn__free(env, fields);
+    return status;
+}
+
 static enum tarn_status concat(struct tarn_env *env, uint32_t count, struct tarn_source *const *sources, struct tarn_source **out,
                                struct tarn_error *err)
 {
@@ -208,6 +241,11 @@ static enum tarn_status concat(struct tarn_env *env, uint32_t count, struct tarn
     }
     source->source = (struct tarn_source){.ops = &concat_source_ops, .env = env};
     source->count = count;
+    const enum tarn_status status = make_schema(env, sources, count, &source->schema, err);
+    if (status != TARN_OK) {
+        tarn__free(env, source);
+        return status;
+    }
     memcpy(source->parts, sources, count * sizeof(struct tarn_source *));
     *out = &source->source;
     return TARN_OK;
