@@ -181,7 +181,25 @@ static bool parse_small(const struct maker *make, struct tarn_text text, union v
 static bool parse_u64(const struct maker *make, struct tarn_text text, union value *out)
 {
     char room[TARN_CSV_PLAIN];
-    return tarn__uint64_parse(text, &out->u64) == TARN_PARSED || tarn__uint64_parse(plain(make, text, room), &out->u64) == TARN_PARSED;
+    tarn_i128 whole;
+    if (tarn__uint64_parse(text, &out->u64) == TARN_PARSED) {
+        return true;
+    }
+    const struct tarn_text number = plain(make, text, room);
+    if (number.size == 0 || tarn__decimal128_parse(number, 20, 0, 0, &whole) != TARN_PARSED) {
+        return false;
+    }
+    out->u64 = (uint64_t)whole;
+    return (tarn_i128)out->u64 == whole;
+}
+
+/* For the parsers of floats: what is no number in plain form may still be one of their words, or have more digits than there is room for.
+ */
+static struct tarn_text plain_or_word(const struct maker *make, struct tarn_text text, char room[TARN_CSV_PLAIN])
+{
+    const struct tarn_text number = plain(make, text, room);
+    const bool has_other_point = make->in->point != '.' && text.size != 0 && memchr(text.data, '.', text.size) != NULL;
+    return number.size != 0 || has_other_point ? number : tarn__text_trim(text);
 }
 
 static inline bool parse_double(const struct maker *make, struct tarn_text text, double *out)
@@ -192,8 +210,7 @@ static inline bool parse_double(const struct maker *make, struct tarn_text text,
         parsed = tarn__double_parse(text, TARN_NUMBER_SPECIALS, out);
     }
     if (parsed != TARN_PARSED) {
-        const struct tarn_text number = plain(make, text, room);
-        parsed = tarn__double_parse(number.size != 0 ? number : tarn__text_trim(text), TARN_NUMBER_SPECIALS, out);
+        parsed = tarn__double_parse(plain_or_word(make, text, room), TARN_NUMBER_SPECIALS, out);
     }
     return parsed == TARN_PARSED || parsed == TARN_PARSED_RANGE; /* beyond the largest double: infinity, as everywhere */
 }
@@ -201,9 +218,8 @@ static inline bool parse_double(const struct maker *make, struct tarn_text text,
 static bool parse_float(const struct maker *make, struct tarn_text text, union value *out)
 {
     char room[TARN_CSV_PLAIN];
-    const struct tarn_text number = plain(make, text, room);
     float value;
-    const enum tarn_parsed parsed = tarn__float_parse(number.size != 0 ? number : tarn__text_trim(text), TARN_NUMBER_SPECIALS, &value);
+    const enum tarn_parsed parsed = tarn__float_parse(plain_or_word(make, text, room), TARN_NUMBER_SPECIALS, &value);
     uint32_t bits;
     memcpy(&bits, &value, sizeof(bits));
     out->u64 = bits;
