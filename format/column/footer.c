@@ -108,8 +108,9 @@ static bool lost_checksum(const struct tarn_footer *footer)
                   sizeof(TARN_FOOTER_CHECKSUM_KEY) - 1) != NULL;
 }
 
-/* `bytes` are the footer's own copy, in which the digits are zeros for as long as the hash takes. */
-static enum tarn_status verify_checksum(struct tarn_footer *footer, uint8_t *bytes, struct tarn_error *err)
+/* `bytes` are the footer's own copy, in which the digits are zeros for as long as the hash takes. The signature behind a plain footer
+ * was made of it with the checksum, and is no part of what that is of. */
+static enum tarn_status verify_checksum(struct tarn_footer *footer, uint8_t *bytes, bool is_signed, struct tarn_error *err)
 {
     const struct parquet_key_value *pair = find_key(&footer->metadata, tarn__text_of(TARN_FOOTER_CHECKSUM_KEY));
     char expected[CHECKSUM_DIGITS];
@@ -121,10 +122,11 @@ static enum tarn_status verify_checksum(struct tarn_footer *footer, uint8_t *byt
     if (!pair->has_value || pair->value.size != CHECKSUM_DIGITS) {
         return tarn__corrupt(err, "footer_checksum", "the footer's checksum is no number of %d digits", CHECKSUM_DIGITS);
     }
+    const size_t behind = is_signed && footer->bytes.size > TARN__FOOTER_SIGNATURE ? TARN__FOOTER_SIGNATURE : 0;
     uint8_t *digits = bytes + ((const uint8_t *)pair->value.data - footer->bytes.data);
     memcpy(stored, digits, CHECKSUM_DIGITS);
     memset(digits, '0', CHECKSUM_DIGITS);
-    print_hex(tarn__hash_bytes(footer->bytes.data, footer->bytes.size, 0), expected);
+    print_hex(tarn__hash_bytes(footer->bytes.data, footer->bytes.size - behind, 0), expected);
     memcpy(digits, stored, CHECKSUM_DIGITS);
     return memcmp(stored, expected, CHECKSUM_DIGITS) == 0 ? TARN_OK
                                                           : tarn__corrupt(err, "footer_checksum", "the footer does not match its checksum");
@@ -154,11 +156,12 @@ static enum tarn_status decode(struct tarn_footer *footer, uint8_t *bytes, const
     const struct parquet_file_metadata *metadata = &footer->metadata;
     TARN_RETURN_IF_ERROR(tarn__footer_pass(footer, &pass, err));
     TARN_RETURN_IF_ERROR(tarn__footer_verify(footer, given, pass.used, err));
+    const bool is_signed = metadata->has_encryption_algorithm && !footer->is_encrypted;
     if (footer->is_encrypted) {
         footer->metadata.has_encryption_algorithm = true;
         footer->metadata.encryption_algorithm = footer->algorithm;
     }
-    TARN_RETURN_IF_ERROR(verify_checksum(footer, bytes, err));
+    TARN_RETURN_IF_ERROR(verify_checksum(footer, bytes, is_signed, err));
     TARN_RETURN_IF_ERROR(properties_of(footer, &properties, err));
     TARN_RETURN_IF_ERROR(tarn__file_schema_read(&footer->arena, metadata->schema.count, metadata->schema.items,
                                                 metadata->key_value_metadata.count, properties, &footer->schema, err));
@@ -380,8 +383,8 @@ static enum tarn_status put_checksum(struct tarn_buffer *out, size_t begin, stru
     return TARN_OK;
 }
 
-static enum tarn_status append_metadata(const struct parquet_file_metadata *metadata, bool checksum, struct tarn_buffer *out,
-                                        struct tarn_error *err)
+enum tarn_status tarn__footer_encode(const struct parquet_file_metadata *metadata, bool checksum, struct tarn_buffer *out,
+                                     struct tarn_error *err)
 {
     const size_t begin = out->size;
     struct tarn_env *env = tarn__buffer_env(out);
@@ -410,7 +413,7 @@ enum tarn_status tarn__footer_write(const struct parquet_file_metadata *metadata
 {
     uint8_t trailer[TRAILER];
     const size_t begin = out->size;
-    TARN_RETURN_IF_ERROR(append_metadata(metadata, checksum, out, err));
+    TARN_RETURN_IF_ERROR(tarn__footer_encode(metadata, checksum, out, err));
     if (out->size - begin > UINT32_MAX) {
         return tarn__invalid(err, "footer_length", "a footer of more than 4 GiB");
     }

@@ -127,6 +127,10 @@ struct tarn_chunk_range tarn__footer_chunk_range(const struct parquet_column_met
 TARN_WARN_UNUSED enum tarn_status tarn__footer_write(const struct parquet_file_metadata *metadata, bool checksum, struct tarn_buffer *out,
                                                      struct tarn_error *err);
 
+/** FileMetaData alone, as tarn__footer_write has it. */
+TARN_WARN_UNUSED enum tarn_status tarn__footer_encode(const struct parquet_file_metadata *metadata, bool checksum, struct tarn_buffer *out,
+                                                      struct tarn_error *err);
+
 /** The value of a key; NULL data when the key is absent or has no value. */
 struct tarn_text tarn__footer_key(const struct parquet_file_metadata *metadata, struct tarn_text key);
 

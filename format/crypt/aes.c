@@ -26,7 +26,7 @@ enum tarn_status tarn__aes_library_open(struct tarn_env *env, struct tarn__aes_l
 {
     (void)env;
     *out = NULL;
-    return tarn__unsupported(err, "encryption", "the file is encrypted: this build has no libcrypto to read it with");
+    return tarn__unsupported(err, "encryption", "encryption needs libcrypto, which this build does not have");
 }
 
 void tarn__aes_library_close(struct tarn__aes_library *library)
@@ -70,6 +70,23 @@ bool tarn__aes_gcm_verify(struct tarn__aes *aes, const uint8_t nonce[TARN__AES_N
 bool tarn__aes_ctr_decrypt(struct tarn__aes *aes, const uint8_t nonce[TARN__AES_NONCE], struct tarn_span text, uint8_t *out)
 {
     return tarn__aes_gcm_decrypt(aes, nonce, NULL, text, NULL, out);
+}
+
+bool tarn__aes_gcm_encrypt(struct tarn__aes *aes, const uint8_t nonce[TARN__AES_NONCE], const struct tarn__aes_aad *aad,
+                           struct tarn_span text, uint8_t *out, uint8_t tag[TARN__AES_TAG])
+{
+    return tarn__aes_gcm_decrypt(aes, nonce, aad, text, tag, out);
+}
+
+bool tarn__aes_gcm_sign(struct tarn__aes *aes, const uint8_t nonce[TARN__AES_NONCE], const struct tarn__aes_aad *aad, struct tarn_span text,
+                        uint8_t tag[TARN__AES_TAG])
+{
+    return tarn__aes_gcm_decrypt(aes, nonce, aad, text, tag, NULL);
+}
+
+bool tarn__aes_ctr_encrypt(struct tarn__aes *aes, const uint8_t nonce[TARN__AES_NONCE], struct tarn_span text, uint8_t *out)
+{
+    return tarn__aes_ctr_decrypt(aes, nonce, text, out);
 }
 
 #else
@@ -187,19 +204,33 @@ bool tarn__aes_gcm_decrypt(struct tarn__aes *aes, const uint8_t nonce[TARN__AES_
     return right;
 }
 
-bool tarn__aes_gcm_verify(struct tarn__aes *aes, const uint8_t nonce[TARN__AES_NONCE], const struct tarn__aes_aad *aad,
-                          struct tarn_span text, const uint8_t tag[TARN__AES_TAG])
+bool tarn__aes_gcm_encrypt(struct tarn__aes *aes, const uint8_t nonce[TARN__AES_NONCE], const struct tarn__aes_aad *aad,
+                           struct tarn_span text, uint8_t *out, uint8_t tag[TARN__AES_TAG])
+{
+    uint8_t rest[1];
+    int size = 0;
+    return begin_gcm(aes, 1, nonce, aad) && update(aes, text, out) && EVP_CipherFinal_ex(aes->context, rest, &size) == 1 &&
+           EVP_CIPHER_CTX_ctrl(aes->context, EVP_CTRL_AEAD_GET_TAG, TARN__AES_TAG, tag) == 1;
+}
+
+bool tarn__aes_gcm_sign(struct tarn__aes *aes, const uint8_t nonce[TARN__AES_NONCE], const struct tarn__aes_aad *aad, struct tarn_span text,
+                        uint8_t tag[TARN__AES_TAG])
 {
     uint8_t block[SIGN_BLOCK];
-    uint8_t computed[TARN__AES_TAG];
     int size = 0;
     bool right = begin_gcm(aes, 1, nonce, aad);
     while (right && text.size != 0) {
         right = update(aes, tarn__span_take(&text, text.size < SIGN_BLOCK ? text.size : SIGN_BLOCK), block);
     }
-    right = right && EVP_CipherFinal_ex(aes->context, block, &size) == 1 &&
-            EVP_CIPHER_CTX_ctrl(aes->context, EVP_CTRL_AEAD_GET_TAG, TARN__AES_TAG, computed) == 1;
-    return right && CRYPTO_memcmp(computed, tag, TARN__AES_TAG) == 0;
+    return right && EVP_CipherFinal_ex(aes->context, block, &size) == 1 &&
+           EVP_CIPHER_CTX_ctrl(aes->context, EVP_CTRL_AEAD_GET_TAG, TARN__AES_TAG, tag) == 1;
+}
+
+bool tarn__aes_gcm_verify(struct tarn__aes *aes, const uint8_t nonce[TARN__AES_NONCE], const struct tarn__aes_aad *aad,
+                          struct tarn_span text, const uint8_t tag[TARN__AES_TAG])
+{
+    uint8_t computed[TARN__AES_TAG];
+    return tarn__aes_gcm_sign(aes, nonce, aad, text, computed) && CRYPTO_memcmp(computed, tag, TARN__AES_TAG) == 0;
 }
 
 bool tarn__aes_ctr_decrypt(struct tarn__aes *aes, const uint8_t nonce[TARN__AES_NONCE], struct tarn_span text, uint8_t *out)
@@ -208,6 +239,11 @@ bool tarn__aes_ctr_decrypt(struct tarn__aes *aes, const uint8_t nonce[TARN__AES_
     memcpy(counter, nonce, TARN__AES_NONCE);
     tarn__store32_be(counter + TARN__AES_NONCE, FIRST_COUNTER);
     return EVP_CipherInit_ex(aes->context, NULL, NULL, NULL, counter, 0) == 1 && update(aes, text, out);
+}
+
+bool tarn__aes_ctr_encrypt(struct tarn__aes *aes, const uint8_t nonce[TARN__AES_NONCE], struct tarn_span text, uint8_t *out)
+{
+    return tarn__aes_ctr_decrypt(aes, nonce, text, out); /* the stream is added, and adding it once more takes it away */
 }
 
 #endif

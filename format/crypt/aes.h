@@ -57,4 +57,14 @@ TARN_WARN_UNUSED bool tarn__aes_gcm_verify(struct tarn__aes *aes, const uint8_t 
 TARN_WARN_UNUSED bool tarn__aes_ctr_decrypt(struct tarn__aes *aes, const uint8_t nonce[TARN__AES_NONCE], struct tarn_span text,
                                             uint8_t *out);
 
+/** GCM: `text`, at most 2^31 - 1 bytes, encrypted into `out`, which has room for as many. False: libcrypto failed. */
+TARN_WARN_UNUSED bool tarn__aes_gcm_encrypt(struct tarn__aes *aes, const uint8_t nonce[TARN__AES_NONCE], const struct tarn__aes_aad *aad,
+                                            struct tarn_span text, uint8_t *out, uint8_t tag[TARN__AES_TAG]);
+/** The tag that `text` would have, encrypted: its signature. False: libcrypto failed. */
+TARN_WARN_UNUSED bool tarn__aes_gcm_sign(struct tarn__aes *aes, const uint8_t nonce[TARN__AES_NONCE], const struct tarn__aes_aad *aad,
+                                         struct tarn_span text, uint8_t tag[TARN__AES_TAG]);
+/** The same stream as tarn__aes_ctr_decrypt. */
+TARN_WARN_UNUSED bool tarn__aes_ctr_encrypt(struct tarn__aes *aes, const uint8_t nonce[TARN__AES_NONCE], struct tarn_span text,
+                                            uint8_t *out);
+
 #endif

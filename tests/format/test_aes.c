@@ -85,7 +85,7 @@ static bool opens(struct vector *v, uint8_t *out)
     return tarn__aes_gcm_decrypt(v->aes, v->nonce, &aad, (struct tarn_span){v->cipher, v->size}, v->tag, out);
 }
 
-START_TEST(aes__decrypts_the_published_values) /* P-CRYPT-1 */
+START_TEST(aes__decrypts_and_encrypts_the_published_values) /* P-CRYPT-1 */
 {
     struct vector v;
     uint8_t out[64];
@@ -98,6 +98,13 @@ START_TEST(aes__decrypts_the_published_values) /* P-CRYPT-1 */
         v.text[_i] ^= 1;
         ck_assert(!tarn__aes_gcm_verify(v.aes, v.nonce, &aad, (struct tarn_span){v.text, v.size}, v.tag));
         v.text[_i] ^= 1;
+        uint8_t tag[16];
+        ck_assert(tarn__aes_gcm_encrypt(v.aes, v.nonce, &aad, (struct tarn_span){v.text, v.size}, out, tag));
+        ck_assert_mem_eq(out, v.cipher, v.size);
+        ck_assert_mem_eq(tag, v.tag, 16);
+        memset(tag, 0, sizeof(tag));
+        ck_assert(tarn__aes_gcm_sign(v.aes, v.nonce, &aad, (struct tarn_span){v.text, v.size}, tag));
+        ck_assert_mem_eq(tag, v.tag, 16);
     }
     vector_close(&v);
 }
@@ -155,6 +162,8 @@ START_TEST(aes__counts_from_one) /* P-CRYPT-1 */
     for (int again = 0; again < 2; again++) {
         ck_assert(tarn__aes_ctr_decrypt(aes, nonce, (struct tarn_span){cipher, size}, out));
         ck_assert_mem_eq(out, "Single block msg", 16);
+        ck_assert(tarn__aes_ctr_encrypt(aes, nonce, (struct tarn_span){(const uint8_t *)"Single block msg", 16}, out));
+        ck_assert_mem_eq(out, cipher, size);
     }
     ck_assert(tarn__aes_ctr_decrypt(aes, nonce, (struct tarn_span){cipher, 5}, out));
     ck_assert(tarn__aes_ctr_decrypt(aes, nonce, (struct tarn_span){NULL, 0}, out));
@@ -232,8 +241,9 @@ START_TEST(module__has_a_length_that_is_believed_only_when_it_can_be) /* P-CRYPT
 }
 END_TEST
 
-TARN_SUITE("format/aes", TARN_LOOP_TEST(aes__decrypts_the_published_values, gcm), TARN_LOOP_TEST(aes__refuses_every_changed_bit, gcm),
-           TARN_LOOP_TEST(aes__counts_from_one, ctr), TARN_TEST(aes__takes_three_sizes_of_keys), TARN_TEST(module__says_where_it_belongs),
+TARN_SUITE("format/aes", TARN_LOOP_TEST(aes__decrypts_and_encrypts_the_published_values, gcm),
+           TARN_LOOP_TEST(aes__refuses_every_changed_bit, gcm), TARN_LOOP_TEST(aes__counts_from_one, ctr),
+           TARN_TEST(aes__takes_three_sizes_of_keys), TARN_TEST(module__says_where_it_belongs),
            TARN_TEST(module__has_a_length_that_is_believed_only_when_it_can_be))
 
 #else

@@ -18,8 +18,6 @@
 #include "writer/parquet/parquet_create.h"
 #include "writer/parquet/row_group_writer.h"
 
-#define MAGIC "PAR1"
-
 enum {
     DEFAULT_GROUP_ROWS = 1 << 20,
     DEFAULT_GROUP_BYTES = 128 << 20,
@@ -42,6 +40,7 @@ struct parquet_sink {
     uint32_t element_count;
     struct parquet_schema_element *elements;
     struct tarn__leaf_path *paths;
+    struct tarn__file_encryption encryption;
     struct tarn__row_group_writer groups;
     uint32_t *positions; /* room for a batch's selection */
     size_t position_capacity;
@@ -61,6 +60,7 @@ static void close_sink(struct parquet_sink *s)
         tarn_object_writer_abort(s->file);
     }
     tarn__row_group_writer_free(&s->groups);
+    tarn__file_encryption_close(&s->encryption);
     tarn__file_schema_free(s->schema);
     tarn__arena_free(&s->arena);
     tarn__free(env, s->positions);
@@ -155,17 +155,28 @@ static enum tarn_status describe(struct parquet_sink *s, struct tarn_error *err)
     return TARN_OK;
 }
 
+/* Pages of encrypted chunks are numbered with 15 bits. */
+static void fit_pages(const struct parquet_sink *s, struct tarn__row_group_options *options)
+{
+    options->encryption = &s->encryption;
+    options->column.page_rows = tarn__file_encryption_page_size(&s->encryption, options->column.page_rows, options->most_rows);
+    options->column.page_bytes = tarn__file_encryption_page_size(&s->encryption, options->column.page_bytes, options->most_bytes);
+}
+
 static enum tarn_status begin_file(struct parquet_sink *s, const struct ArrowSchema *arrow, struct tarn_error *err)
 {
-    const struct tarn__row_group_options options = group_options(&s->options);
-    static const uint8_t magic[] = MAGIC;
+    struct tarn__row_group_options options = group_options(&s->options);
 
     TARN_RETURN_IF_ERROR(tarn__codec_check_write(options.column.codec, err));
     TARN_RETURN_IF_ERROR(describe(s, err));
     TARN_RETURN_IF_ERROR(tarn__arrow_schema_value(&s->arena, s->sink.schema, arrow, s->options.arrow_schema, &s->arrow_schema, err));
+    TARN_RETURN_IF_ERROR(
+        tarn__file_encryption_open(s->options.encryption, s->sink.schema, s->schema, s->paths, &s->arena, &s->encryption, err));
+    s->options.encryption = NULL; /* what it points to is the caller's */
+    fit_pages(s, &options);
     TARN_RETURN_IF_ERROR(tarn_object_writer_open(s->store, s->key, TARN_ROLE_DATA, &s->file, err));
     TARN_RETURN_IF_ERROR(tarn__row_group_writer_init(&s->groups, &s->arena, s->file, s->schema, s->paths, &options, err));
-    return tarn_object_writer_append(s->file, (struct tarn_span){magic, sizeof(magic) - 1}, err);
+    return tarn_object_writer_append(s->file, tarn__span_of_text(tarn__text_of(tarn__footer_magic(&s->encryption.footer))), err);
 }
 
 static const struct tarn_sink_ops sink_ops;
@@ -299,7 +310,7 @@ static enum tarn_status write_footer(struct parquet_sink *s, struct tarn_error *
         .has_column_orders = true,
         .column_orders = {s->schema->leaf_count, orders},
     };
-    enum tarn_status status = tarn__footer_write(&metadata, true, bytes, err);
+    enum tarn_status status = tarn__footer_write_sealed(&s->encryption.footer, &metadata, true, bytes, err);
     if (status == TARN_OK) {
         status = tarn_object_writer_append(s->file, tarn__buffer_span(bytes), err);
     }

@@ -44,6 +44,7 @@ enum tarn_status tarn__row_group_writer_init(struct tarn__row_group_writer *w, s
     if (w->columns == NULL || w->chunks == NULL || w->contexts == NULL || w->facts == NULL || w->stored == NULL || w->index_bytes == NULL) {
         return no_memory(w, err);
     }
+    TARN_RETURN_IF_ERROR(tarn__chunk_encryptor_init(&w->encryptor, w->env, options->encryption->sealer, err));
     for (w->context_count = 0; w->context_count < workers; w->context_count++) {
         TARN_RETURN_IF_ERROR(tarn__codec_context_open(w->env, &w->contexts[w->context_count], err));
     }
@@ -61,6 +62,7 @@ void tarn__row_group_writer_free(struct tarn__row_group_writer *w)
     for (uint32_t i = 0; i < w->context_count; i++) {
         tarn__codec_context_close(w->contexts[i]);
     }
+    tarn__chunk_encryptor_free(&w->encryptor);
     tarn__buffer_release(w->index_bytes);
     tarn__free(w->env, w->groups);
     tarn__free(w->env, w->column_indexes);
@@ -260,18 +262,21 @@ static bool fill_statistics(struct tarn__row_group_writer *w, uint32_t leaf, str
     return true;
 }
 
+static struct tarn__chunk_place place_of(const struct tarn__row_group_writer *w, uint32_t row_group, uint32_t leaf)
+{
+    return (struct tarn__chunk_place){tarn__file_encryption_of(w->options.encryption, leaf), row_group, leaf};
+}
+
 static enum tarn_status write_chunk(struct tarn__row_group_writer *w, uint32_t leaf, struct parquet_column_chunk *out,
                                     struct tarn_error *err)
 {
-    const struct tarn__column_chunk *chunk = &w->chunks[leaf];
+    struct tarn__column_chunk *chunk = &w->chunks[leaf];
     const struct tarn_leaf *described = &w->schema->leaves[leaf];
+    const struct tarn__chunk_place place = place_of(w, w->group_count, leaf);
     const uint64_t begin = w->file->written;
+    struct tarn__chunk_size size;
 
-    if (chunk->dictionary_page.size != 0) {
-        TARN_RETURN_IF_ERROR(tarn_object_writer_append(w->file, chunk->dictionary_page, err));
-    }
-    const uint64_t data = begin + chunk->dictionary_page.size;
-    TARN_RETURN_IF_ERROR(tarn_object_writer_append(w->file, chunk->data_pages, err));
+    TARN_RETURN_IF_ERROR(tarn__chunk_encrypt(&w->encryptor, &place, chunk, w->file, &size, err));
 
     struct parquet_column_metadata *meta = &out->meta_data;
     *out = (struct parquet_column_chunk){.has_meta_data = true};
@@ -281,9 +286,9 @@ static enum tarn_status write_chunk(struct tarn__row_group_writer *w, uint32_t l
         .path_in_schema = {described->step_count, (struct tarn_text *)(uintptr_t)described->steps},
         .num_values = (int64_t)chunk->facts.slots,
         .total_uncompressed_size = (int64_t)chunk->uncompressed_size,
-        .total_compressed_size = (int64_t)(chunk->dictionary_page.size + chunk->data_pages.size),
-        .data_page_offset = (int64_t)data,
-        .has_dictionary_page_offset = chunk->dictionary_page.size != 0,
+        .total_compressed_size = (int64_t)(size.dictionary + size.data),
+        .data_page_offset = (int64_t)(begin + size.dictionary),
+        .has_dictionary_page_offset = size.dictionary != 0,
         .dictionary_page_offset = (int64_t)begin,
     };
     w->stored[leaf] += (uint64_t)meta->total_compressed_size;
@@ -351,6 +356,19 @@ static enum tarn_status flush_group(struct tarn__row_group_writer *w, struct tar
 
 /* ---- the page index ---- */
 
+static enum tarn_status write_index(struct tarn__row_group_writer *w, uint32_t number, enum tarn__module_type type,
+                                    struct tarn__index_part part, int64_t *offset, int32_t *length, struct tarn_error *err)
+{
+    const struct tarn__chunk_place place = place_of(w, number / w->leaf_count, number % w->leaf_count);
+    const struct tarn_span plain = {w->index_bytes->data + part.begin, part.size};
+    uint64_t size;
+
+    *offset = (int64_t)w->file->written;
+    TARN_RETURN_IF_ERROR(tarn__chunk_encrypt_part(&w->encryptor, &place, type, plain, w->file, &size, err));
+    *length = (int32_t)size;
+    return TARN_OK;
+}
+
 /* All column indexes lie together, then all offset indexes: a reader that prunes by one kind reads one range. */
 static enum tarn_status write_indexes(struct tarn__row_group_writer *w, struct tarn_error *err)
 {
@@ -360,19 +378,27 @@ static enum tarn_status write_indexes(struct tarn__row_group_writer *w, struct t
         if (part.size != 0) {
             chunk->has_column_index_offset = true;
             chunk->has_column_index_length = true;
-            chunk->column_index_offset = (int64_t)w->file->written;
-            chunk->column_index_length = (int32_t)part.size;
-            TARN_RETURN_IF_ERROR(tarn_object_writer_append(w->file, (struct tarn_span){w->index_bytes->data + part.begin, part.size}, err));
+            TARN_RETURN_IF_ERROR(
+                write_index(w, i, TARN__MODULE_COLUMN_INDEX, part, &chunk->column_index_offset, &chunk->column_index_length, err));
         }
     }
     for (uint32_t i = 0; i < w->group_count * w->leaf_count; i++) {
         struct parquet_column_chunk *chunk = &w->groups[i / w->leaf_count].columns.items[i % w->leaf_count];
-        const struct tarn__index_part part = w->offset_indexes[i];
         chunk->has_offset_index_offset = true;
         chunk->has_offset_index_length = true;
-        chunk->offset_index_offset = (int64_t)w->file->written;
-        chunk->offset_index_length = (int32_t)part.size;
-        TARN_RETURN_IF_ERROR(tarn_object_writer_append(w->file, (struct tarn_span){w->index_bytes->data + part.begin, part.size}, err));
+        TARN_RETURN_IF_ERROR(write_index(w, i, TARN__MODULE_OFFSET_INDEX, w->offset_indexes[i], &chunk->offset_index_offset,
+                                         &chunk->offset_index_length, err));
+    }
+    return TARN_OK;
+}
+
+/* Last of all, when everything that the metadata say is known. */
+static enum tarn_status encrypt_metadata(struct tarn__row_group_writer *w, struct tarn_error *err)
+{
+    for (uint32_t i = 0; i < w->group_count * w->leaf_count; i++) {
+        const struct tarn__chunk_place place = place_of(w, i / w->leaf_count, i % w->leaf_count);
+        TARN_RETURN_IF_ERROR(tarn__chunk_encrypt_metadata(&w->encryptor, &place, w->options.encryption->footer.plain, w->arena,
+                                                          &w->groups[place.row_group].columns.items[place.leaf], err));
     }
     return TARN_OK;
 }
@@ -380,5 +406,8 @@ static enum tarn_status write_indexes(struct tarn__row_group_writer *w, struct t
 enum tarn_status tarn__row_group_writer_finish(struct tarn__row_group_writer *w, struct tarn_error *err)
 {
     TARN_RETURN_IF_ERROR(flush_group(w, err));
-    return w->options.no_page_index ? TARN_OK : write_indexes(w, err);
+    if (!w->options.no_page_index) {
+        TARN_RETURN_IF_ERROR(write_indexes(w, err));
+    }
+    return encrypt_metadata(w, err);
 }

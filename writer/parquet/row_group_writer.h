@@ -5,6 +5,7 @@
 #include "format/column/column_writer.h"
 #include "format/column/parquet_schema.h"
 #include "tarn/store.h"
+#include "writer/parquet/file_encryption.h"
 
 /*
  * The row groups of a Parquet file: rows go to the writers of all leaves, in parallel where the env has threads; a full group goes to the
@@ -17,6 +18,7 @@ struct tarn__row_group_options {
     uint64_t most_rows;  /**< of a group */
     uint64_t most_bytes; /**< of a group, before compression, about */
     bool no_page_index;
+    const struct tarn__file_encryption *encryption; /**< outlives the writer */
 };
 
 /** An index of a chunk, kept until the row groups are written. */
@@ -35,6 +37,7 @@ struct tarn__row_group_writer {
     uint32_t leaf_count;
     struct tarn__column_writer **columns;
     struct tarn__column_chunk *chunks; /* of the group that is being completed */
+    struct tarn__chunk_encryptor encryptor;
     struct tarn_codec_context **contexts;
     uint32_t context_count;
     uint64_t next_check; /* rows of the group at which its size is looked at again */
