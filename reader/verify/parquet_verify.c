@@ -2,11 +2,11 @@
  *
  * A Parquet file proved: every page read to its end, every claim of the footer and its indexes held against what is there.
  *
- * SPEC: P-VERIFY-1 to P-VERIFY-10.
+ * SPEC: P-VERIFY-1 to P-VERIFY-12.
  *
  * Invariants
  *  1. Damage is told and the next chunk is looked at; only what keeps the work from going on (memory, cancel, I/O) ends it.
- *  2. One chunk is in memory at a time.
+ *  2. One chunk is in memory at a time; where rows are said to be sorted, also batches of the columns by which they are.
  *  3. Values are read twice over: levels by the survey, values by the reader that queries use; both must come to the same rows.
  */
 #include "format/base/alloc.h"
@@ -15,6 +15,8 @@
 #include "format/index/bloom_filter.h"
 #include "reader/parquet/parquet_source.h"
 #include "reader/verify/claims.h"
+#include "reader/verify/geo_proof.h"
+#include "reader/verify/sorting_proof.h"
 
 struct chunk_work {
     struct tarn_env *env;
@@ -55,6 +57,7 @@ struct value_pass {
     struct tarn__column_reader *reader;
     struct tarn_bloom_filter filter; /* no blocks: there is none, and it may hold anything */
     uint64_t denied;                 /* values that it says are not there */
+    struct tarn__geo_proof geo;
 };
 
 static void ask_filter(struct value_pass *pass, const struct tarn_vector *vector)
@@ -79,6 +82,7 @@ static enum tarn_status survey_rows(struct value_pass *pass, uint64_t rows, stru
         TARN_RETURN_IF_ERROR(tarn__column_reader_read(reader, count, err));
         TARN_RETURN_IF_ERROR(tarn__column_output_finish(&reader->output, &vector, err));
         ask_filter(pass, vector);
+        tarn__geo_proof_add(&pass->geo, vector);
         const bool added = tarn__value_survey_add(survey, vector);
         tarn_vector_release(vector);
         if (!added) {
@@ -139,11 +143,13 @@ static enum tarn_status check_values(const struct chunk_work *work, struct tarn_
     struct tarn__value_survey page;
     struct tarn__value_survey chunk;
     TARN_RETURN_IF_ERROR(read_filter(work, &pass.filter, err));
+    tarn__geo_proof_init(&pass.geo, work->proof.leaf, &work->proof.chunk->meta_data);
     tarn__value_survey_init(&page, work->env);
     tarn__value_survey_init(&chunk, work->env);
     const enum tarn_status status = survey_values(work, &pass, indexes, &page, &chunk, err);
     if (status == TARN_OK) {
         tarn__check_chunk_values(&work->proof, &chunk);
+        tarn__geo_proof_end(&pass.geo, work->proof.finder);
     }
     if (pass.denied != 0) {
         tarn__find(work->proof.finder, TARN_FINDING_ERROR, "bloom_filter", "the bloom filter denies %llu values that the chunk holds",
@@ -292,6 +298,11 @@ static enum tarn_status prove_chunks(struct chunk_work *work, struct tarn__finde
             tarn__arena_init(&work->arena, work->env);
             work->chunks++;
             TARN_RETURN_IF_ERROR(tell_damage(finder, status, &found, err));
+        }
+        finder->column = (struct tarn_text){NULL, 0};
+        if (finder->errors == 0) { /* else what is told may be only what is told already */
+            struct tarn_error found = TARN_ERROR_INIT;
+            TARN_RETURN_IF_ERROR(tell_damage(finder, tarn__prove_sorting(work->source, group, finder, &found), &found, err));
         }
     }
     finder->row_group = -1;

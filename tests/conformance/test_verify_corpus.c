@@ -81,7 +81,7 @@ static char *wanted_path(char *line)
     return left_out ? NULL : path;
 }
 
-START_TEST(verify_corpus__foreign_claims_hold) /* P-VERIFY-5 P-VERIFY-7 P-VERIFY-8 */
+START_TEST(verify_corpus__foreign_claims_hold) /* P-VERIFY-5 P-VERIFY-7 P-VERIFY-8 P-VERIFY-11 P-VERIFY-12 */
 {
     const char *corpus = tarn_test_corpus();
     if (corpus == NULL) {
