@@ -12,11 +12,11 @@ if(TARN_MINIMAL)
     list(APPEND TARN_DEFINITIONS TARN_MINIMAL=1)
 else()
     pkg_check_modules(DEFLATE REQUIRED IMPORTED_TARGET libdeflate)
-    pkg_check_modules(BROTLI REQUIRED IMPORTED_TARGET libbrotlidec)
+    pkg_check_modules(BROTLI REQUIRED IMPORTED_TARGET libbrotlidec libbrotlienc)
     pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
     pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
     list(APPEND TARN_LIBRARIES PkgConfig::DEFLATE PkgConfig::BROTLI PkgConfig::SODIUM PkgConfig::CRYPTO)
-    string(APPEND TARN_PC_REQUIRES ", libdeflate, libbrotlidec, libsodium, libcrypto >= 3.0")
+    string(APPEND TARN_PC_REQUIRES ", libdeflate, libbrotlidec, libbrotlienc, libsodium, libcrypto >= 3.0")
 endif()
 
 # Optional modules: each is left out, and says so, where its library is missing.
@@ -32,7 +32,7 @@ endif()
 
 # A module that is carried about by itself holds their archives.
 if(TARN_STATIC_LIBRARIES)
-    foreach(names ZSTD:zstd LZ4:lz4 DEFLATE:deflate BROTLI:brotlidec:brotlicommon SODIUM:sodium CRYPTO:crypto)
+    foreach(names ZSTD:zstd LZ4:lz4 DEFLATE:deflate BROTLI:brotlidec:brotlienc:brotlicommon SODIUM:sodium CRYPTO:crypto)
         string(REPLACE ":" ";" names ${names})
         list(POP_FRONT names prefix)
         if(TARGET PkgConfig::${prefix})

@@ -25,9 +25,9 @@
 #include "format/thrift/parquet_thrift.h"
 
 #ifdef TARN_MINIMAL
-enum { HAS_BROTLI = 0 };
+enum { HAS_BROTLI = 0, HAS_DEFLATE = 0 };
 #else
-enum { HAS_BROTLI = 1 };
+enum { HAS_BROTLI = 1, HAS_DEFLATE = 1 };
 #endif
 
 struct tarn_codec_context {
@@ -129,9 +129,9 @@ enum tarn_status tarn__codec_check_write(int32_t codec, struct tarn_error *err)
 {
     switch (codec) {
     case PARQUET_CODEC_GZIP:
-        return tarn__unsupported(err, "codec.gzip", "pages compressed with GZIP are not written");
-    case PARQUET_CODEC_BROTLI:
-        return tarn__unsupported(err, "codec.brotli", "pages compressed with BROTLI are not written");
+        return HAS_DEFLATE ? TARN_OK
+                           : tarn__unsupported(err, "codec.gzip",
+                                               "this build of tarn was made without libdeflate; take one that has it, or another codec");
     case PARQUET_CODEC_LZO:
         return tarn__unsupported(err, "codec.lzo", "pages compressed with LZO are not written");
     case PARQUET_CODEC_LZ4:
@@ -255,17 +255,42 @@ size_t tarn__codec_bound(int32_t codec, size_t size)
         return size > LZ4_MAX_INPUT_SIZE ? SIZE_MAX : (size_t)LZ4_compressBound((int)size);
     case PARQUET_CODEC_ZSTD:
         return size > SIZE_MAX / 2 ? SIZE_MAX : ZSTD_compressBound(size);
+    case PARQUET_CODEC_GZIP:
+        return size > SIZE_MAX / 2 ? SIZE_MAX : tarn__deflate_gzip_bound(size);
+    case PARQUET_CODEC_BROTLI:
+        return size > INT32_MAX || tarn__brotli_bound(size) == 0 ? SIZE_MAX : tarn__brotli_bound(size);
     default:
         return size;
     }
 }
 
+enum tarn_status tarn__codec_check_level(int32_t codec, int32_t level, struct tarn_error *err)
+{
+    int32_t least = 0;
+    int32_t most = 0;
+
+    switch (codec) {
+    case PARQUET_CODEC_ZSTD:
+        least = ZSTD_minCLevel();
+        most = ZSTD_maxCLevel();
+        break;
+    case PARQUET_CODEC_GZIP:
+        return tarn__deflate_check_level(level, err);
+    case PARQUET_CODEC_BROTLI:
+        most = TARN_BROTLI_LEVEL_MOST;
+        break;
+    default:
+        return level == 0 ? TARN_OK
+                          : tarn__invalid(err, "codec_level", "%s has no levels; leave the level at 0", tarn__parquet_codec_name(codec));
+    }
+    return level >= least && level <= most ? TARN_OK
+                                           : tarn__invalid(err, "codec_level", "%s has no level %d; use 1 to %d",
+                                                           tarn__parquet_codec_name(codec), (int)level, (int)most);
+}
+
 static enum tarn_status zstd_compress(struct tarn_codec_context *context, int32_t level, struct tarn_span in, uint8_t *out, size_t *written,
                                       struct tarn_error *err)
 {
-    if (level < ZSTD_minCLevel() || level > ZSTD_maxCLevel()) {
-        return tarn__invalid(err, "codec_level", "zstd has no level %d; use %d to %d", (int)level, 1, ZSTD_maxCLevel());
-    }
     if (context->zstd_write == NULL) {
         context->zstd_write = ZSTD_createCCtx();
         if (context->zstd_write == NULL) {
@@ -291,6 +316,15 @@ static enum tarn_status zstd_compress(struct tarn_codec_context *context, int32_
     return TARN_OK;
 }
 
+static enum tarn_status gzip_compress(struct tarn_codec_context *context, int32_t level, struct tarn_span in, uint8_t *out, size_t *written,
+                                      struct tarn_error *err)
+{
+    if (context->deflate == NULL) {
+        TARN_RETURN_IF_ERROR(tarn__deflate_open(context->env, &context->deflate, err));
+    }
+    return tarn__deflate_pack_gzip(context->deflate, level, in, out, written, err);
+}
+
 static enum tarn_status snappy_compress(struct tarn_codec_context *context, struct tarn_span in, uint8_t *out, size_t *written,
                                         struct tarn_error *err)
 {
@@ -310,6 +344,9 @@ enum tarn_status tarn__codec_compress(struct tarn_codec_context *context, int32_
 {
     *written = 0;
     TARN_RETURN_IF_ERROR(tarn__codec_check_write(codec, err));
+    if (codec == PARQUET_CODEC_ZSTD || codec == PARQUET_CODEC_BROTLI) {
+        TARN_RETURN_IF_ERROR(tarn__codec_check_level(codec, level, err));
+    }
     if (tarn__codec_bound(codec, in.size) == SIZE_MAX) {
         return tarn__invalid(err, "codec_size", "%s does not take %zu bytes at once", tarn__parquet_codec_name(codec), in.size);
     }
@@ -321,6 +358,10 @@ enum tarn_status tarn__codec_compress(struct tarn_codec_context *context, int32_
         return snappy_compress(context, in, out, written, err);
     case PARQUET_CODEC_ZSTD:
         return zstd_compress(context, level, in, out, written, err);
+    case PARQUET_CODEC_GZIP:
+        return gzip_compress(context, level, in, out, written, err);
+    case PARQUET_CODEC_BROTLI:
+        return tarn__brotli_encode(context->env, level, in, out, written, err);
     case PARQUET_CODEC_LZ4_RAW:
         *written = (size_t)LZ4_compress_default((const char *)in.data, (char *)out, (int)in.size, (int)tarn__codec_bound(codec, in.size));
         return *written != 0 ? TARN_OK : tarn__internal(err, "lz4 does not compress %zu bytes", in.size);

@@ -22,6 +22,8 @@ void tarn__codec_context_close(struct tarn_codec_context *context);
 TARN_WARN_UNUSED enum tarn_status tarn__codec_check(int32_t codec, struct tarn_error *err);
 /** The same for writing. */
 TARN_WARN_UNUSED enum tarn_status tarn__codec_check_write(int32_t codec, struct tarn_error *err);
+/** INVALID detail "codec_level" unless the codec has the level; 0, its default, every one has. */
+TARN_WARN_UNUSED enum tarn_status tarn__codec_check_level(int32_t codec, int32_t level, struct tarn_error *err);
 
 /**
  * Fills exactly `size` bytes of `out` from the whole of `in`. Errors: CORRUPT detail "codec" (damaged, or another size than `size`),
@@ -41,7 +43,7 @@ TARN_WARN_UNUSED enum tarn_status tarn__codec_unpack_zstd(struct tarn_codec_cont
 size_t tarn__codec_bound(int32_t codec, size_t size);
 
 /**
- * Compresses `in` into `out`, which has room for tarn__codec_bound bytes. `level`: of zstd, 0 is its default; else ignored.
+ * Compresses `in` into `out`, which has room for tarn__codec_bound bytes. `level`: 0 is the codec's default; of those that have levels.
  * Errors: UNSUPPORTED, INVALID (too large for the codec), NOMEM.
  */
 TARN_WARN_UNUSED enum tarn_status tarn__codec_compress(struct tarn_codec_context *context, int32_t codec, int32_t level,

@@ -209,6 +209,19 @@ static enum tarn_status pack_raw(struct tarn__deflate *deflate, int32_t level, s
     return got != 0 ? TARN_OK : tarn__internal(err, "libdeflate does not pack %zu bytes", in.size);
 }
 
+size_t tarn__deflate_gzip_bound(size_t size)
+{
+    return libdeflate_gzip_compress_bound(NULL, size);
+}
+
+static enum tarn_status pack_gzip(struct tarn__deflate *deflate, int32_t level, struct tarn_span in, uint8_t *out, size_t *written,
+                                  struct tarn_error *err)
+{
+    TARN_RETURN_IF_ERROR(need_compressor(deflate, level, err));
+    *written = libdeflate_gzip_compress(deflate->compressor, in.data, in.size, out, tarn__deflate_gzip_bound(in.size));
+    return *written != 0 ? TARN_OK : tarn__internal(err, "libdeflate does not pack %zu bytes", in.size);
+}
+
 #else
 
 void tarn__deflate_close(struct tarn__deflate *deflate)
@@ -265,6 +278,22 @@ static enum tarn_status pack_raw(struct tarn__deflate *deflate, int32_t level, s
     return tarn__builder_status(out, err);
 }
 
+size_t tarn__deflate_gzip_bound(size_t size)
+{
+    return size;
+}
+
+static enum tarn_status pack_gzip(struct tarn__deflate *deflate, int32_t level, struct tarn_span in, uint8_t *out, size_t *written,
+                                  struct tarn_error *err)
+{
+    (void)deflate;
+    (void)level;
+    (void)in;
+    (void)out;
+    *written = 0;
+    return tarn__unsupported(err, "codec.gzip", "this build of tarn was made without libdeflate; take one that has it, or another codec");
+}
+
 #endif
 
 enum tarn_status tarn__deflate_unpack(struct tarn__deflate *deflate, enum tarn__deflate_form form, struct tarn_span in, uint64_t limit,
@@ -295,4 +324,12 @@ enum tarn_status tarn__deflate_pack(struct tarn__deflate *deflate, int32_t level
 {
     TARN_RETURN_IF_ERROR(tarn__deflate_check_level(level, err));
     return pack_raw(deflate, level != 0 ? level : LEVEL_DEFAULT, in, out, err);
+}
+
+enum tarn_status tarn__deflate_pack_gzip(struct tarn__deflate *deflate, int32_t level, struct tarn_span in, uint8_t *out, size_t *written,
+                                         struct tarn_error *err)
+{
+    *written = 0;
+    TARN_RETURN_IF_ERROR(tarn__deflate_check_level(level, err));
+    return pack_gzip(deflate, level != 0 ? level : LEVEL_DEFAULT, in, out, written, err);
 }

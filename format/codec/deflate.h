@@ -40,4 +40,10 @@ TARN_WARN_UNUSED enum tarn_status tarn__deflate_check_level(int32_t level, struc
 TARN_WARN_UNUSED enum tarn_status tarn__deflate_pack(struct tarn__deflate *deflate, int32_t level, struct tarn_span in,
                                                      struct tarn_text_builder *out, struct tarn_error *err);
 
+/** The most bytes that tarn__deflate_pack_gzip writes. */
+size_t tarn__deflate_gzip_bound(size_t size);
+/** One gzip member into `out`, which has room for the bound. Errors: as above; UNSUPPORTED "codec.gzip" in a minimal build. */
+TARN_WARN_UNUSED enum tarn_status tarn__deflate_pack_gzip(struct tarn__deflate *deflate, int32_t level, struct tarn_span in, uint8_t *out,
+                                                          size_t *written, struct tarn_error *err);
+
 #endif

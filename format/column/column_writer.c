@@ -122,7 +122,9 @@ enum tarn_status tarn__column_writer_open(struct tarn_env *env, const struct tar
     enum tarn_status status = tarn__page_builder_init(&w->builder, env, err);
     if (status == TARN_OK) {
         status = w->pages != NULL && w->dictionary_page != NULL
-                     ? tarn__page_values_init(&w->values, env, &form, options->dictionary_bytes, err)
+                     ? tarn__page_values_init(
+                           &w->values, env, &form,
+                           options->encodings & TARN_ENCODING_BIT(PARQUET_ENCODING_RLE_DICTIONARY) ? options->dictionary_bytes : 0, err)
                      : no_memory(w, err);
     }
     if (status != TARN_OK) {

@@ -4,6 +4,7 @@
 
 #include "format/codec/codec.h"
 #include "format/column/chunk_facts.h"
+#include "format/column/encoding_choice.h"
 #include "format/column/leaf_form.h"
 #include "format/column/leaf_path.h"
 #include "format/column/page_build.h"
@@ -20,9 +21,14 @@ struct tarn__column_writer;
 struct tarn__column_options {
     int32_t codec; /**< enum parquet_codec */
     int32_t codec_level;
+    uint32_t page_version;  /**< of data pages: 1 or 2 */
+    uint32_t encodings;     /**< TARN_ENCODING_BIT of those to choose among; all are possible for the type */
+    bool dictionary_first;  /**< a dictionary without trial, the others when it is full */
+    uint32_t decode_weight; /**< what time of decoding counts against bytes: see encoding_choice.h */
+    uint64_t group_rows;    /**< that a row group will have, about */
     uint32_t page_rows;
     uint32_t page_bytes;
-    uint32_t dictionary_bytes; /**< 0: no dictionary */
+    uint32_t dictionary_bytes; /**< largest dictionary */
     uint32_t bound_bytes;      /**< longest bound; 0: TARN_BOUND_BYTES */
     bool total_order;          /**< floats by IEEE_754_TOTAL_ORDER */
     bool no_nan_counts;

@@ -18,16 +18,6 @@
 #include "writer/parquet/parquet_create.h"
 #include "writer/parquet/row_group_writer.h"
 
-enum {
-    DEFAULT_GROUP_ROWS = 1 << 20,
-    DEFAULT_GROUP_BYTES = 128 << 20,
-    DEFAULT_PAGE_ROWS = 20000,
-    DEFAULT_PAGE_BYTES = 1 << 20,
-    DEFAULT_DICTIONARY_BYTES = 1 << 20,
-    /* A page and a dictionary page must stay under 2 GiB with the row that fills them. */
-    MOST_PAGE_BYTES = 1 << 30,
-};
-
 struct parquet_sink {
     struct tarn_sink sink; /* first */
     struct tarn_store *store;
@@ -41,6 +31,7 @@ struct parquet_sink {
     struct parquet_schema_element *elements;
     struct tarn__leaf_path *paths;
     struct tarn__file_encryption encryption;
+    struct tarn__leaf_options *leaves;
     struct tarn__row_group_writer groups;
     uint32_t *positions; /* room for a batch's selection */
     size_t position_capacity;
@@ -86,52 +77,6 @@ static enum tarn_status fail(struct parquet_sink *s, enum tarn_status status, co
 
 /* ---- creation ---- */
 
-static int32_t codec_number(enum tarn_codec codec)
-{
-    switch (codec) {
-    case TARN_CODEC_UNCOMPRESSED:
-        return PARQUET_CODEC_UNCOMPRESSED;
-    case TARN_CODEC_SNAPPY:
-        return PARQUET_CODEC_SNAPPY;
-    case TARN_CODEC_LZ4_RAW:
-        return PARQUET_CODEC_LZ4_RAW;
-    case TARN_CODEC_GZIP:
-        return PARQUET_CODEC_GZIP;
-    case TARN_CODEC_BROTLI:
-        return PARQUET_CODEC_BROTLI;
-    case TARN_CODEC_DEFAULT:
-    case TARN_CODEC_ZSTD:
-        break;
-    }
-    return PARQUET_CODEC_ZSTD;
-}
-
-static uint32_t size_option(uint32_t given, uint32_t otherwise, uint32_t most)
-{
-    const uint32_t size = given != 0 ? given : otherwise;
-    return size < most ? size : most;
-}
-
-static struct tarn__row_group_options group_options(const struct tarn_parquet_write_options *options)
-{
-    return (struct tarn__row_group_options){
-        .column = {.codec = codec_number(options->codec),
-                   .codec_level = options->codec_level,
-                   .page_rows = size_option(options->page_rows, DEFAULT_PAGE_ROWS, INT32_MAX),
-                   .page_bytes = size_option(options->page_bytes, DEFAULT_PAGE_BYTES, MOST_PAGE_BYTES),
-                   .dictionary_bytes =
-                       options->no_dictionary ? 0 : size_option(options->dictionary_bytes, DEFAULT_DICTIONARY_BYTES, MOST_PAGE_BYTES),
-                   .bound_bytes = options->statistics_bytes,
-                   .total_order = options->float_order == TARN_FLOAT_ORDER_IEEE754,
-                   .no_nan_counts = options->nan_counts == TARN_CHOICE_NO,
-                   .no_statistics = options->no_statistics,
-                   .no_crc = options->no_crc},
-        .most_rows = options->row_group_rows != 0 ? options->row_group_rows : DEFAULT_GROUP_ROWS,
-        .most_bytes = options->row_group_bytes != 0 ? options->row_group_bytes : DEFAULT_GROUP_BYTES,
-        .no_page_index = options->no_page_index,
-    };
-}
-
 /* The schema as stored, and the leaves as this writer walks them, which must be the same. */
 static enum tarn_status describe(struct parquet_sink *s, struct tarn_error *err)
 {
@@ -159,20 +104,30 @@ static enum tarn_status describe(struct parquet_sink *s, struct tarn_error *err)
 static void fit_pages(const struct parquet_sink *s, struct tarn__row_group_options *options)
 {
     options->encryption = &s->encryption;
-    options->column.page_rows = tarn__file_encryption_page_size(&s->encryption, options->column.page_rows, options->most_rows);
-    options->column.page_bytes = tarn__file_encryption_page_size(&s->encryption, options->column.page_bytes, options->most_bytes);
+    for (uint32_t i = 0; i < s->schema->leaf_count; i++) {
+        struct tarn__column_options *column = &s->leaves[i].column;
+        column->page_rows = tarn__file_encryption_page_size(&s->encryption, column->page_rows, options->most_rows);
+        column->page_bytes = tarn__file_encryption_page_size(&s->encryption, column->page_bytes, options->most_bytes);
+    }
 }
 
 static enum tarn_status begin_file(struct parquet_sink *s, const struct ArrowSchema *arrow, struct tarn_error *err)
 {
-    struct tarn__row_group_options options = group_options(&s->options);
 
-    TARN_RETURN_IF_ERROR(tarn__codec_check_write(options.column.codec, err));
+    TARN_RETURN_IF_ERROR(tarn__write_options_check(&s->options, err));
     TARN_RETURN_IF_ERROR(describe(s, err));
     TARN_RETURN_IF_ERROR(tarn__arrow_schema_value(&s->arena, s->sink.schema, arrow, s->options.arrow_schema, &s->arrow_schema, err));
     TARN_RETURN_IF_ERROR(
         tarn__file_encryption_open(s->options.encryption, s->sink.schema, s->schema, s->paths, &s->arena, &s->encryption, err));
     s->options.encryption = NULL; /* what it points to is the caller's */
+    TARN_RETURN_IF_ERROR(
+        tarn__leaf_options_resolve(&s->options, s->sink.schema, s->paths, s->schema->leaf_count, &s->arena, &s->leaves, err));
+    const struct tarn__profile *profile = tarn__profile_of(s->options.profile);
+    struct tarn__row_group_options options = {
+        .leaves = s->leaves,
+        .most_rows = s->options.row_group_rows != 0 ? s->options.row_group_rows : profile->group_rows,
+        .most_bytes = s->options.row_group_bytes != 0 ? s->options.row_group_bytes : profile->group_bytes,
+    };
     fit_pages(s, &options);
     TARN_RETURN_IF_ERROR(tarn_object_writer_open(s->store, s->key, TARN_ROLE_DATA, &s->file, err));
     TARN_RETURN_IF_ERROR(tarn__row_group_writer_init(&s->groups, &s->arena, s->file, s->schema, s->paths, &options, err));
@@ -200,15 +155,6 @@ enum tarn_status tarn__parquet_create(struct tarn_store *store, struct tarn_text
     }
     if (options->size == 0) {
         return tarn__invalid(err, "options", "the options have no size; begin with TARN_PARQUET_WRITE_OPTIONS_INIT");
-    }
-    if ((unsigned)options->codec > TARN_CODEC_BROTLI) {
-        return tarn__invalid(err, "codec", "%u is no codec", (unsigned)options->codec);
-    }
-    if ((unsigned)options->float_order > TARN_FLOAT_ORDER_IEEE754) {
-        return tarn__invalid(err, "options", "%u is no order of floats", (unsigned)options->float_order);
-    }
-    if (options->float_order == TARN_FLOAT_ORDER_IEEE754 && options->nan_counts == TARN_CHOICE_NO) {
-        return tarn__invalid(err, "options", "the IEEE 754 order of floats needs NaN counts: leave `nan_counts` as it is");
     }
     if (schema->field_count == 0) {
         return tarn__invalid(err, "schema", "a Parquet file needs at least one column");
@@ -400,7 +346,7 @@ static struct tarn_leaf_result leaf_result(const struct parquet_sink *s, uint32_
         .bounds = {.rows = facts->slots,
                    .has_null_count = true,
                    .null_count = facts->slots - facts->values,
-                   .has_nan_count = tarn__stored_is_float(form->order) && !s->options.no_statistics,
+                   .has_nan_count = tarn__stored_is_float(form->order) && !s->leaves[leaf].column.no_statistics,
                    .nan_count = facts->nan_count,
                    .has_min = has_min,
                    .has_max = has_max,

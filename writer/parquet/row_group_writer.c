@@ -49,7 +49,7 @@ enum tarn_status tarn__row_group_writer_init(struct tarn__row_group_writer *w, s
         TARN_RETURN_IF_ERROR(tarn__codec_context_open(w->env, &w->contexts[w->context_count], err));
     }
     for (uint32_t i = 0; i < w->leaf_count; i++) {
-        TARN_RETURN_IF_ERROR(tarn__column_writer_open(w->env, &paths[i], &options->column, &w->columns[i], err));
+        TARN_RETURN_IF_ERROR(tarn__column_writer_open(w->env, &paths[i], &options->leaves[i].column, &w->columns[i], err));
     }
     return TARN_OK;
 }
@@ -257,8 +257,8 @@ static bool fill_statistics(struct tarn__row_group_writer *w, uint32_t leaf, str
         !tarn__value_facts_merge(&w->facts[leaf], &facts, order, NULL)) {
         return false;
     }
-    meta->has_statistics = !w->options.column.no_statistics;
-    meta->statistics = tarn__value_facts_statistics(&facts, order, !w->options.column.no_nan_counts);
+    meta->has_statistics = !w->options.leaves[leaf].column.no_statistics;
+    meta->statistics = tarn__value_facts_statistics(&facts, order, !w->options.leaves[leaf].column.no_nan_counts);
     return true;
 }
 
@@ -299,7 +299,7 @@ static enum tarn_status write_chunk(struct tarn__row_group_writer *w, uint32_t l
                : no_memory(w, err);
 }
 
-/* Index bytes of the chunk, whose data pages begin at `data`. */
+/* Index bytes of the chunk, whose data pages begin at `data`: none where the leaf has no page index. */
 static enum tarn_status keep_indexes(struct tarn__row_group_writer *w, uint32_t leaf, uint64_t data, struct tarn_error *err)
 {
     const size_t at = (size_t)w->group_count * w->leaf_count + leaf;
@@ -310,6 +310,11 @@ static enum tarn_status keep_indexes(struct tarn__row_group_writer *w, uint32_t 
     if (!tarn__grow(w->env, &w->column_indexes, &w->column_index_capacity, at + 1, sizeof(*w->column_indexes)) ||
         !tarn__grow(w->env, &w->offset_indexes, &w->offset_index_capacity, at + 1, sizeof(*w->offset_indexes))) {
         return no_memory(w, err);
+    }
+    w->column_indexes[at] = (struct tarn__index_part){0, 0};
+    w->offset_indexes[at] = (struct tarn__index_part){0, 0};
+    if (!w->options.leaves[leaf].page_index) {
+        return TARN_OK;
     }
     TARN_RETURN_IF_ERROR(tarn__chunk_column_index(pages, w->env, w->index_bytes, &written, err));
     w->column_indexes[at] = (struct tarn__index_part){begin, (uint32_t)(w->index_bytes->size - begin)};
@@ -343,9 +348,7 @@ static enum tarn_status flush_group(struct tarn__row_group_writer *w, struct tar
         TARN_RETURN_IF_ERROR(write_chunk(w, leaf, &columns[leaf], err));
         group->total_byte_size += columns[leaf].meta_data.total_uncompressed_size;
         group->total_compressed_size += columns[leaf].meta_data.total_compressed_size;
-        if (!w->options.no_page_index) {
-            TARN_RETURN_IF_ERROR(keep_indexes(w, leaf, (uint64_t)columns[leaf].meta_data.data_page_offset, err));
-        }
+        TARN_RETURN_IF_ERROR(keep_indexes(w, leaf, (uint64_t)columns[leaf].meta_data.data_page_offset, err));
         tarn__column_writer_reset(w->columns[leaf]);
     }
     w->group_count++;
@@ -384,6 +387,9 @@ static enum tarn_status write_indexes(struct tarn__row_group_writer *w, struct t
     }
     for (uint32_t i = 0; i < w->group_count * w->leaf_count; i++) {
         struct parquet_column_chunk *chunk = &w->groups[i / w->leaf_count].columns.items[i % w->leaf_count];
+        if (w->offset_indexes[i].size == 0) {
+            continue;
+        }
         chunk->has_offset_index_offset = true;
         chunk->has_offset_index_length = true;
         TARN_RETURN_IF_ERROR(write_index(w, i, TARN__MODULE_OFFSET_INDEX, w->offset_indexes[i], &chunk->offset_index_offset,
@@ -406,8 +412,6 @@ static enum tarn_status encrypt_metadata(struct tarn__row_group_writer *w, struc
 enum tarn_status tarn__row_group_writer_finish(struct tarn__row_group_writer *w, struct tarn_error *err)
 {
     TARN_RETURN_IF_ERROR(flush_group(w, err));
-    if (!w->options.no_page_index) {
-        TARN_RETURN_IF_ERROR(write_indexes(w, err));
-    }
+    TARN_RETURN_IF_ERROR(write_indexes(w, err));
     return encrypt_metadata(w, err);
 }

@@ -2,10 +2,10 @@
 #ifndef TARN_WRITER_PARQUET_ROW_GROUP_WRITER_H
 #define TARN_WRITER_PARQUET_ROW_GROUP_WRITER_H
 
-#include "format/column/column_writer.h"
 #include "format/column/parquet_schema.h"
 #include "tarn/store.h"
 #include "writer/parquet/file_encryption.h"
+#include "writer/parquet/leaf_options.h"
 
 /*
  * The row groups of a Parquet file: rows go to the writers of all leaves, in parallel where the env has threads; a full group goes to the
@@ -14,10 +14,9 @@
  * Threads: single (it runs tasks on the env's executor itself). The bytes do not depend on the number of threads.
  */
 struct tarn__row_group_options {
-    struct tarn__column_options column;
-    uint64_t most_rows;  /**< of a group */
-    uint64_t most_bytes; /**< of a group, before compression, about */
-    bool no_page_index;
+    const struct tarn__leaf_options *leaves;        /**< one a leaf; outlives the writer */
+    uint64_t most_rows;                             /**< of a group */
+    uint64_t most_bytes;                            /**< of a group, before compression, about */
     const struct tarn__file_encryption *encryption; /**< outlives the writer */
 };
 
