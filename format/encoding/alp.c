@@ -19,11 +19,12 @@ enum {
     AT_ONCE = 512,
 };
 
-static const float up32[] = {1e0F, 1e1F, 1e2F, 1e3F, 1e4F, 1e5F, 1e6F, 1e7F, 1e8F, 1e9F, 1e10F};
-static const float down32[] = {1e0F, 1e-1F, 1e-2F, 1e-3F, 1e-4F, 1e-5F, 1e-6F, 1e-7F, 1e-8F, 1e-9F, 1e-10F};
-static const double up64[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
-static const double down64[] = {1e0,   1e-1,  1e-2,  1e-3,  1e-4,  1e-5,  1e-6,  1e-7,  1e-8, 1e-9,
-                                1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 1e-15, 1e-16, 1e-17, 1e-18};
+const float tarn__alp_up32[TARN_ALP_FLOAT_EXPONENTS] = {1e0F, 1e1F, 1e2F, 1e3F, 1e4F, 1e5F, 1e6F, 1e7F, 1e8F, 1e9F, 1e10F};
+const float tarn__alp_down32[TARN_ALP_FLOAT_EXPONENTS] = {1e0F, 1e-1F, 1e-2F, 1e-3F, 1e-4F, 1e-5F, 1e-6F, 1e-7F, 1e-8F, 1e-9F, 1e-10F};
+const double tarn__alp_up64[TARN_ALP_DOUBLE_EXPONENTS] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
+                                                          1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
+const double tarn__alp_down64[TARN_ALP_DOUBLE_EXPONENTS] = {1e0,   1e-1,  1e-2,  1e-3,  1e-4,  1e-5,  1e-6,  1e-7,  1e-8, 1e-9,
+                                                            1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 1e-15, 1e-16, 1e-17, 1e-18};
 
 enum tarn_status tarn__alp_reader_init(struct tarn__alp_reader *reader, const struct tarn__kernels *kernels, struct tarn_span bytes,
                                        unsigned width, uint32_t most, struct tarn_error *err)
@@ -101,7 +102,8 @@ static enum tarn_status enter_vector(struct tarn__alp_reader *reader, uint32_t n
     reader->exceptions = tarn__load16(info + 2);
     reader->frame = reader->width == 4 ? tarn__load32(info + 4) : tarn__load64(info + 4);
     reader->bits = info[fixed - 1];
-    if (reader->exponent > (reader->width == 4 ? 10 : 18) || reader->factor > reader->exponent || reader->bits > reader->width * 8) {
+    if (reader->exponent >= (reader->width == 4 ? TARN_ALP_FLOAT_EXPONENTS : TARN_ALP_DOUBLE_EXPONENTS) ||
+        reader->factor > reader->exponent || reader->bits > reader->width * 8) {
         return tarn__corrupt(err, "alp", "an ALP vector with exponent %u, factor %u and %u bits", reader->exponent, reader->factor,
                              reader->bits);
     }
@@ -167,7 +169,7 @@ static void take_floats(const struct tarn__alp_reader *reader, uint32_t at, uint
     for (uint32_t done = 0; done < n;) {
         const uint32_t part = n - done < AT_ONCE ? n - done : (uint32_t)AT_ONCE;
         reader->kernels->unpack32(reader->packed, reader->bits, at + done, part, (uint32_t)reader->frame, integers);
-        reader->kernels->scale_f32(integers, part, up32[reader->factor], down32[reader->exponent], out + done);
+        reader->kernels->scale_f32(integers, part, tarn__alp_up32[reader->factor], tarn__alp_down32[reader->exponent], out + done);
         done += part;
     }
 }
@@ -178,7 +180,7 @@ static void take_doubles(const struct tarn__alp_reader *reader, uint32_t at, uin
     for (uint32_t done = 0; done < n;) {
         const uint32_t part = n - done < AT_ONCE ? n - done : (uint32_t)AT_ONCE;
         reader->kernels->unpack64(reader->packed, reader->bits, at + done, part, reader->frame, integers);
-        reader->kernels->scale_f64(integers, part, up64[reader->factor], down64[reader->exponent], out + done);
+        reader->kernels->scale_f64(integers, part, tarn__alp_up64[reader->factor], tarn__alp_down64[reader->exponent], out + done);
         done += part;
     }
 }

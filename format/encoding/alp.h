@@ -12,6 +12,14 @@
  * Every number can be found without those before it, so that skipping costs nothing. Ownership: borrows the bytes; may be copied, to come
  * back. Threads: single. Allocates nothing.
  */
+enum { TARN_ALP_FLOAT_EXPONENTS = 11, TARN_ALP_DOUBLE_EXPONENTS = 19 };
+
+/** 10^i and 10^-i, as the compiler rounds them. */
+extern const float tarn__alp_up32[TARN_ALP_FLOAT_EXPONENTS];
+extern const float tarn__alp_down32[TARN_ALP_FLOAT_EXPONENTS];
+extern const double tarn__alp_up64[TARN_ALP_DOUBLE_EXPONENTS];
+extern const double tarn__alp_down64[TARN_ALP_DOUBLE_EXPONENTS];
+
 struct tarn__alp_reader {
     const struct tarn__kernels *kernels;
     struct tarn_span body; /**< from the array of offsets on */

@@ -320,5 +320,7 @@ const struct tarn__kernels TARN_KERNELS = {
     .delta_bounds64 = delta_bounds64,
     .deltas32 = deltas32,
     .deltas64 = deltas64,
+    .unscale_f32 = unscale_f32,
+    .unscale_f64 = unscale_f64,
     .split_streams = split_streams,
 };

@@ -70,6 +70,12 @@ struct tarn__kernels {
     /** The `n` differences between n + 1 numbers, less `base`. */
     void (*deltas32)(const uint8_t *plain, uint32_t n, uint32_t base, uint32_t *out);
     void (*deltas64)(const uint8_t *plain, uint32_t n, uint64_t base, uint64_t *out);
+    /**
+     * Numbers times scale[0], rounded, times scale[1], rounded, as the nearest signed integers; unless[i] is 1 where the integer times
+     * scale[2] times scale[3] is not the number to the bit (then the integer is anything), else 0. Returns how many those are.
+     */
+    uint32_t (*unscale_f32)(const uint8_t *plain, uint32_t n, const float scale[4], uint32_t *integers, uint8_t *unless);
+    uint32_t (*unscale_f64)(const uint8_t *plain, uint32_t n, const double scale[4], uint64_t *integers, uint8_t *unless);
     /** out[k * stride + i] = in[i * width + k]: `n` values of `width` bytes into as many streams. */
     void (*split_streams)(const uint8_t *in, uint32_t width, uint32_t n, size_t stride, uint8_t *out);
 };

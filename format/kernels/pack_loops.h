@@ -3,8 +3,8 @@
 #define TARN_FORMAT_KERNELS_PACK_LOOPS_H
 
 /*
- * Numbers into bits, least significant bit first; differences of numbers and their bounds. Included by compiled.c alone, once for each
- * level of instructions.
+ * Numbers into bits, least significant bit first; differences of numbers and their bounds; ALP's integers. Included by compiled.c alone,
+ * once for each level of instructions.
  *
  * Eight values take `width` whole bytes; for each width the shifts of the eight are constants, so that a group is put together in words
  * of eight bytes without a branch.
@@ -161,6 +161,71 @@ DELTA_BOUNDS(delta_bounds64, uint64_t, int64_t, tarn__load64, INT64_MAX)
     }
 DELTAS(deltas32, uint32_t, tarn__load32)
 DELTAS(deltas64, uint64_t, tarn__load64)
+
+/* ---- ALP ---- */
+
+/*
+ * Adding 1.5 * 2^52 rounds a double of less than 2^51 to an integer, which then stands in the low bits; a float is made a double first, so
+ * that all integers of 31 bits can be rounded. Larger numbers, and NaN, for which no comparison holds, are left.
+ */
+static const double ROUNDER = 6755399441055744.0;
+
+static uint32_t unscale_f64(const uint8_t *restrict plain, uint32_t n, const double *restrict scale, uint64_t *restrict integers,
+                            uint8_t *restrict unless)
+{
+    const double up = scale[0];
+    const double down = scale[1];
+    const double back_up = scale[2];
+    const double back_down = scale[3];
+    uint64_t rounder;
+    uint64_t left = 0;
+    memcpy(&rounder, &ROUNDER, sizeof(rounder));
+    for (uint32_t i = 0; i < n; i++) {
+        const uint64_t bits = tarn__load64(plain + (size_t)i * 8);
+        double value;
+        memcpy(&value, &bits, sizeof(value));
+        const double scaled = value * up * down;
+        const double sum = scaled + ROUNDER;
+        const double back = (sum - ROUNDER) * back_up * back_down;
+        uint64_t sum_bits;
+        uint64_t back_bits;
+        memcpy(&sum_bits, &sum, sizeof(sum_bits));
+        memcpy(&back_bits, &back, sizeof(back_bits));
+        const uint64_t out = ((uint64_t)(scaled > -0x1p51) & (uint64_t)(scaled < 0x1p51) & (uint64_t)(back_bits == bits)) ^ 1;
+        integers[i] = sum_bits - rounder;
+        unless[i] = (uint8_t)out;
+        left += out;
+    }
+    return (uint32_t)left;
+}
+
+static uint32_t unscale_f32(const uint8_t *restrict plain, uint32_t n, const float *restrict scale, uint32_t *restrict integers,
+                            uint8_t *restrict unless)
+{
+    const float up = scale[0];
+    const float down = scale[1];
+    const float back_up = scale[2];
+    const float back_down = scale[3];
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t bits = tarn__load32(plain + (size_t)i * 4);
+        float value;
+        memcpy(&value, &bits, sizeof(value));
+        const float scaled = value * up * down;
+        const double sum = (double)scaled + ROUNDER;
+        uint64_t sum_bits;
+        uint32_t back_bits;
+        memcpy(&sum_bits, &sum, sizeof(sum_bits));
+        const uint32_t integer = (uint32_t)sum_bits;
+        const float back = (float)(int32_t)integer * back_up * back_down;
+        memcpy(&back_bits, &back, sizeof(back_bits));
+        const uint32_t out = ((uint32_t)(scaled > -0x1p31F) & (uint32_t)(scaled < 0x1p31F) & (uint32_t)(back_bits == bits)) ^ 1;
+        integers[i] = integer;
+        unless[i] = (uint8_t)out;
+        left += out;
+    }
+    return left;
+}
 
 #undef PACKED_WORD
 #undef PACK_EIGHT
