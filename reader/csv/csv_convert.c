@@ -11,6 +11,7 @@
 #include "format/base/decimal.h"
 #include "format/base/utf8.h"
 #include "format/batch/bitmap.h"
+#include "reader/csv/csv_quick.h"
 #include "reader/csv/csv_value.h"
 
 enum outcome { VALUE, IS_NULL, UNFIT };
@@ -33,7 +34,9 @@ struct maker {
     uint32_t *culprits;
     uint32_t column;
     uint32_t bad;
+    unsigned fraction; /* digits behind the point of the number before */
     bool nullable;
+    bool digits_are_null; /* a spelling of null looks like a number or a date: each value has to be compared with it first */
     bool no_memory;
 };
 
@@ -311,6 +314,41 @@ static inline bool parse_value(const struct maker *make, enum tarn_type_id id, s
     }
 }
 
+/* The usual spellings, which end at `end` with room before them. False says nothing. */
+static inline bool parse_quickly(struct maker *make, enum tarn_type_id id, const uint8_t *end, size_t size, union value *out)
+{
+    bool negative;
+    uint64_t digits;
+    switch (id) {
+    case TARN_TYPE_I64:
+        return tarn__csv_quick_integer(end, size, &out->i64);
+    case TARN_TYPE_F64: /* both exact: their quotient is the double nearest to what is written */
+        if (!tarn__csv_quick_decimal(end, size, make->in->point, &negative, &digits, &make->fraction)) {
+            return false;
+        }
+        out->f64 = (double)digits / (double)tarn__csv_power_of_ten(make->fraction);
+        out->f64 = negative ? -out->f64 : out->f64;
+        return true;
+    case TARN_TYPE_DATE:
+        return make->format.size == 0 && tarn__csv_quick_date(end, size, &out->i64);
+    case TARN_TYPE_DECIMAL: {
+        const unsigned precision = (unsigned)make->type->precision;
+        if (precision > 18 || !tarn__csv_quick_decimal(end, size, make->in->point, &negative, &digits, &make->fraction)) {
+            return false;
+        }
+        const unsigned more = (unsigned)make->type->scale - make->fraction;
+        if (more > 3) { /* digits to round, or too many to add */
+            return false;
+        }
+        digits *= tarn__csv_power_of_ten(more);
+        out->i64 = negative ? -(int64_t)digits : (int64_t)digits;
+        return digits < tarn__csv_power_of_ten(precision);
+    }
+    default:
+        return false;
+    }
+}
+
 /* ---- columns ---- */
 
 static struct tarn_csv_field field_of(const struct maker *make, uint32_t row)
@@ -369,9 +407,16 @@ static inline __attribute__((always_inline)) void make_values(struct maker *make
     uint8_t *to = make->values->data;
     for (uint32_t row = 0; row < in->row_count; row++) {
         const struct tarn_csv_field field = field_of(make, row);
-        const struct tarn_text text = tarn__csv_content(in, field, &make->scratch, &make->no_memory);
+        const uint32_t size = tarn__csv_field_size(field);
         union value value;
         memset(&value, 0, sizeof(value));
+        if ((field.size & TARN_CSV_ESCAPED) == 0 && field.begin + size >= TARN_CSV_QUICK_ROOM && !make->digits_are_null &&
+            parse_quickly(make, id, in->data + field.begin + size, size, &value)) {
+            put(to + (size_t)row * width, &value, width);
+            continue;
+        }
+        memset(&value, 0, sizeof(value));
+        const struct tarn_text text = tarn__csv_content(in, field, &make->scratch, &make->no_memory);
         const bool is_given_null = in->null_count != 0 && tarn__csv_is_null(in->null_count, in->nulls, text, false, false);
         if (!is_given_null && text.size != 0 && parse_value(make, id, text, &value)) {
             if (id == TARN_TYPE_BOOL) {
@@ -414,6 +459,13 @@ static void make_fixed(struct maker *make)
         break;
     case TARN_TYPE_TIMESTAMP:
         make_values(make, TARN_TYPE_TIMESTAMP, sizeof(int64_t));
+        break;
+    case TARN_TYPE_DECIMAL:
+        if (width == sizeof(int64_t)) {
+            make_values(make, TARN_TYPE_DECIMAL, sizeof(int64_t));
+            break;
+        }
+        make_values(make, TARN_TYPE_DECIMAL, width);
         break;
     default:
         make_values(make, make->type->id, width);
@@ -477,6 +529,10 @@ enum tarn_status tarn__csv_convert(const struct tarn_csv_conversion *conversion,
     struct maker make = {
         .in = conversion, .type = type, .format = format, .culprits = culprits, .column = column, .bad = UINT32_MAX, .nullable = nullable};
     make.digits = (unsigned)type->unit * 3;
+    for (uint32_t i = 0; i < conversion->null_count; i++) {
+        const struct tarn_text word = tarn__text_trim(conversion->nulls[i]);
+        make.digits_are_null |= word.size != 0 && (tarn__is_digit(word.data[0]) || word.data[0] == '-' || word.data[0] == '.');
+    }
     *out = NULL;
     if (tarn_type_kind(type) == TARN_KIND_BYTES) {
         *out = make_strings(&make);
