@@ -194,6 +194,32 @@ static void take(struct tarn__extremes *extremes, struct tarn_span low, struct t
     extremes->any = true;
 }
 
+/* The first eight bytes as a number of the same order; zeros stand for those that are not there. */
+static inline uint64_t head_of(struct tarn_span value)
+{
+    if (value.size >= 8) {
+        return tarn__load64_be(value.data);
+    }
+    uint64_t head = 0;
+    for (size_t i = 0; i < value.size; i++) {
+        head |= (uint64_t)value.data[i] << (56 - 8 * i);
+    }
+    return head;
+}
+
+/* Most values lie inside of the bounds by their heads alone. */
+static inline void take_bytes(struct tarn__extremes *extremes, struct tarn_span value)
+{
+    const uint64_t head = head_of(value);
+
+    if (extremes->any && head > extremes->heads[0] && head < extremes->heads[1]) {
+        return;
+    }
+    take(extremes, value, value);
+    extremes->heads[0] = head_of(extremes->min);
+    extremes->heads[1] = head_of(extremes->max);
+}
+
 /* Numbers are kept in the struct: `low` and `high` are the bits of the bounds found, in `width` bytes. */
 static void take_number(struct tarn__extremes *extremes, uint64_t low, uint64_t high, size_t width)
 {
@@ -405,7 +431,7 @@ void tarn__extremes_add_fixed(struct tarn__extremes *extremes, const uint8_t *va
     case TARN_STORED_TEXT:
         for (size_t i = 0; i < count; i++) {
             const struct tarn_span value = {values + i * width, width};
-            take(extremes, value, value);
+            tarn__extremes_add_bytes(extremes, value);
         }
         return;
     }
@@ -413,7 +439,11 @@ void tarn__extremes_add_fixed(struct tarn__extremes *extremes, const uint8_t *va
 
 void tarn__extremes_add_bytes(struct tarn__extremes *extremes, struct tarn_span value)
 {
-    take(extremes, value, value);
+    if (extremes->order == TARN_STORED_BYTES || extremes->order == TARN_STORED_TEXT) {
+        take_bytes(extremes, value);
+    } else {
+        take(extremes, value, value);
+    }
 }
 
 void tarn__extremes_finish(struct tarn__extremes *extremes)

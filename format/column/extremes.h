@@ -43,6 +43,7 @@ struct tarn__extremes {
     struct tarn_span max;
     uint8_t number[2][8];
     uint64_t nan_keys[2]; /* total order: least and greatest NaN */
+    uint64_t heads[2];    /* BYTES, TEXT: the first eight bytes of min and max, as a number */
 };
 
 static inline bool tarn__stored_is_total(enum tarn__stored_order order)

@@ -358,36 +358,67 @@ bool tarn__page_values_dictionary_loses(const struct tarn__page_values *v, uint3
 
 uint32_t tarn__page_values_max_code(const struct tarn__page_values *v)
 {
-    uint32_t max = 0;
+    uint32_t bits = 0;
     for (size_t i = 0; v->dictionary_open && i < v->count; i++) {
-        max = v->codes[i] > max ? v->codes[i] : max;
+        bits |= v->codes[i];
     }
-    return max;
+    return bits;
+}
+
+/* The codes that the page names, each once, into `scratch_rows`. False: no memory. */
+static bool distinct_codes(struct tarn__page_values *v, uint32_t page, size_t *count)
+{
+    const uint32_t number = page + 1;
+    const size_t known = v->page_of_code_capacity;
+    const size_t entries = v->dictionary.count;
+    size_t n = 0;
+
+    if (!tarn__grow(v->env, &v->page_of_code, &v->page_of_code_capacity, entries, sizeof(*v->page_of_code)) ||
+        !tarn__grow(v->env, &v->scratch_rows, &v->scratch_row_capacity, tarn__min_size(v->count, entries) + 1, sizeof(*v->scratch_rows))) {
+        return false;
+    }
+    memset(v->page_of_code + known, 0, (v->page_of_code_capacity - known) * sizeof(*v->page_of_code));
+    uint32_t *codes = v->scratch_rows;
+    uint32_t *page_of_code = v->page_of_code;
+    if (entries <= 2 * v->count) { /* all are marked, then gathered: no branch depends on what the values are */
+        for (size_t i = 0; i < v->count; i++) {
+            page_of_code[v->codes[i]] = number;
+        }
+        for (size_t code = 0; code < entries; code++) {
+            codes[n] = (uint32_t)code;
+            n += page_of_code[code] == number;
+        }
+    } else {
+        for (size_t i = 0; i < v->count; i++) {
+            const uint32_t code = v->codes[i];
+            codes[n] = code;
+            n += page_of_code[code] != number;
+            page_of_code[code] = number;
+        }
+    }
+    *count = n;
+    return true;
 }
 
 /* Bounds from the entries that the page names; each is looked at once a page. */
 static bool scan_codes(struct tarn__page_values *v, uint32_t page, struct tarn__extremes *extremes)
 {
-    const uint32_t number = page + 1;
-    const size_t known = v->page_of_code_capacity;
+    const size_t width = v->form.width;
+    size_t count = 0;
 
-    if (!tarn__grow(v->env, &v->page_of_code, &v->page_of_code_capacity, v->dictionary.count, sizeof(*v->page_of_code))) {
+    if (!distinct_codes(v, page, &count) || !tarn__grow(v->env, &v->scratch, &v->scratch_capacity, count * width + 1, 1)) {
         return false;
     }
-    memset(v->page_of_code + known, 0, (v->page_of_code_capacity - known) * sizeof(*v->page_of_code));
-    for (size_t i = 0; i < v->count; i++) {
-        const uint32_t code = v->codes[i];
-        if (v->page_of_code[code] == number) {
-            continue;
+    if (is_byte_array(v)) {
+        for (size_t i = 0; i < count; i++) {
+            tarn__extremes_add_bytes(extremes, tarn__dictionary_entry(&v->dictionary, v->scratch_rows[i]));
         }
-        v->page_of_code[code] = number;
-        const struct tarn_span entry = tarn__dictionary_entry(&v->dictionary, code);
-        if (is_byte_array(v)) {
-            tarn__extremes_add_bytes(extremes, entry);
-        } else if (!tarn__stored_is_float(v->form.order)) {
-            tarn__extremes_add_fixed(extremes, entry.data, entry.size, 1);
-        }
+        return true;
     }
+    for (size_t i = 0; i < count; i++) {
+        memcpy(v->scratch + i * width, v->dictionary.plain->data + (size_t)v->scratch_rows[i] * width, width);
+    }
+    tarn__extremes_add_fixed(extremes, v->scratch, width, count);
     return true;
 }
 

@@ -57,7 +57,7 @@ uint64_t tarn__page_values_size_of_all(const struct tarn__page_values *values, s
 TARN_WARN_UNUSED enum tarn_status tarn__page_values_append(struct tarn__page_values *values, struct tarn__leaf_values from, size_t n,
                                                            size_t *done, struct tarn_error *err);
 
-/** The largest code of the page. */
+/** A number with as many bits as the page's largest code. */
 uint32_t tarn__page_values_max_code(const struct tarn__page_values *values);
 
 /** Would values and dictionary together be no larger as PLAIN? */

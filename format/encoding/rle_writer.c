@@ -13,6 +13,7 @@
 #include "format/encoding/bit_pack.h"
 #include "format/encoding/bit_unpack.h"
 #include "format/encoding/varint.h"
+#include "format/kernels/kernels.h"
 
 enum { GROUP_VALUES = 8, PIECE = 512 };
 
@@ -26,6 +27,8 @@ struct source {
 
 typedef uint32_t (*run_fn)(const struct source *source, uint32_t i);   /* how many values from i on are equal */
 typedef uint32_t (*value_fn)(const struct source *source, uint32_t i); /* value i */
+/* The first i from `from` on that GROUP_VALUES equal values begin at, `n` when there is none. `from` begins a run. */
+typedef uint32_t (*skip_fn)(const struct source *source, uint32_t from);
 
 bool tarn__rle_write_repeated(struct tarn_buffer *out, unsigned width, uint32_t n, uint32_t value)
 {
@@ -38,6 +41,11 @@ bool tarn__rle_write_repeated(struct tarn_buffer *out, unsigned width, uint32_t 
     return tarn__buffer_append(out, bytes, header + (width + 7) / 8);
 }
 
+static inline uint32_t value32(const struct source *source, uint32_t i)
+{
+    return ((const uint32_t *)source->values)[i];
+}
+
 static inline __attribute__((always_inline)) bool write_packed(struct tarn_buffer *out, const struct source *source, uint32_t begin,
                                                                uint32_t end, value_fn value)
 {
@@ -48,6 +56,15 @@ static inline __attribute__((always_inline)) bool write_packed(struct tarn_buffe
     const uint32_t groups = (end - begin) / GROUP_VALUES + ((end - begin) % GROUP_VALUES != 0);
     if (!tarn__buffer_append(out, header, tarn__varint_put(header, (uint64_t)groups << 1 | 1))) {
         return false;
+    }
+    if (value == value32) { /* as they lie there; what is left is padded below */
+        const uint32_t whole = (end - begin) / GROUP_VALUES * GROUP_VALUES;
+        const size_t before = out->size;
+        if (!tarn__buffer_resize(out, before + (size_t)whole / GROUP_VALUES * source->width)) {
+            return false;
+        }
+        tarn__kernels_of(tarn__buffer_env(out))->pack32((const uint32_t *)source->values + begin, whole, source->width, out->data + before);
+        begin += whole;
     }
     for (uint32_t at = begin; at < end; at += PIECE) {
         uint32_t values[PIECE];
@@ -66,10 +83,10 @@ static inline __attribute__((always_inline)) bool write_packed(struct tarn_buffe
 }
 
 static inline __attribute__((always_inline)) bool write_runs(struct tarn_buffer *out, const struct source *source, run_fn run_at,
-                                                             value_fn value)
+                                                             skip_fn skip, value_fn value)
 {
     uint32_t begin = 0; /* of the values not yet written */
-    for (uint32_t i = 0; i < source->n;) {
+    for (uint32_t i = skip(source, 0); i < source->n; i = skip(source, i)) {
         const uint32_t run = run_at(source, i);
         const uint32_t fill = (GROUP_VALUES - (i - begin) % GROUP_VALUES) % GROUP_VALUES; /* completes the group before */
         if (run < fill + GROUP_VALUES) {
@@ -86,9 +103,41 @@ static inline __attribute__((always_inline)) bool write_runs(struct tarn_buffer 
     return write_packed(out, source, begin, source->n, value);
 }
 
-static inline uint32_t value32(const struct source *source, uint32_t i)
+/*
+ * Two unequal neighbours are in no group of equal values: where the last two of the group at hand differ, it and the six behind it are
+ * ruled out by one look.
+ */
+#define SKIP(type, values, from, n)                                                                                                        \
+    do {                                                                                                                                   \
+        const type *values_ = (values);                                                                                                    \
+        uint32_t i_ = (from);                                                                                                              \
+        while ((n)-i_ >= GROUP_VALUES && i_ < (n)) {                                                                                       \
+            uint32_t last_ = i_ + GROUP_VALUES - 1;                                                                                        \
+            while (last_ != i_ && values_[last_] == values_[last_ - 1]) {                                                                  \
+                last_--;                                                                                                                   \
+            }                                                                                                                              \
+            if (last_ == i_) {                                                                                                             \
+                return i_;                                                                                                                 \
+            }                                                                                                                              \
+            i_ = last_;                                                                                                                    \
+        }                                                                                                                                  \
+        return (n);                                                                                                                        \
+    } while (0)
+
+static inline uint32_t skip32(const struct source *source, uint32_t from)
 {
-    return ((const uint32_t *)source->values)[i];
+    SKIP(uint32_t, source->values, from, source->n);
+}
+
+static inline uint32_t skip16(const struct source *source, uint32_t from)
+{
+    SKIP(uint16_t, source->values, from, source->n);
+}
+
+static inline uint32_t skip_no_bits(const struct source *source, uint32_t from)
+{
+    (void)source;
+    return from; /* their runs are found eight at a time */
 }
 
 static inline uint32_t run32(const struct source *source, uint32_t i)
@@ -109,7 +158,16 @@ static inline uint32_t value16(const struct source *source, uint32_t i)
 static inline uint32_t run16(const struct source *source, uint32_t i)
 {
     const uint16_t *values = source->values;
+    const uint64_t four = values[i] * UINT64_C(0x0001000100010001);
     uint32_t end = i + 1;
+    while (source->n - end >= 4 && end < source->n) {
+        uint64_t word;
+        memcpy(&word, values + end, sizeof(word));
+        if (word != four) {
+            break;
+        }
+        end += 4;
+    }
     while (end < source->n && values[end] == values[i]) {
         end++;
     }
@@ -142,17 +200,17 @@ static inline uint32_t run_bits(const struct source *source, uint32_t i)
 
 bool tarn__rle_write(struct tarn_buffer *out, unsigned width, uint32_t n, const uint32_t *values)
 {
-    return write_runs(out, &(struct source){values, 0, n, width}, run32, value32);
+    return write_runs(out, &(struct source){values, 0, n, width}, run32, skip32, value32);
 }
 
 bool tarn__rle_write16(struct tarn_buffer *out, unsigned width, uint32_t n, const uint16_t *values)
 {
-    return write_runs(out, &(struct source){values, 0, n, width}, run16, value16);
+    return write_runs(out, &(struct source){values, 0, n, width}, run16, skip16, value16);
 }
 
 bool tarn__rle_write_bits(struct tarn_buffer *out, uint32_t n, const uint8_t *bits, uint64_t at)
 {
-    return write_runs(out, &(struct source){bits, at, n, 1}, run_bits, value_bit);
+    return write_runs(out, &(struct source){bits, at, n, 1}, run_bits, skip_no_bits, value_bit);
 }
 
 bool tarn__rle_write_booleans(struct tarn_buffer *out, uint32_t n, const uint8_t *bits)
