@@ -2,8 +2,8 @@
 # Fuzzes for a while and remembers how long: tests/fuzz/campaign.sh [--budget 60m] [--slice 60s] [TARGET...]
 #
 # Runs the targets (all, or those named) in turn, the least tried first, a slice of time each, until the budget is spent. Totals are kept in
-# tests/fuzz/totals.tsv, so that runs on any number of days add up to the hour that each target is to have; inputs that reached something
-# new are kept in build/fuzz-corpus. A find ends the run with exit code 1: the input lies in build/fuzz-finds, and belongs into
+# tests/fuzz/totals.tsv, so that runs on any number of days add up to the hour that each target is to have: seconds are those that the
+# target computed, not those that it waited for a busy machine. Inputs that reached something new are kept in build/fuzz-corpus. A find ends the run with exit code 1: the input lies in build/fuzz-finds, and belongs into
 # tests/fuzz/corpus/TARGET together with the repair. Needs clang 14.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -44,6 +44,9 @@ add() {
     mv "$totals.new" "$totals"
 }
 
+# Seconds that the children of this shell have computed so far.
+computed() { awk -v ticks="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print int(($14 + $15) / ticks) }' "/proc/$$/stat"; }
+
 least_tried() {
     for target in "${targets[@]}"; do
         printf '%s %s\n' "$(total "$target" 2)" "$target"
@@ -55,11 +58,12 @@ while [ "$SECONDS" -lt "$ends" ]; do
     target=$(least_tried)
     mkdir -p "build/fuzz-corpus/$target" build/fuzz-finds "tests/fuzz/corpus/$target"
     left=$((ends - SECONDS))
-    time=$((left < slice ? left : slice)) from=$SECONDS code=0
+    time=$((left < slice ? left : slice)) code=0
+    before=$(computed)
     "build/fuzz/tests/$target" -max_total_time="$time" -timeout=20 -rss_limit_mb=2048 -artifact_prefix="build/fuzz-finds/$target-" -print_final_stats=1 \
         "build/fuzz-corpus/$target" "tests/fuzz/corpus/$target" >build/fuzz-finds/log 2>&1 || code=$?
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' build/fuzz-finds/log)
-    add "$target" $((SECONDS - from)) "${runs:-0}"
+    add "$target" $(($(computed) - before)) "${runs:-0}"
     if [ "$code" -ne 0 ]; then
         grep -E 'ERROR|SUMMARY|Test unit written' build/fuzz-finds/log >&2 || tail -n 20 build/fuzz-finds/log >&2
         exit 1
