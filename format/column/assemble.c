@@ -8,8 +8,8 @@
  * of the innermost list around the node) and there is something for it to lie in (d at least the definition of that list's elements).
  *
  * Invariants
- *  1. The children of a node have as many slots as the node gives them, counted on the levels of a leaf of each: what the leaves of one
- *     struct say about it must agree in number, else the file is corrupt.
+ *  1. The first leaves of a node's children say the same of all that lies around them, pair by pair, and no element follows an empty list:
+ *     else the file is corrupt. So one leaf can speak for a node.
  *  2. Offsets ascend from 0 to the length of the child.
  */
 #include "format/column/assemble.h"
@@ -85,6 +85,11 @@ static enum tarn_status list_offsets(const struct assembly *assembly, const stru
     const size_t found =
         tarn__decode_kernels_of(assembly->env)
             ->list_offsets(reader->level_definition, reader->level_repetition, reader->level_count, lists, inside, offsets, slots, &count);
+    if (!tarn__decode_kernels_of(assembly->env)
+             ->lists_continue(reader->level_definition, reader->level_repetition, reader->level_count, inside)) {
+        return tarn__corrupt(err, "nesting", "in a list of \"%.*s\" an element follows where the list is empty or null",
+                             TARN_TEXT_ARG(node->field->name));
+    }
     if (count > UINT32_MAX) {
         return tarn__error_set(err, TARN_LIMIT, "batch_slots",
                                "one batch would hold over 4,294,967,295 values; ask for fewer rows at a time");
@@ -97,14 +102,66 @@ static enum tarn_status list_offsets(const struct assembly *assembly, const stru
     return TARN_OK;
 }
 
+/* The same where some pairs of either leaf lie in deeper lists: those count for the other leaf not at all. */
+static bool outer_levels_agree(const struct tarn__column_reader *a, const struct tarn__column_reader *b, struct around around)
+{
+    uint64_t i = 0;
+    uint64_t j = 0;
+    for (;; i++, j++) {
+        while (i < a->level_count && a->level_repetition[i] > around.repetition) {
+            i++;
+        }
+        while (j < b->level_count && b->level_repetition[j] > around.repetition) {
+            j++;
+        }
+        if (i >= a->level_count || j >= b->level_count) {
+            return i >= a->level_count && j >= b->level_count;
+        }
+        const bool inside = a->level_definition[i] >= around.definition;
+        if (a->level_repetition[i] != b->level_repetition[j] || inside != (b->level_definition[j] >= around.definition) ||
+            (!inside && a->level_definition[i] != b->level_definition[j])) {
+            return false;
+        }
+    }
+}
+
+/* Do the first leaves of all children say the same of what is around them, which is `node` in the end? */
+static enum tarn_status check_children(const struct assembly *assembly, const struct tarn_node *node, struct around inside,
+                                       struct tarn_error *err)
+{
+    const struct tarn__decode_kernels *kernels = tarn__decode_kernels_of(assembly->env);
+    const struct tarn__column_reader *first = reader_of(assembly, node);
+
+    for (uint32_t i = 0; i < node->child_count; i++) {
+        const struct tarn_node *child = &node->children[i];
+        if (child->leaf_count == 0 || child->leaf == node->leaf) {
+            continue;
+        }
+        const struct tarn__column_reader *other = reader_of(assembly, child);
+        if (first->level_count == other->level_count &&
+            kernels->levels_agree(first->level_definition, first->level_repetition, other->level_definition, other->level_repetition,
+                                  first->level_count, (uint8_t)inside.definition)) {
+            continue;
+        }
+        if (!outer_levels_agree(first, other, inside)) {
+            return tarn__corrupt(err, "nesting", "the columns below \"%.*s\" do not agree on which of them are there",
+                                 TARN_TEXT_ARG(node->field->name));
+        }
+    }
+    return TARN_OK;
+}
+
 static enum tarn_status build(const struct assembly *assembly, const struct tarn_node *node, struct around around, uint32_t slots,
                               struct tarn_vector **out, struct tarn_error *err);
 
-static enum tarn_status build_children(const struct assembly *assembly, const struct tarn_node *node, struct around around, uint32_t slots,
+static enum tarn_status build_children(const struct assembly *assembly, const struct tarn_node *node, struct around inside, uint32_t slots,
                                        struct tarn_vector **children, struct tarn_error *err)
 {
+    const struct around common = {node->kind == TARN_NODE_LIST || node->kind == TARN_NODE_MAP ? inside.definition : node->definition,
+                                  inside.repetition};
+    TARN_RETURN_IF_ERROR(check_children(assembly, node, common, err));
     for (uint32_t i = 0; i < node->child_count; i++) {
-        TARN_RETURN_IF_ERROR(build(assembly, &node->children[i], around, slots, &children[i], err));
+        TARN_RETURN_IF_ERROR(build(assembly, &node->children[i], inside, slots, &children[i], err));
     }
     return TARN_OK;
 }

@@ -564,6 +564,35 @@ static size_t list_offsets(const uint8_t *definition, const uint8_t *repetition,
     return slots;
 }
 
+static bool lists_continue(const uint8_t *definition, const uint8_t *repetition, size_t n, struct tarn__level_rule rule)
+{
+    struct pairs pairs = {.there = 0};
+    uint64_t before = 1; /* is the pair before the next 64 an element? */
+    for (size_t i = 0; i < n; i += LEVELS) {
+        load_pairs(&pairs, definition, repetition, i, n);
+        const uint64_t inside = at_least(pairs.definition, rule.definition_from);
+        const uint64_t goes_on =
+            at_most(pairs.repetition, rule.repetition_upto) & at_least(pairs.repetition, rule.repetition_upto) & pairs.there;
+        if ((goes_on & ~(inside & (inside << 1 | before))) != 0) {
+            return false;
+        }
+        before = inside >> (LEVELS - 1);
+    }
+    return true;
+}
+
+static bool levels_agree(const uint8_t *definition, const uint8_t *repetition, const uint8_t *other_definition,
+                         const uint8_t *other_repetition, size_t n, uint8_t most)
+{
+    unsigned differ = 0;
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t a = definition[i] < most ? definition[i] : most;
+        const uint8_t b = other_definition[i] < most ? other_definition[i] : most;
+        differ |= (unsigned)(a ^ b) | (unsigned)(repetition[i] ^ other_repetition[i]);
+    }
+    return differ == 0;
+}
+
 static size_t row_begin(const uint8_t *repetition, size_t n, uint64_t rows, uint64_t *begun)
 {
     struct pairs pairs = {.there = 0};
@@ -635,6 +664,8 @@ const struct tarn__decode_kernels TARN_DECODE_KERNELS = {
     .spread64 = spread64,
     .level_slots = level_slots,
     .list_offsets = list_offsets,
+    .lists_continue = lists_continue,
+    .levels_agree = levels_agree,
     .row_begin = row_begin,
     .widen32 = widen32,
     .widen64 = widen64,

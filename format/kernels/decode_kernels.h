@@ -55,6 +55,14 @@ struct tarn__decode_kernels {
      */
     size_t (*list_offsets)(const uint8_t *definition, const uint8_t *repetition, size_t n, struct tarn__level_rule lists,
                            struct tarn__level_rule elements, uint32_t *offsets, size_t most, uint64_t *element_count);
+    /**
+     * Does each of `n` level pairs whose repetition is `rule.repetition_upto`, and the pair before it, have a definition from
+     * `rule.definition_from` on? So an element follows an element of the same list, never an empty list. The first pair has none before it.
+     */
+    bool (*lists_continue)(const uint8_t *definition, const uint8_t *repetition, size_t n, struct tarn__level_rule rule);
+    /** Are the repetitions of `n` level pairs of two leaves equal, and the definitions as far as both are at most `most`? */
+    bool (*levels_agree)(const uint8_t *definition, const uint8_t *repetition, const uint8_t *other_definition,
+                         const uint8_t *other_repetition, size_t n, uint8_t most);
     /** The index of zero number `rows` (from 0) of `n` repetition levels, `n` when there are no so many; *begun is how many stand before.
      */
     size_t (*row_begin)(const uint8_t *repetition, size_t n, uint64_t rows, uint64_t *begun);

@@ -125,6 +125,16 @@ START_TEST(assemble__refuses_levels_of_another_number_of_rows) /* P-NEST-6 */
 }
 END_TEST
 
+START_TEST(assemble__refuses_an_element_behind_an_empty_list) /* P-NEST-6 */
+{
+    const struct leaf_rows behind = {.pairs = 3, .definition = {3, 1, 3}, .repetition = {0, 0, 1}, .values = {1, 2}};
+    const struct leaf_rows within = {.pairs = 3, .definition = {3, 1, 3}, .repetition = {0, 1, 1}, .values = {1, 2}};
+    const struct leaf_levels levels = {3, 2};
+    check(&list_node, &behind, &levels, 2, NULL);
+    check(&list_node, &within, &levels, 1, NULL);
+}
+END_TEST
+
 /* required list of optional lists of required ints. */
 static const struct tarn_field inner_item = {.name = {"element", 7}, .type = &i32, .nullable = false, .id = -1};
 static const struct tarn_type inner_list = {.id = TARN_TYPE_LIST, .field_count = 1, .fields = &inner_item};
@@ -176,6 +186,15 @@ static const struct tarn_node pair_node = {.kind = TARN_NODE_STRUCT,
                                            .leaf_count = 2,
                                            .child_count = 2,
                                            .children = member_nodes};
+
+START_TEST(assemble__refuses_leaves_that_contradict_each_other) /* P-NEST-6 */
+{
+    const struct leaf_rows rows[] = {{.pairs = 2, .definition = {0, 2}, .values = {1}},
+                                     {.pairs = 2, .definition = {1, 1}, .values = {1, 2}}};
+    const struct leaf_levels levels[] = {{2, 0}, {1, 0}};
+    check(&pair_node, rows, levels, 2, NULL);
+}
+END_TEST
 
 START_TEST(assemble__takes_a_structs_nulls_from_its_leaves) /* P-NEST-4 */
 {
@@ -263,6 +282,7 @@ END_TEST
 
 TARN_SUITE("format/assemble", TARN_TEST(assemble__groups_without_leaves),
            TARN_TEST(assemble__tells_null_from_empty_lists_and_null_elements),
-           TARN_TEST(assemble__refuses_levels_of_another_number_of_rows), TARN_TEST(assemble__nests_lists_in_lists),
+           TARN_TEST(assemble__refuses_levels_of_another_number_of_rows), TARN_TEST(assemble__refuses_an_element_behind_an_empty_list),
+           TARN_TEST(assemble__refuses_leaves_that_contradict_each_other), TARN_TEST(assemble__nests_lists_in_lists),
            TARN_TEST(assemble__takes_a_structs_nulls_from_its_leaves), TARN_TEST(assemble__pairs_keys_and_values),
            TARN_TEST(assemble__refuses_values_without_keys))

@@ -240,6 +240,37 @@ static void check_levels(const struct tarn__decode_kernels *table, const uint8_t
     ck_assert_uint_eq(present, set);
 }
 
+/* What one changed level makes of levels that are right. */
+static void check_order(const struct tarn__decode_kernels *table, uint8_t *definition, uint8_t *repetition, size_t n)
+{
+    const struct tarn__level_rule inside = {3, 1, 3};
+    uint8_t *other = exact(n, 0);
+    for (size_t i = 0; i < n; i++) {
+        repetition[i] = (uint8_t)(i != 0 && i % 3 != 0);
+        definition[i] = i % 3 == 1 || i % 3 == 2 || i + 1 < n ? 3 : 1;
+        other[i] = definition[i] < 2 ? definition[i] : 2;
+    }
+    ck_assert_msg(table->lists_continue(definition, repetition, n, inside), "%s: %zu pairs", table->name, n);
+    ck_assert(table->levels_agree(definition, repetition, other, repetition, n, 2));
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t was = definition[i];
+        const bool follows = repetition[i] == 1;
+        const bool is_followed = i + 1 < n && repetition[i + 1] == 1;
+        definition[i] = 2;
+        ck_assert_msg(table->lists_continue(definition, repetition, n, inside) == !(follows || is_followed), "%s: pair %zu of %zu",
+                      table->name, i, n);
+        definition[i] = 0;
+        ck_assert_msg(!table->levels_agree(definition, repetition, other, repetition, n, 2), "%s: pair %zu of %zu", table->name, i, n);
+        definition[i] = was;
+        const uint8_t level = other[i];
+        other[i] = 7;
+        ck_assert_msg(table->levels_agree(definition, repetition, other, repetition, n, 2) == (was >= 2), "%s: pair %zu of %zu",
+                      table->name, i, n);
+        other[i] = level;
+    }
+    free(other);
+}
+
 START_TEST(decode_kernels__turn_levels_into_slots)
 {
     const struct tarn__decode_kernels *table = table_of(_i);
@@ -248,6 +279,9 @@ START_TEST(decode_kernels__turn_levels_into_slots)
             uint8_t *definition = random_levels(lengths[l], 3);
             uint8_t *repetition = random_levels(lengths[l], 2 + (unsigned)round % 2);
             check_levels(table, definition, repetition, lengths[l], round);
+            if (round == 0) {
+                check_order(table, definition, repetition, lengths[l]);
+            }
             free(definition);
             free(repetition);
         }

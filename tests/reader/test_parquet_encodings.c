@@ -234,6 +234,12 @@ static bool is_null(uint32_t slot)
     return slot % 7 == 3 || (slot >= 100 && slot < 140) || slot == 700;
 }
 
+/* Slot number `i` of the page that begins with `slot`, where columns are lists. An empty list is a row of its own. */
+static bool continues_row(uint32_t slot, uint32_t i)
+{
+    return i % 4 != 0 && !is_null(slot + i) && !is_null(slot + i - 1);
+}
+
 enum levels { REQUIRED, HYBRID, PACKED_HIGH, PACKED_LOW, LISTS };
 
 /* Levels of slots from `slot` on; returns how many hold a value. */
@@ -250,7 +256,7 @@ static uint32_t put_levels(struct tarn_buffer *definition, struct tarn_buffer *r
         const bool value = levels == REQUIRED || !is_null(slot + i);
         present += value;
         (levels == PACKED_HIGH ? tarn_test_put_bits_high_first : tarn_test_put_bits)(definition, begin, i, 1, value);
-        tarn_test_put_bits(repetition, begin, i, 1, value && i % 4 != 0); /* an empty list is a row of its own */
+        tarn_test_put_bits(repetition, begin, i, 1, continues_row(slot, i));
     }
     while (definition->size < begin + (n + 7) / 8) {
         put(definition, "", 1);
@@ -279,7 +285,7 @@ static uint32_t put_file(struct tarn_store *to, const char *key, int32_t encodin
         put_values(part[2], encoding, leaf, present, values + value);
         uint32_t begun = page_slots[p];
         for (uint32_t i = 0; levels == LISTS && i < page_slots[p]; i++) {
-            begun -= !is_null(slot + i) && i % 4 != 0;
+            begun -= continues_row(slot, i);
         }
         pages[p] = (struct tarn_test_page){.type = v2 ? PARQUET_DATA_PAGE_V2 : PARQUET_DATA_PAGE,
                                            .encoding = encoding,

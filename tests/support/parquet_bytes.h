@@ -43,7 +43,7 @@ struct tarn_test_parquet {
     const char *created_by; /**< NULL: nobody */
 };
 
-/** Puts the file into the store under `key`; fails the test when it cannot. */
+/** Puts the file into the store under `key`; ends the program when it cannot. */
 void tarn_test_parquet_put(struct tarn_store *store, const char *key, const struct tarn_test_parquet *file);
 
 #endif
