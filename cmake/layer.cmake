@@ -18,11 +18,19 @@ function(tarn_include_root variable key)
     set(${variable} ${root} PARENT_SCOPE)
 endfunction()
 
-# tarn_layer_part(<layer> <part> SEES <folder>... DEPENDS <layer>...): the folder <layer>/<part> as objects of its own, with an include
-# root of its own: parts of one layer that must not see each other. Makes tarn_<layer>_<part>_objects, for EXTRA_OBJECTS.
+# tarn_layer_part(<layer> <part> SEES <folder>... DEPENDS <layer>... [FOLDER <folder>] [WITHOUT <folder>...]): the folder <layer>/<part>,
+# or another one below the layer, as objects of its own, with an include root of its own: parts of one layer that must not see each other.
+# WITHOUT: folders in it that are parts themselves. Makes tarn_<layer>_<part>_objects, for EXTRA_OBJECTS.
 function(tarn_layer_part layer part)
-    cmake_parse_arguments(PARSE_ARGV 2 part "" "" "SEES;DEPENDS" )
-    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${part}/*.c)
+    cmake_parse_arguments(PARSE_ARGV 2 part "" "FOLDER" "SEES;DEPENDS;WITHOUT" )
+    set(folder ${part})
+    if(part_FOLDER)
+        set(folder ${part_FOLDER})
+    endif()
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.c)
+    foreach(without IN LISTS part_WITHOUT)
+        list(FILTER sources EXCLUDE REGEX "/${without}/")
+    endforeach()
     tarn_include_root(root ${layer}_${part} ${part_SEES})
     set(objects tarn_${layer}_${part}_objects)
     add_library(${objects} OBJECT ${sources})

@@ -17,7 +17,7 @@ static const struct {
     uint32_t most;
 } frozen[] = {
     /* clang-format off */
-    {"parquet", 16},
+    {"parquet", 17},
     {"delta", 28},
     {"table", 4},
     {"catalog", 4},
