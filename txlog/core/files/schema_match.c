@@ -28,9 +28,14 @@ struct matcher {
     uint32_t *leaves;
 };
 
+static uint32_t child_count(const struct parquet_schema_element *element)
+{
+    return element->has_num_children && !element->has_type ? (uint32_t)element->num_children : 0;
+}
+
 static uint32_t index_elements(struct side *side, uint32_t at)
 {
-    const uint32_t children = side->elements[at].has_num_children ? (uint32_t)side->elements[at].num_children : 0;
+    const uint32_t children = child_count(&side->elements[at]);
     uint32_t behind = at + 1;
     for (uint32_t i = 0; i < children; i++) { /* the footer's check has found a tree of TARN_MAX_DEPTH at most */
         behind = index_elements(side, behind);
@@ -54,11 +59,6 @@ static bool side_open(struct side *side, struct tarn_arena *arena, const struct 
     }
     (void)index_elements(side, 0);
     return true;
-}
-
-static uint32_t child_count(const struct parquet_schema_element *element)
-{
-    return element->has_num_children && !element->has_type ? (uint32_t)element->num_children : 0;
 }
 
 /* LIST, MAP, VARIANT or none, however it is said. */
