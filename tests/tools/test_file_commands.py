@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """rewrite, merge and append: what moves with its pages and what stays, names and keys, and that a file is replaced at once or not at all."""
+import json
 import os
 
 from command import BIRDS, SOURCE, Run, equal, run_all
@@ -185,7 +186,24 @@ def rows_are_written_anew(folder):
     equal((folder / "a.parquet").read_bytes() == bytes(whole), True, "a file whose rewriting failed")
 
 
+def what_was_secret_stays_so(folder):  # SPEC: P-COPY-13
+    if "minimal" in Run("--version").out:
+        return
+    secret = SOURCE / "tests" / "fuzz" / "corpus" / "fuzz_encrypted" / "mode8"
+    (folder / "s.parquet").write_bytes(secret.read_bytes()[1:])
+    keys = {"footer": b"0123456789012345".hex(), "col:a": b"abcdefghijklmnop".hex(), "kt": b"abcdefghijklmnopqrstuvwxyz012345".hex()}
+    (folder / "keys.json").write_text(json.dumps({"keys": keys}))
+    Run("rewrite", "s.parquet", "p.parquet").expect(9, err="AUTH")
+    Run("rewrite", "s.parquet", "p.parquet", "--key-file", "keys.json").expect(4, err="error[INVALID.decrypt]")
+    for words in (["merge", "s.parquet", "p.parquet"], ["rewrite", "s.parquet", "--set", "a=b"], ["rewrite", "s.parquet", "--drop-index"]):
+        Run(*words, "--key-file", "keys.json").expect(6, err="error[UNSUPPORTED.copy.encrypted]")
+    equal(os.path.exists("p.parquet"), False, "a file that could not be")
+    Run("rewrite", "s.parquet", "p.parquet", "--key-file", "keys.json", "--decrypt").expect(0)
+    equal(len(Run("cat", "p.parquet", "-o", "jsonl").expect(0).rows()), 60, "rows without a key")
+    Run("append", "p.parquet", "s.parquet", "--key-file", "keys.json").expect(6, err="copy.encrypted")
+
+
 if __name__ == "__main__":
     run_all([a_merge_keeps_every_chunk, columns_may_stand_in_another_order, other_names_leave_the_pages_alone, what_cannot_be_renamed,
              schemas_by_name_go_with_a_rename, keys_are_the_first_files, rows_are_appended, appended_rows_are_found_by_name,
-             rows_are_written_anew])
+             rows_are_written_anew, what_was_secret_stays_so])

@@ -181,24 +181,18 @@ static enum tarn_status edit_schema(struct edit *edit, const struct tarn_footer 
 
 /* ---- key-values ---- */
 
-/* Keys under which programs keep a schema, or facts of columns, by their names. */
+/* Keys under which programs keep a schema, or facts of columns, by their names: ARROW:schema, parquet.avro.schema and others of that end.
+ */
 static bool tells_of_names(struct tarn_text key)
 {
-    static const char *const keys[] = {"ARROW:schema",
-                                       "pandas",
-                                       "org.apache.spark.sql.parquet.row.metadata",
-                                       "parquet.avro.schema",
-                                       "avro.schema",
-                                       "geo",
-                                       "iceberg.schema",
-                                       "parquet.proto.descriptor",
-                                       "org.apache.spark.sql.parquet.row.attributes"};
+    static const char *const keys[] = {"pandas", "geo", "org.apache.spark.sql.parquet.row.metadata", "parquet.proto.descriptor"};
+    const struct tarn_text end = TARN_TEXT("schema");
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         if (tarn__text_equal(key, tarn__text_of(keys[i]))) {
             return true;
         }
     }
-    return false;
+    return key.size >= end.size && memcmp(key.data + key.size - end.size, end.data, end.size) == 0;
 }
 
 static bool is_among(struct tarn_text key, uint32_t count, const struct tarn_text *keys)
