@@ -38,6 +38,7 @@ struct tarn__column_writer {
     struct tarn__page_builder builder;
     struct open_page page;
     struct tarn__page_values values;
+    struct tarn__chunk_sketch sketch;
 
     /* the chunk so far */
     struct tarn_buffer *pages;
@@ -93,6 +94,7 @@ static void start_chunk(struct tarn__column_writer *w)
     w->pages->size = 0;
     w->dictionary_page->size = 0;
     w->codec = w->options.codec;
+    tarn__chunk_sketch_reset(&w->sketch);
     tarn__arena_free(&w->arena);
 }
 
@@ -116,6 +118,9 @@ enum tarn_status tarn__column_writer_open(struct tarn_env *env, const struct tar
     w->options = *options;
     w->shredder.env = env;
     w->values.env = env;
+    struct tarn__bloom_options bloom = options->bloom;
+    bloom.distinct = bloom.distinct != 0 ? bloom.distinct : options->group_rows;
+    tarn__chunk_sketch_init(&w->sketch, env, tarn__leaf_field(path)->type, &form, &bloom);
     tarn__arena_init(&w->arena, env);
     w->pages = tarn__buffer_new(env, 0);
     w->dictionary_page = tarn__buffer_new(env, 0);
@@ -149,6 +154,7 @@ void tarn__column_writer_close(struct tarn__column_writer *w)
     tarn__shredder_free(&w->shredder);
     tarn__page_builder_free(&w->builder);
     tarn__page_values_free(&w->values);
+    tarn__chunk_sketch_free(&w->sketch);
     tarn__buffer_release(w->pages);
     tarn__buffer_release(w->dictionary_page);
     tarn__buffer_release(w->spare);
@@ -235,6 +241,9 @@ static enum tarn_status describe_page(struct tarn__column_writer *w, struct tarn
                                        .offset = w->pages->size,
                                        .first_row = w->rows - w->page.rows,
                                        .unencoded_bytes = tarn__page_values_unencoded(&w->values)};
+    if (!w->values.dictionary_open && !tarn__chunk_sketch_add_plain(&w->sketch, &w->values.form, w->values.plain->data, w->values.count)) {
+        return no_memory(w, err);
+    }
     if (w->options.no_statistics || w->values.count == 0 || w->values.form.order == TARN_STORED_NONE) {
         return TARN_OK;
     }
@@ -521,6 +530,16 @@ static enum tarn_status uncompress_chunk(struct tarn__column_writer *w, struct t
     return TARN_OK;
 }
 
+/* Is the dictionary all that readers need to know which values there are? */
+static bool all_values_coded(const struct tarn__column_writer *w)
+{
+    uint32_t without_values = 0;
+    for (uint32_t i = 0; i < w->page_count; i++) {
+        without_values += w->facts[i].values.values == 0;
+    }
+    return w->dictionary_encoded_pages != 0 && w->dictionary_encoded_pages + without_values == w->page_count;
+}
+
 enum tarn_status tarn__column_writer_finish(struct tarn__column_writer *w, struct tarn_codec_context *context,
                                             struct tarn__column_chunk *out, struct tarn_error *err)
 {
@@ -531,6 +550,9 @@ enum tarn_status tarn__column_writer_finish(struct tarn__column_writer *w, struc
         TARN_RETURN_IF_ERROR(tarn__page_build_dictionary(&w->builder, context, tarn__buffer_span(w->values.dictionary.plain),
                                                          w->values.dictionary.count, w->dictionary_page, &size, err));
         w->uncompressed_size += size.uncompressed;
+        if (!tarn__chunk_sketch_add_dictionary(&w->sketch, &w->values.form, &w->values.dictionary)) {
+            return no_memory(w, err);
+        }
     }
     if (compression_loses(w)) {
         TARN_RETURN_IF_ERROR(uncompress_chunk(w, context, err));
@@ -570,5 +592,9 @@ enum tarn_status tarn__column_writer_finish(struct tarn__column_writer *w, struc
             return no_memory(w, err);
         }
     }
+    const struct tarn__chunk_outline outline = {
+        .pages = &out->pages, .all_dictionary = all_values_coded(w), .stored_bytes = out->dictionary_page.size + out->data_pages.size};
+    tarn__chunk_sketch_bloom(&w->sketch, &outline, &out->bloom);
+    out->geo = w->sketch.has_geo ? &w->sketch.geo : NULL;
     return TARN_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "format/codec/codec.h"
 #include "format/column/chunk_facts.h"
+#include "format/column/chunk_sketch.h"
 #include "format/column/encoding_choice.h"
 #include "format/column/leaf_form.h"
 #include "format/column/leaf_path.h"
@@ -32,6 +33,7 @@ struct tarn__column_options {
     uint32_t bound_bytes;      /**< longest bound; 0: TARN_BOUND_BYTES */
     bool total_order;          /**< floats by IEEE_754_TOTAL_ORDER */
     bool no_nan_counts;
+    struct tarn__bloom_options bloom; /**< of no number of values: `group_rows` */
     bool no_statistics;
     bool no_crc;
 };
@@ -49,6 +51,8 @@ struct tarn__column_chunk {
     struct tarn__chunk_pages pages;
     const int64_t *definition_histogram; /**< max + 1 counts; NULL where the level says nothing that counts do not */
     const int64_t *repetition_histogram;
+    struct tarn_bloom_filter bloom;     /**< no blocks: none */
+    const struct tarn__geo_bounds *geo; /**< NULL: no geometries */
 };
 
 /** `path` and its schema outlive the writer. Errors: NOMEM, LIMIT, INTERNAL (a type that tarn__file_schema_write refuses). */

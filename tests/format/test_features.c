@@ -17,7 +17,7 @@ static const struct {
     uint32_t most;
 } frozen[] = {
     /* clang-format off */
-    {"parquet", 17},
+    {"parquet", 16},
     {"delta", 28},
     {"table", 4},
     {"catalog", 4},

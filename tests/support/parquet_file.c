@@ -47,7 +47,7 @@ static void witness_indexes(const struct tarn_parquet_file *file, const struct p
     }
 }
 
-static const struct parquet_column_chunk *outer_chunk(struct tarn_parquet_file *file, uint32_t row_group, uint32_t leaf)
+const struct parquet_column_chunk *tarn_parquet_file_outer_chunk(struct tarn_parquet_file *file, uint32_t row_group, uint32_t leaf)
 {
     const struct parquet_column_chunk *chunk;
     ck_assert_ok(tarn__footer_chunk(file->footer, row_group, leaf, &file->arena, &chunk, &err), &err);
@@ -67,7 +67,7 @@ void tarn_parquet_file_open(struct tarn_parquet_file *file, struct tarn_store *s
     tarn_test_witness(&tarn__parquet_file_metadata, file->footer->bytes, TARN_TEST_OURS, "footer");
     for (uint32_t group = 0; group < file->footer->metadata.row_groups.count; group++) {
         if (file->footer->schema->leaf_count != 0) {
-            witness_indexes(file, outer_chunk(file, group, 0));
+            witness_indexes(file, tarn_parquet_file_outer_chunk(file, group, 0));
         }
     }
 }
@@ -82,7 +82,7 @@ void tarn_parquet_file_close(struct tarn_parquet_file *file)
 
 const struct parquet_column_metadata *tarn_parquet_file_chunk(struct tarn_parquet_file *file, uint32_t row_group, uint32_t leaf)
 {
-    return &outer_chunk(file, row_group, leaf)->meta_data;
+    return &tarn_parquet_file_outer_chunk(file, row_group, leaf)->meta_data;
 }
 
 static struct tarn_page_walk walk_of(struct tarn_parquet_file *file, uint32_t row_group, uint32_t leaf)
@@ -133,7 +133,7 @@ uint32_t tarn_parquet_file_page_count(struct tarn_parquet_file *file, uint32_t r
 
 bool tarn_parquet_file_column_index(struct tarn_parquet_file *file, uint32_t row_group, uint32_t leaf, struct tarn_column_index *out)
 {
-    const struct parquet_column_chunk *chunk = outer_chunk(file, row_group, leaf);
+    const struct parquet_column_chunk *chunk = tarn_parquet_file_outer_chunk(file, row_group, leaf);
     const uint32_t pages = tarn_parquet_file_offset_index(file, row_group, leaf).page_count;
 
     if (!chunk->has_column_index_offset) {
@@ -146,7 +146,7 @@ bool tarn_parquet_file_column_index(struct tarn_parquet_file *file, uint32_t row
 
 struct tarn_offset_index tarn_parquet_file_offset_index(struct tarn_parquet_file *file, uint32_t row_group, uint32_t leaf)
 {
-    const struct parquet_column_chunk *chunk = outer_chunk(file, row_group, leaf);
+    const struct parquet_column_chunk *chunk = tarn_parquet_file_outer_chunk(file, row_group, leaf);
     const struct tarn_chunk_range range = tarn__footer_chunk_range(&chunk->meta_data);
     const uint64_t rows = (uint64_t)tarn__footer_row_group(file->footer, row_group)->num_rows;
     struct tarn_offset_index index;

@@ -35,6 +35,7 @@ bool tarn_test_store_is_empty(struct tarn_store *store);
 void tarn_parquet_file_open(struct tarn_parquet_file *file, struct tarn_store *store, struct tarn_text key);
 void tarn_parquet_file_close(struct tarn_parquet_file *file);
 
+const struct parquet_column_chunk *tarn_parquet_file_outer_chunk(struct tarn_parquet_file *file, uint32_t row_group, uint32_t leaf);
 const struct parquet_column_metadata *tarn_parquet_file_chunk(struct tarn_parquet_file *file, uint32_t row_group, uint32_t leaf);
 
 /** Page `number` of a chunk, the dictionary page counted; opened. Release it with tarn__page_release. */

@@ -168,6 +168,8 @@ static void set_codec(struct tarn__column_options *column, const struct tarn__pr
 static struct tarn__leaf_options of_file(const struct tarn_parquet_write_options *options)
 {
     const struct tarn__profile *profile = tarn__profile_of(options->profile);
+    const bool wants_blooms =
+        options->bloom_filters == TARN_CHOICE_YES || (options->bloom_filters == TARN_CHOICE_AUTO && profile->bloom_filters);
     struct tarn__leaf_options leaf = {
         .column = {.codec = profile->codec,
                    .codec_level = profile->codec_level,
@@ -182,10 +184,9 @@ static struct tarn__leaf_options of_file(const struct tarn_parquet_write_options
                    .total_order = options->float_order == TARN_FLOAT_ORDER_IEEE754,
                    .no_nan_counts = options->nan_counts == TARN_CHOICE_NO,
                    .no_statistics = options->no_statistics,
-                   .no_crc = options->no_crc},
+                   .no_crc = options->no_crc,
+                   .bloom = {.wanted = wants_blooms ? TARN_CHOICE_AUTO : TARN_CHOICE_NO, .false_positives = 0.01}},
         .page_index = !options->no_page_index,
-        .bloom_filter = options->bloom_filters == TARN_CHOICE_AUTO && !profile->bloom_filters ? TARN_CHOICE_NO : options->bloom_filters,
-        .bloom_false_positives = 0.01,
     };
     if (options->no_dictionary) {
         leaf.column.encodings &= ~BIT(PARQUET_ENCODING_RLE_DICTIONARY);
@@ -209,9 +210,10 @@ static void add_column(struct tarn__leaf_options *leaf, const struct tarn__profi
     if (column->page_index != TARN_CHOICE_AUTO) {
         leaf->page_index = column->page_index == TARN_CHOICE_YES;
     }
-    leaf->bloom_filter = last_said(leaf->bloom_filter, column->bloom_filter);
-    leaf->bloom_distinct = column->bloom_distinct != 0 ? column->bloom_distinct : leaf->bloom_distinct;
-    leaf->bloom_false_positives = column->bloom_false_positives != 0 ? column->bloom_false_positives : leaf->bloom_false_positives;
+    struct tarn__bloom_options *bloom = &leaf->column.bloom;
+    bloom->wanted = last_said(bloom->wanted, column->bloom_filter);
+    bloom->distinct = column->bloom_distinct != 0 ? column->bloom_distinct : bloom->distinct;
+    bloom->false_positives = column->bloom_false_positives != 0 ? column->bloom_false_positives : bloom->false_positives;
     leaf->shredding = last_said(leaf->shredding, column->shredding);
     leaf->shredding_type = column->shredding_type != NULL ? column->shredding_type : leaf->shredding_type;
 }

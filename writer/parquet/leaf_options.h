@@ -35,9 +35,6 @@ const struct tarn__profile *tarn__profile_of(enum tarn_parquet_profile profile);
 struct tarn__leaf_options {
     struct tarn__column_options column;
     bool page_index;
-    enum tarn_choice bloom_filter; /**< NO, YES, or AUTO where the profile has them */
-    uint64_t bloom_distinct;
-    double bloom_false_positives; /**< 0 < it < 1 */
     enum tarn_choice shredding;
     const struct tarn_type *shredding_type;
 };

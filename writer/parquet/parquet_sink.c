@@ -32,6 +32,7 @@ struct parquet_sink {
     struct tarn__leaf_path *paths;
     struct tarn__file_encryption encryption;
     struct tarn__leaf_options *leaves;
+    struct tarn__sorting sorting;
     struct tarn__row_group_writer groups;
     uint32_t *positions; /* room for a batch's selection */
     size_t position_capacity;
@@ -51,6 +52,7 @@ static void close_sink(struct parquet_sink *s)
         tarn_object_writer_abort(s->file);
     }
     tarn__row_group_writer_free(&s->groups);
+    tarn__sorting_free(&s->sorting);
     tarn__file_encryption_close(&s->encryption);
     tarn__file_schema_free(s->schema);
     tarn__arena_free(&s->arena);
@@ -123,8 +125,11 @@ static enum tarn_status begin_file(struct parquet_sink *s, const struct ArrowSch
     TARN_RETURN_IF_ERROR(
         tarn__leaf_options_resolve(&s->options, s->sink.schema, s->paths, s->schema->leaf_count, &s->arena, &s->leaves, err));
     const struct tarn__profile *profile = tarn__profile_of(s->options.profile);
+    TARN_RETURN_IF_ERROR(tarn__sorting_init(&s->sorting, &s->options, s->sink.schema, s->paths, s->schema->leaf_count, &s->arena, err));
+    s->options.sorting = NULL; /* so is this */
     struct tarn__row_group_options options = {
         .leaves = s->leaves,
+        .sorting = &s->sorting,
         .most_rows = s->options.row_group_rows != 0 ? s->options.row_group_rows : profile->group_rows,
         .most_bytes = s->options.row_group_bytes != 0 ? s->options.row_group_bytes : profile->group_bytes,
     };

@@ -8,7 +8,8 @@
  * Invariants
  *  1. A group ends after `most_rows` rows, or when a look at its size finds `most_bytes`. Looks fall on rows that follow from the
  *     sizes found before, never on the ends of batches: equal rows make equal files.
- *  2. Chunks lie in the order of the leaves, the dictionary page first, nothing between them.
+ *  2. Chunks of a group lie in the order of the leaves, the dictionary page first, nothing between them; bloom filters behind a group,
+ *     those of several groups together (bloom_store.h).
  *  3. All that depends on where a chunk lies is made after it was written.
  */
 #include "writer/parquet/row_group_writer.h"
@@ -35,6 +36,7 @@ enum tarn_status tarn__row_group_writer_init(struct tarn__row_group_writer *w, s
                                          .leaf_count = schema->leaf_count,
                                          .next_check = 1};
     const uint32_t workers = tarn__concurrency(w->env);
+    tarn__bloom_store_init(&w->blooms, w->env);
     w->columns = tarn__arena_calloc(arena, w->leaf_count, sizeof(*w->columns));
     w->chunks = tarn__arena_calloc(arena, w->leaf_count, sizeof(*w->chunks));
     w->contexts = tarn__arena_calloc(arena, workers, sizeof(struct tarn_codec_context *));
@@ -50,6 +52,7 @@ enum tarn_status tarn__row_group_writer_init(struct tarn__row_group_writer *w, s
     }
     for (uint32_t i = 0; i < w->leaf_count; i++) {
         TARN_RETURN_IF_ERROR(tarn__column_writer_open(w->env, &paths[i], &options->leaves[i].column, &w->columns[i], err));
+        w->has_page_index |= options->leaves[i].page_index;
     }
     return TARN_OK;
 }
@@ -63,6 +66,7 @@ void tarn__row_group_writer_free(struct tarn__row_group_writer *w)
         tarn__codec_context_close(w->contexts[i]);
     }
     tarn__chunk_encryptor_free(&w->encryptor);
+    tarn__bloom_store_free(&w->blooms);
     tarn__buffer_release(w->index_bytes);
     tarn__free(w->env, w->groups);
     tarn__free(w->env, w->column_indexes);
@@ -148,6 +152,18 @@ static enum tarn_status check_size(struct tarn__row_group_writer *w, struct tarn
     return TARN_OK;
 }
 
+static enum tarn_status check_sorting(struct tarn__row_group_writer *w, const struct piece *piece, struct tarn_error *err)
+{
+    const enum tarn_status status =
+        tarn__sorting_check(w->options.sorting, piece->batch, piece->positions, piece->first, piece->count, err);
+
+    if (status != TARN_OK && err != NULL && err->row >= 0) {
+        err->row += (int64_t)w->rows;
+        tarn__error_at_row_group(err, (int32_t)w->group_count);
+    }
+    return status;
+}
+
 enum tarn_status tarn__row_group_writer_write(struct tarn__row_group_writer *w, const struct tarn_batch *batch, const uint32_t *positions,
                                               uint32_t count, struct tarn_error *err)
 {
@@ -159,6 +175,7 @@ enum tarn_status tarn__row_group_writer_write(struct tarn__row_group_writer *w, 
         rows = rows < until_full ? rows : until_full;
         struct piece piece = {w, batch, positions != NULL ? positions + done : NULL, done, (uint32_t)rows};
         TARN_RETURN_IF_ERROR(tarn__check_cancelled(w->env, err));
+        TARN_RETURN_IF_ERROR(check_sorting(w, &piece, err));
         TARN_RETURN_IF_ERROR(for_each_leaf(w, rows * w->leaf_count, write_leaf, &piece, err));
         done += (uint32_t)rows;
         w->rows += rows;
@@ -294,7 +311,8 @@ static enum tarn_status write_chunk(struct tarn__row_group_writer *w, uint32_t l
     w->stored[leaf] += (uint64_t)meta->total_compressed_size;
     const bool has_levels = w->paths[leaf].max_definition != 0 || w->paths[leaf].max_repetition != 0;
     return fill_encodings(w->arena, chunk, has_levels, meta) && fill_size_statistics(w->arena, chunk, meta) &&
-                   fill_statistics(w, leaf, meta)
+                   fill_statistics(w, leaf, meta) &&
+                   (chunk->geo == NULL || tarn__geo_bounds_statistics(chunk->geo, w->arena, &meta->geospatial_statistics))
                ? TARN_OK
                : no_memory(w, err);
 }
@@ -313,15 +331,41 @@ static enum tarn_status keep_indexes(struct tarn__row_group_writer *w, uint32_t 
     }
     w->column_indexes[at] = (struct tarn__index_part){0, 0};
     w->offset_indexes[at] = (struct tarn__index_part){0, 0};
-    if (!w->options.leaves[leaf].page_index) {
+    if (!w->has_page_index) {
         return TARN_OK;
     }
-    TARN_RETURN_IF_ERROR(tarn__chunk_column_index(pages, w->env, w->index_bytes, &written, err));
+    if (w->options.leaves[leaf].page_index) {
+        TARN_RETURN_IF_ERROR(tarn__chunk_column_index(pages, w->env, w->index_bytes, &written, err));
+    }
     w->column_indexes[at] = (struct tarn__index_part){begin, (uint32_t)(w->index_bytes->size - begin)};
     begin = w->index_bytes->size;
     TARN_RETURN_IF_ERROR(tarn__chunk_offset_index(pages, data, w->env, w->index_bytes, err));
     w->offset_indexes[at] = (struct tarn__index_part){begin, (uint32_t)(w->index_bytes->size - begin)};
     return TARN_OK;
+}
+
+/* ---- bloom filters ---- */
+
+static struct tarn__chunk_place bloom_place(void *arg, uint32_t row_group, uint32_t leaf)
+{
+    return place_of(arg, row_group, leaf);
+}
+
+static void bloom_placed(void *arg, uint32_t row_group, uint32_t leaf, uint64_t offset, uint64_t length)
+{
+    struct tarn__row_group_writer *w = arg;
+    struct parquet_column_metadata *meta = &w->groups[row_group].columns.items[leaf].meta_data;
+
+    meta->has_bloom_filter_offset = true;
+    meta->has_bloom_filter_length = true;
+    meta->bloom_filter_offset = (int64_t)offset;
+    meta->bloom_filter_length = (int32_t)length;
+}
+
+static enum tarn_status write_blooms(struct tarn__row_group_writer *w, struct tarn_error *err)
+{
+    const struct tarn__bloom_target target = {&w->encryptor, w->file, bloom_place, bloom_placed, w};
+    return tarn__bloom_store_write(&w->blooms, &target, err);
 }
 
 static enum tarn_status flush_group(struct tarn__row_group_writer *w, struct tarn_error *err)
@@ -341,6 +385,8 @@ static enum tarn_status flush_group(struct tarn__row_group_writer *w, struct tar
         .has_file_offset = true,
         .file_offset = (int64_t)w->file->written,
         .has_total_compressed_size = true,
+        .has_sorting_columns = w->options.sorting->column_count != 0,
+        .sorting_columns = {w->options.sorting->column_count, w->options.sorting->columns},
         .has_ordinal = w->group_count <= INT16_MAX,
         .ordinal = (int16_t)(w->group_count <= INT16_MAX ? w->group_count : 0),
     };
@@ -349,12 +395,16 @@ static enum tarn_status flush_group(struct tarn__row_group_writer *w, struct tar
         group->total_byte_size += columns[leaf].meta_data.total_uncompressed_size;
         group->total_compressed_size += columns[leaf].meta_data.total_compressed_size;
         TARN_RETURN_IF_ERROR(keep_indexes(w, leaf, (uint64_t)columns[leaf].meta_data.data_page_offset, err));
+        if (w->chunks[leaf].bloom.block_count != 0) {
+            TARN_RETURN_IF_ERROR(tarn__bloom_store_keep(&w->blooms, w->group_count, leaf, &w->chunks[leaf].bloom, err));
+        }
         tarn__column_writer_reset(w->columns[leaf]);
     }
     w->group_count++;
     w->group_rows = 0;
     w->next_check = 1;
-    return TARN_OK;
+    tarn__sorting_begin_group(w->options.sorting);
+    return tarn__bloom_store_is_full(&w->blooms) ? write_blooms(w, err) : TARN_OK;
 }
 
 /* ---- the page index ---- */
@@ -412,6 +462,7 @@ static enum tarn_status encrypt_metadata(struct tarn__row_group_writer *w, struc
 enum tarn_status tarn__row_group_writer_finish(struct tarn__row_group_writer *w, struct tarn_error *err)
 {
     TARN_RETURN_IF_ERROR(flush_group(w, err));
+    TARN_RETURN_IF_ERROR(write_blooms(w, err));
     TARN_RETURN_IF_ERROR(write_indexes(w, err));
     return encrypt_metadata(w, err);
 }

@@ -4,8 +4,10 @@
 
 #include "format/column/parquet_schema.h"
 #include "tarn/store.h"
+#include "writer/parquet/bloom_store.h"
 #include "writer/parquet/file_encryption.h"
 #include "writer/parquet/leaf_options.h"
+#include "writer/parquet/sorting.h"
 
 /*
  * The row groups of a Parquet file: rows go to the writers of all leaves, in parallel where the env has threads; a full group goes to the
@@ -18,6 +20,7 @@ struct tarn__row_group_options {
     uint64_t most_rows;                             /**< of a group */
     uint64_t most_bytes;                            /**< of a group, before compression, about */
     const struct tarn__file_encryption *encryption; /**< outlives the writer */
+    struct tarn__sorting *sorting;                  /**< outlives the writer */
 };
 
 /** An index of a chunk, kept until the row groups are written. */
@@ -34,6 +37,7 @@ struct tarn__row_group_writer {
     const struct tarn_file_schema *schema;
     const struct tarn__leaf_path *paths;
     uint32_t leaf_count;
+    bool has_page_index; /**< of some leaf: then all have an offset index */
     struct tarn__column_writer **columns;
     struct tarn__column_chunk *chunks; /* of the group that is being completed */
     struct tarn__chunk_encryptor encryptor;
@@ -50,6 +54,7 @@ struct tarn__row_group_writer {
     struct tarn__value_facts *facts; /**< of each leaf, over all groups */
     uint64_t *stored;                /**< bytes of each leaf, over all groups */
 
+    struct tarn__bloom_store blooms;
     struct tarn_buffer *index_bytes;
     struct tarn__index_part *column_indexes; /* leaf_count a group */
     struct tarn__index_part *offset_indexes;

@@ -68,9 +68,9 @@ struct tarn_parquet_column_options {
     enum tarn_codec codec;
     int32_t codec_level; /**< 0: the profile's */
     enum tarn_choice statistics;
-    enum tarn_choice page_index;
-    enum tarn_choice bloom_filter;          /**< AUTO: by the number of distinct values, where the profile has any */
-    uint64_t bloom_distinct;                /**< expected; 0: as many as are seen */
+    enum tarn_choice page_index;            /**< NO: no column index; the offset index is there while any column has a page index */
+    enum tarn_choice bloom_filter;          /**< AUTO: by type, dictionary, order and size, where the file has any */
+    uint64_t bloom_distinct;                /**< expected at most; 0: as many as are seen */
     double bloom_false_positives;           /**< 0: 0.01 */
     enum tarn_choice shredding;             /**< VARIANT: YES: as `shredding_type`, or inferred; AUTO: inferred where it pays; NO: not */
     const struct tarn_type *shredding_type; /**< VARIANT: the type of typed_value; NULL: inferred from the first rows */
@@ -160,7 +160,7 @@ struct tarn_parquet_write_options {
     uint32_t page_version; /**< of data pages, 1 or 2; 0: the profile's */
     enum tarn_parquet_float_order float_order;
     enum tarn_choice nan_counts;    /**< AUTO: YES, as the format asks; NO with IEEE754 is INVALID */
-    enum tarn_choice bloom_filters; /**< AUTO: the profile's */
+    enum tarn_choice bloom_filters; /**< YES: of the columns that `bloom_filter` of their options chooses. AUTO: the profile's */
     enum tarn_choice arrow_schema;  /**< the key ARROW:schema. AUTO: where Parquet's own types lose something that it keeps */
     uint32_t statistics_bytes;      /**< longest bound of texts and binaries, longer ones are cut; 0: 64 */
     enum tarn_parquet_check check;
