@@ -6,7 +6,7 @@
  *  1. After tarn_key_file_open nothing changes: the hooks may be called on any thread.
  *  2. Keys go from the text straight into locked memory.
  */
-#include "tarn/keys.h"
+#include "format/crypt/key_file.h"
 
 #include "format/crypt/key_material.h"
 #include "format/json/json_pull.h"
@@ -34,6 +34,21 @@ struct tarn_key_hooks tarn_key_file_hooks(struct tarn_key_file *keys)
 void tarn_key_file_close(struct tarn_key_file *keys)
 {
     (void)keys;
+}
+
+bool tarn__key_file_key(const struct tarn_key_file *keys, size_t number, struct tarn_text *name, struct tarn_span *key)
+{
+    (void)keys;
+    (void)number;
+    *name = (struct tarn_text){NULL, 0};
+    *key = (struct tarn_span){NULL, 0};
+    return false;
+}
+
+struct tarn_text tarn__key_file_aad_prefix(const struct tarn_key_file *keys)
+{
+    (void)keys;
+    return (struct tarn_text){NULL, 0};
 }
 
 #else
@@ -303,6 +318,23 @@ static enum tarn_status give_prefix(void *ctx, struct tarn_text object, void *in
 struct tarn_key_hooks tarn_key_file_hooks(struct tarn_key_file *file)
 {
     return (struct tarn_key_hooks){.size = sizeof(struct tarn_key_hooks), .ctx = file, .key = give_key, .aad_prefix = give_prefix};
+}
+
+/* ---- for writers ---- */
+
+bool tarn__key_file_key(const struct tarn_key_file *file, size_t number, struct tarn_text *name, struct tarn_span *key)
+{
+    if (number >= file->keys.count) {
+        return false;
+    }
+    *name = file->keys.items[number].name;
+    *key = tarn__key_span(file->keys.items[number].key);
+    return true;
+}
+
+struct tarn_text tarn__key_file_aad_prefix(const struct tarn_key_file *file)
+{
+    return file->aad_prefix;
 }
 
 #endif

@@ -368,6 +368,36 @@ def encrypted_files_are_read_with_a_key_file(folder):
     Run("verify", "secret.parquet", "--key-file", "all.json").expect(0)
 
 
+def files_are_written_encrypted(folder):  # P-CRYPT-WRITE-9
+    if "minimal" in Run("--version").out:
+        return
+    (folder / "rows.csv").write_text("a,b,t\n1,2,open-sesame\n3,4,x\n")
+    keys = {"footer": "30" * 16, "ka": "31" * 24, "col:t": "32" * 32}
+    ways = {
+        "plain": {"keys": keys},
+        "uniform": {"keys": {"footer": keys["footer"]}, "aad_prefix": "orders", "encryption": {"aad_prefix": "apart"}},
+        "named": {"keys": keys, "encryption": {"algorithm": "AES_GCM_CTR_V1", "footer": "plain", "columns": {"t": "ka", "a": None}}},
+    }
+    for name, way in ways.items():
+        (folder / f"{name}.json").write_text(json.dumps(way))
+        Run("convert", "rows.csv", f"{name}.parquet", "--encrypt", f"{name}.json").expect(0)
+        rows = Run("cat", f"{name}.parquet", "-o", "jsonl", "--key-file", f"{name}.json").expect(0).rows()
+        equal([row["t"] for row in rows], ["open-sesame", "x"], "rows")
+        Run("verify", f"{name}.parquet", "--key-file", f"{name}.json").expect(0)
+        equal(b"sesame" in (folder / f"{name}.parquet").read_bytes(), False, "a secret in clear")
+    equal((folder / "plain.parquet").read_bytes()[:4], b"PARE", "magic")
+    equal((folder / "named.parquet").read_bytes()[-4:], b"PAR1", "magic")
+    Run("cat", "named.parquet", "--columns", "b", "-o", "csv").expect(0, out="4")
+    Run("cat", "named.parquet", "--columns", "t").expect(9, err="error[AUTH.key_missing]")
+    for wrong in ({"columns": {"t": "nobody"}}, {"columns": {"t": 1}}, {"algorithm": "AES"}, {"footer": "none"}, {"footer_key": "nobody"}, {"odd": 1}):
+        (folder / "wrong.json").write_text(json.dumps({"keys": keys, "encryption": wrong}))
+        Run("convert", "rows.csv", "wrong.parquet", "--encrypt", "wrong.json").expect(4, err="error[INVALID.")
+        equal((folder / "wrong.parquet").exists(), False, "a file in spite of wrong keys")
+    (folder / "wrong.json").write_text(json.dumps({"keys": keys, "encryption": {"columns": {"nobody": "ka"}}}))
+    Run("convert", "rows.csv", "wrong.parquet", "--encrypt", "wrong.json").expect(3, err="error[NOT_FOUND.column]")
+    Run("convert", "rows.csv", "rows.jsonl", "--encrypt", "plain.json").expect(2)
+
+
 def memory_limit_is_exit_code_10(folder):
     Run("convert", BIRDS, "birds.parquet").expect(0)
     Run("query", "SELECT * FROM 'birds.parquet' ORDER BY 1", "--memory-limit", "200KB").expect(10, err="error[LIMIT")

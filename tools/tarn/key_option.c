@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * --key-file: keys of encrypted files, for every file that the command opens.
+ * --key-file: keys of encrypted files, for every file that the command opens. --encrypt: those of the file that it writes.
  */
 #include "tools/tarn/key_option.h"
 
@@ -65,6 +65,26 @@ enum tarn_status keys_offer(struct session *session, struct tarn_env_options *op
     if (status == TARN_OK) {
         session->key_hooks = tarn_key_file_hooks(session->keys);
         options->keys = &session->key_hooks;
+    }
+    return status;
+}
+
+enum tarn_status encryption_read(struct session *session, struct tarn_encryption_file **out, struct tarn_error *err)
+{
+    char *bytes;
+    size_t size;
+    *out = NULL;
+    if (!has(session, OPTION_ENCRYPT)) {
+        return TARN_OK;
+    }
+    enum tarn_status status = read_file(session->args.values[OPTION_ENCRYPT], &bytes, &size, err);
+    if (status == TARN_OK) {
+        const struct tarn_text json = {bytes, size};
+        status = tarn_encryption_file_open(session->env, json, out, err);
+    }
+    if (bytes != NULL) {
+        explicit_bzero(bytes, size);
+        free(bytes);
     }
     return status;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "tools/tarn/file_input.h"
+#include "tools/tarn/key_option.h"
 
 struct choice {
     const char *name;
@@ -435,7 +436,7 @@ bool parquet_options_given(const struct session *session)
                                 BIT(PAGE_SIZE) | BIT(DICTIONARY_SIZE) | BIT(NO_DICTIONARY) | BIT(COLUMN_ENCODING) | BIT(COLUMN_CODEC) |
                                 BIT(BLOOM) | BIT(NO_BLOOM) | BIT(STATISTICS_SIZE) | BIT(NO_STATISTICS) | BIT(NO_PAGE_INDEX) |
                                 BIT(FLOAT_ORDER) | BIT(NAN_COUNTS) | BIT(SORTED_BY) | BIT(KEY_VALUE) | BIT(SHRED) | BIT(CHECK) |
-                                BIT(NO_CRC) | BIT(ARROW_SCHEMA);
+                                BIT(NO_CRC) | BIT(ENCRYPT) | BIT(ARROW_SCHEMA);
     return (session->args.given & parquet) != 0;
 }
 
@@ -572,6 +573,10 @@ enum tarn_status parquet_options_bind(struct session *session, struct parquet_op
     if (!make_room(session, options, schema)) {
         return tool_error(err, TARN_NOMEM, "memory", "no memory for the options");
     }
+    TARN_TOOL_TRY(encryption_read(session, &options->encryption, err));
+    if (options->encryption != NULL) {
+        options->write.encryption = tarn_encryption_file_options(options->encryption);
+    }
     struct tarn_path_step *steps = options->steps;
     for (int i = 0; i < session->args.all_count; i++) {
         const struct given_option *given = &session->args.all[i];
@@ -594,11 +599,14 @@ void parquet_options_free(struct parquet_options *options)
     for (uint32_t i = 0; options->types != NULL && i <= options->write.column_count; i++) {
         tarn_schema_release(options->types[i]); /* a failed bind has one more than it counted */
     }
+    tarn_encryption_file_close(options->encryption);
     free(options->columns);
     free(options->types);
     free(options->sorting);
     free(options->properties);
     free(options->steps);
+    options->encryption = NULL;
+    options->write.encryption = NULL;
     options->columns = NULL;
     options->types = NULL;
     options->sorting = NULL;

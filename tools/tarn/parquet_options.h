@@ -15,6 +15,7 @@ struct parquet_options {
     struct tarn_parquet_sorting *sorting;
     struct tarn_property *properties;
     struct tarn_path_step *steps;
+    struct tarn_encryption_file *encryption;
     struct tarn_schema **types; /* of --shred, as many as there are columns */
 };
 

@@ -45,31 +45,59 @@ static enum tarn_status seal_leaf(struct tarn__column_seal *seal, struct tarn__s
     return TARN_OK;
 }
 
-static bool is_below(const struct tarn__leaf_path *leaf, uint32_t depth, const uint32_t *index)
+/* Which leaves a key is for: those below `index`, or of that dotted name. */
+struct meant {
+    struct tarn_text name;
+    uint32_t depth;
+    uint32_t index[TARN_MAX_DEPTH];
+};
+
+static bool is_meant(const struct meant *meant, const struct tarn__leaf_path *path, struct tarn_text dotted)
 {
-    return leaf->depth >= depth && memcmp(leaf->index, index, depth * sizeof(*index)) == 0;
+    if (meant->depth != 0) {
+        return path->depth >= meant->depth && memcmp(path->index, meant->index, meant->depth * sizeof(meant->index[0])) == 0;
+    }
+    return tarn__text_starts(dotted, meant->name) && (dotted.size == meant->name.size || dotted.data[meant->name.size] == '.');
+}
+
+static enum tarn_status find_meant(const struct tarn_parquet_column_key *column, const struct tarn_schema *schema, struct meant *out,
+                                   struct tarn_error *err)
+{
+    const struct tarn_type *type;
+    bool nullable;
+    *out = (struct meant){.name = column->name, .depth = column->path.depth};
+    if (column->path.depth == 0 && column->name.size != 0) {
+        return TARN_OK;
+    }
+    return tarn_path_resolve(schema, &column->path, &type, &nullable, out->index, err);
+}
+
+static enum tarn_status no_column(const struct meant *meant, struct tarn_error *err)
+{
+    return meant->depth == 0 ? tarn__error_set(err, TARN_NOT_FOUND, "column", "a key is given for \"%.*s\", which is no column of the file",
+                                               TARN_TEXT_ARG(meant->name))
+                             : tarn__invalid(err, "encryption", "a key is given for what is no column of its own: the path has %u steps",
+                                             (unsigned)meant->depth);
 }
 
 static enum tarn_status seal_column(struct tarn__file_encryption *encryption, const struct tarn_parquet_column_key *column,
                                     const struct tarn_schema *schema, const struct tarn_file_schema *described,
                                     const struct tarn__leaf_path *paths, struct tarn_arena *arena, struct tarn_error *err)
 {
-    uint32_t index[TARN_MAX_DEPTH];
-    const struct tarn_type *type;
-    bool nullable;
+    struct meant meant;
     bool found = false;
     struct tarn_span metadata;
     struct tarn__sealing_key *key = encryption->footer.key;
     const bool own_key = column->key.size != 0;
 
-    TARN_RETURN_IF_ERROR(tarn_path_resolve(schema, &column->path, &type, &nullable, index, err));
+    TARN_RETURN_IF_ERROR(find_meant(column, schema, &meant, err));
     if (own_key) {
         TARN_RETURN_IF_ERROR(tarn__file_sealer_key(encryption->sealer, column->key, &key, err));
     }
     TARN_RETURN_IF_ERROR(keep_metadata(arena, column->metadata, &metadata, err));
     for (uint32_t i = 0; i < described->leaf_count; i++) {
         const struct tarn_leaf *leaf = &described->leaves[i];
-        if (!is_below(&paths[i], column->path.depth, index)) {
+        if (!is_meant(&meant, &paths[i], leaf->path)) {
             continue;
         }
         if (encryption->columns[i].key != NULL) {
@@ -78,9 +106,7 @@ static enum tarn_status seal_column(struct tarn__file_encryption *encryption, co
         TARN_RETURN_IF_ERROR(seal_leaf(&encryption->columns[i], key, own_key, metadata, leaf, arena, err));
         found = true;
     }
-    return found ? TARN_OK
-                 : tarn__invalid(err, "encryption", "a key is given for what is no column of its own: the path has %u steps",
-                                 (unsigned)column->path.depth);
+    return found ? TARN_OK : no_column(&meant, err);
 }
 
 static enum tarn_status seal_columns(struct tarn__file_encryption *encryption, const struct tarn_parquet_encryption *options,

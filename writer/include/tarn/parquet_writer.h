@@ -95,12 +95,18 @@ enum tarn_parquet_cipher {
 };
 
 struct tarn_parquet_column_key {
-    struct tarn_path path; /**< all leaves under it */
-    struct tarn_span key;  /**< 16, 24 or 32 bytes; empty: the footer's */
-    struct tarn_span metadata;
+    struct tarn_path path;     /**< all leaves under it */
+    struct tarn_span key;      /**< 16, 24 or 32 bytes; empty: the footer's */
+    struct tarn_span metadata; /**< what readers are told of the key; data NULL: nothing */
+    struct tarn_text name;     /**< where `path` has no steps: the dotted path in the file's schema, "tags.list.element" or "tags" */
 };
 
-/** Modular encryption. Keys are copied into locked memory. */
+/**
+ * Modular encryption. Keys are copied into locked memory. Nonces are random: files of the same rows differ, but for the host's own hook
+ * `random` in struct tarn_env_options, which has to be a cryptographic generator wherever files are not a test's.
+ * What a key may encrypt (2^32 pages, headers, indexes ...) is counted for one file; across files that is the owner's affair.
+ * Pages of version 2 are encrypted whole, as parquet-cpp has them, which parquet-java does not read: version 1 is the default here.
+ */
 struct tarn_parquet_encryption {
     uint32_t size;
     enum tarn_parquet_cipher cipher;
@@ -180,7 +186,28 @@ struct tarn_parquet_write_options {
             0, TARN_CHECK_METADATA, 0, NULL, 0, NULL, 0, NULL, NULL                                                                        \
     }
 
+/** Encryption that was read from JSON. Immutable, shareable. */
+struct tarn_encryption_file;
+
 TARN_BEGIN_DECLS
+
+/**
+ * Reads a key file (tarn/keys.h) that says beside how to write:
+ *
+ *     {"keys": {"footer": HEX, "col:PATH": HEX, NAME: HEX}, "aad_prefix": TEXT,
+ *      "encryption": {"algorithm": "AES_GCM_V1" or "AES_GCM_CTR_V1", "footer": "encrypted" or "plain", "footer_key": NAME,
+ *                     "columns": {PATH: NAME or null}, "aad_prefix": "stored" or "apart"}}
+ *
+ * where every member but the footer's key may be missing. Names are those of `keys`, and become the key metadata of the file: the same
+ * JSON opens it. `footer_key` is "footer" where it is missing; `columns` are those that `keys` has as "col:PATH", and all columns, with
+ * the footer's key, where there is none; null is the footer's key.
+ * Errors: INVALID detail "key_file" (not of this form, a name that is not in `keys`), UNSUPPORTED "encryption", NOMEM.
+ */
+TARN_CALL tarn_encryption_file_open(struct tarn_env *env, struct tarn_text json, struct tarn_encryption_file **out, struct tarn_error *err);
+/** For struct tarn_parquet_write_options; valid until tarn_encryption_file_close. */
+TARN_API const struct tarn_parquet_encryption *tarn_encryption_file_options(const struct tarn_encryption_file *file);
+/** NULL is legal. Overwrites the keys. */
+TARN_API void tarn_encryption_file_close(struct tarn_encryption_file *file);
 
 /** Errors: INVALID (schema, options), NOT_FOUND (a path in the options), UNSUPPORTED (a type Parquet has no word for), EXISTS, IO, NOMEM.
  */
