@@ -186,7 +186,11 @@ static const struct tarn_parquet_encryption *encryption_of(struct encryption *ou
     out->options.aad_prefix_apart = mode->apart;
     out->options.columns = out->columns;
     add_column(out, "a", NULL, mode->a, NULL);
-    add_column(out, "b", "y", mode->by, NULL);
+    if (mode->plain_footer && mode->by != NULL) { /* one of the two ways to name it */
+        out->columns[out->options.column_count++] = (struct tarn_parquet_column_key){.name = TARN_TEXT("b.y"), .key = key_bytes(mode->by)};
+    } else {
+        add_column(out, "b", "y", mode->by, NULL);
+    }
     add_column(out, "t", NULL, mode->t, mode->t_id);
     return &out->options;
 }
@@ -465,10 +469,13 @@ END_TEST
 static struct tarn_path_step no_column[] = {{TARN_PATH_FIELD, TARN_TEXT("nobody"), -1}};
 static struct tarn_path_step whole_pair[] = {{TARN_PATH_FIELD, TARN_TEXT("b"), -1}};
 static struct tarn_path_step one_member[] = {{TARN_PATH_FIELD, TARN_TEXT("b"), -1}, {TARN_PATH_FIELD, TARN_TEXT("y"), -1}};
-static const struct tarn_parquet_column_key unknown_column[] = {{{1, no_column}, {(const uint8_t *)K16, 16}, {NULL, 0}}};
-static const struct tarn_parquet_column_key short_key[] = {{{1, whole_pair}, {(const uint8_t *)K16, 15}, {NULL, 0}}};
-static const struct tarn_parquet_column_key twice[] = {{{1, whole_pair}, {(const uint8_t *)K16, 16}, {NULL, 0}},
-                                                       {{2, one_member}, {(const uint8_t *)K16, 16}, {NULL, 0}}};
+static const struct tarn_parquet_column_key unknown_column[] = {{.path = {1, no_column}, .key = {(const uint8_t *)K16, 16}}};
+static const struct tarn_parquet_column_key unknown_name[] = {{.name = TARN_TEXT("b.nobody"), .key = {(const uint8_t *)K16, 16}}};
+static const struct tarn_parquet_column_key half_a_name[] = {{.name = TARN_TEXT("b.y."), .key = {(const uint8_t *)K16, 16}}};
+static const struct tarn_parquet_column_key no_name[] = {{.key = {(const uint8_t *)K16, 16}}};
+static const struct tarn_parquet_column_key short_key[] = {{.path = {1, whole_pair}, .key = {(const uint8_t *)K16, 15}}};
+static const struct tarn_parquet_column_key twice[] = {{.path = {1, whole_pair}, .key = {(const uint8_t *)K16, 16}},
+                                                       {.path = {2, one_member}, .key = {(const uint8_t *)K16, 16}}};
 
 #define BEGIN .size = sizeof(struct tarn_parquet_encryption)
 #define FOOTER_KEY .footer_key = {(const uint8_t *)K16, 16}
@@ -484,6 +491,9 @@ static const struct {
     {{BEGIN, FOOTER_KEY, .cipher = (enum tarn_parquet_cipher)2}, TARN_INVALID, "encryption"},
     {{BEGIN, FOOTER_KEY, .aad_prefix_apart = true}, TARN_INVALID, "aad_prefix"},
     {{BEGIN, FOOTER_KEY, .column_count = 1, .columns = unknown_column}, TARN_NOT_FOUND, "column"},
+    {{BEGIN, FOOTER_KEY, .column_count = 1, .columns = unknown_name}, TARN_NOT_FOUND, "column"},
+    {{BEGIN, FOOTER_KEY, .column_count = 1, .columns = half_a_name}, TARN_NOT_FOUND, "column"},
+    {{BEGIN, FOOTER_KEY, .column_count = 1, .columns = no_name}, TARN_INVALID, "path"},
     {{BEGIN, FOOTER_KEY, .column_count = 1, .columns = short_key}, TARN_INVALID, "key_length"},
     {{BEGIN, FOOTER_KEY, .column_count = 2, .columns = twice}, TARN_INVALID, "encryption"},
 };
