@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files that tarn encrypts are opened by pyarrow (parquet-cpp) and parquet-java with equal rows, and by neither with a wrong key.
 
-P-CRYPT-WRITE-1, P-CRYPT-WRITE-4, P-CRYPT-WRITE-5, P-CRYPT-WRITE-6, P-CRYPT-WRITE-7."""
+SPEC: P-CRYPT-WRITE-1, P-CRYPT-WRITE-4, P-CRYPT-WRITE-5, P-CRYPT-WRITE-6, P-CRYPT-WRITE-7."""
 import json
 import shutil
 import subprocess

@@ -368,7 +368,7 @@ def encrypted_files_are_read_with_a_key_file(folder):
     Run("verify", "secret.parquet", "--key-file", "all.json").expect(0)
 
 
-def files_are_written_encrypted(folder):  # P-CRYPT-WRITE-9
+def files_are_written_encrypted(folder):  # SPEC: P-CRYPT-WRITE-9
     if "minimal" in Run("--version").out:
         return
     (folder / "rows.csv").write_text("a,b,t\n1,2,open-sesame\n3,4,x\n")
