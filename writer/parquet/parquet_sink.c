@@ -17,6 +17,7 @@
 #include "writer/parquet/arrow_schema.h"
 #include "writer/parquet/parquet_create.h"
 #include "writer/parquet/row_group_writer.h"
+#include "writer/parquet/row_storage.h"
 
 struct parquet_sink {
     struct tarn_sink sink; /* first */
@@ -33,6 +34,7 @@ struct parquet_sink {
     struct tarn__file_encryption encryption;
     struct tarn__leaf_options *leaves;
     struct tarn__sorting sorting;
+    struct tarn__row_storage storage;
     struct tarn__row_group_writer groups;
     uint32_t *positions; /* room for a batch's selection */
     size_t position_capacity;
@@ -54,6 +56,7 @@ static void close_sink(struct parquet_sink *s)
     tarn__row_group_writer_free(&s->groups);
     tarn__sorting_free(&s->sorting);
     tarn__file_encryption_close(&s->encryption);
+    tarn__row_storage_free(&s->storage);
     tarn__file_schema_free(s->schema);
     tarn__arena_free(&s->arena);
     tarn__free(env, s->positions);
@@ -82,11 +85,15 @@ static enum tarn_status fail(struct parquet_sink *s, enum tarn_status status, co
 /* The schema as stored, and the leaves as this writer walks them, which must be the same. */
 static enum tarn_status describe(struct parquet_sink *s, struct tarn_error *err)
 {
+    const struct tarn_schema *stored = &s->storage.stored;
     uint32_t leaf_count = 0;
 
-    TARN_RETURN_IF_ERROR(tarn__file_schema_write(&s->arena, s->sink.schema, &s->element_count, &s->elements, err));
+    tarn__file_schema_free(s->schema);
+    s->schema = NULL;
+    TARN_RETURN_IF_ERROR(tarn__file_schema_write(&s->arena, stored, &s->element_count, &s->elements, err));
     TARN_RETURN_IF_ERROR(tarn__file_schema_read(&s->arena, s->element_count, s->elements, 0, NULL, &s->schema, err));
-    TARN_RETURN_IF_ERROR(tarn__leaf_paths_make(s->sink.schema, &s->arena, &s->paths, &leaf_count, err));
+    TARN_RETURN_IF_ERROR(tarn__leaf_paths_make(stored, &s->arena, &s->paths, &leaf_count, err));
+    tarn__row_storage_bind(&s->storage, s->schema);
     if (leaf_count != s->schema->leaf_count) {
         return tarn__internal(err, "the stored schema has %u leaves for %u", (unsigned)s->schema->leaf_count, (unsigned)leaf_count);
     }
@@ -113,20 +120,13 @@ static void fit_pages(const struct parquet_sink *s, struct tarn__row_group_optio
     }
 }
 
-static enum tarn_status begin_file(struct parquet_sink *s, const struct ArrowSchema *arrow, struct tarn_error *err)
+/* Once it is known how rows are stored. */
+static enum tarn_status begin_rows(struct parquet_sink *s, struct tarn_error *err)
 {
-
-    TARN_RETURN_IF_ERROR(tarn__write_options_check(&s->options, err));
-    TARN_RETURN_IF_ERROR(describe(s, err));
-    TARN_RETURN_IF_ERROR(tarn__arrow_schema_value(&s->arena, s->sink.schema, arrow, s->options.arrow_schema, &s->arrow_schema, err));
     TARN_RETURN_IF_ERROR(
-        tarn__file_encryption_open(s->options.encryption, s->sink.schema, s->schema, s->paths, &s->arena, &s->encryption, err));
-    s->options.encryption = NULL; /* what it points to is the caller's */
-    TARN_RETURN_IF_ERROR(
-        tarn__leaf_options_resolve(&s->options, s->sink.schema, s->paths, s->schema->leaf_count, &s->arena, &s->leaves, err));
+        tarn__leaf_options_resolve(&s->options, &s->storage.stored, s->paths, s->schema->leaf_count, &s->arena, &s->leaves, err));
     const struct tarn__profile *profile = tarn__profile_of(s->options.profile);
     TARN_RETURN_IF_ERROR(tarn__sorting_init(&s->sorting, &s->options, s->sink.schema, s->paths, s->schema->leaf_count, &s->arena, err));
-    s->options.sorting = NULL; /* so is this */
     struct tarn__row_group_options options = {
         .leaves = s->leaves,
         .sorting = &s->sorting,
@@ -134,8 +134,72 @@ static enum tarn_status begin_file(struct parquet_sink *s, const struct ArrowSch
         .most_bytes = s->options.row_group_bytes != 0 ? s->options.row_group_bytes : profile->group_bytes,
     };
     fit_pages(s, &options);
+    return tarn__row_group_writer_init(&s->groups, &s->arena, s->file, s->schema, s->paths, &options, err);
+}
+
+static bool keep_path(struct tarn_arena *arena, struct tarn_path *path)
+{
+    struct tarn_path_step *steps = tarn__arena_calloc(arena, (size_t)path->depth + 1, sizeof(*steps));
+    for (uint32_t i = 0; steps != NULL && i < path->depth; i++) {
+        steps[i] = path->steps[i];
+        steps[i].name = tarn__arena_text(arena, steps[i].name);
+        steps = steps[i].name.data != NULL ? steps : NULL;
+    }
+    path->steps = steps;
+    return steps != NULL;
+}
+
+/* What is said of columns is looked at again once the first rows have shown what columns there are. */
+static enum tarn_status keep_columns(struct parquet_sink *s, struct tarn_error *err)
+{
+    struct tarn_parquet_column_options *columns = tarn__arena_calloc(&s->arena, (size_t)s->options.column_count + 1, sizeof(*columns));
+    struct tarn_parquet_sorting *sorting = tarn__arena_calloc(&s->arena, (size_t)s->options.sorting_count + 1, sizeof(*sorting));
+    const char *at = (const char *)s->options.columns;
+    bool kept = columns != NULL && sorting != NULL;
+    for (uint32_t i = 0; kept && i < s->options.column_count; i++) {
+        const struct tarn_parquet_column_options *given = (const struct tarn_parquet_column_options *)(const void *)at;
+        columns[i] = (struct tarn_parquet_column_options)TARN_PARQUET_COLUMN_OPTIONS_INIT;
+        memcpy(&columns[i], given, given->size < sizeof(*columns) ? given->size : sizeof(*columns));
+        columns[i].size = sizeof(*columns);
+        columns[i].shredding_type = NULL; /* it has been seen to */
+        kept = keep_path(&s->arena, &columns[i].path);
+        at += given->size;
+    }
+    for (uint32_t i = 0; kept && i < s->options.sorting_count; i++) {
+        sorting[i] = s->options.sorting[i];
+        kept = keep_path(&s->arena, &sorting[i].path);
+    }
+    s->options.columns = columns;
+    s->options.sorting = sorting;
+    return kept ? TARN_OK : tarn__nomem(s->sink.env, err, s->options.column_count * sizeof(*columns));
+}
+
+/* What begin_rows will find wrong in the options is told before any row is taken. */
+static enum tarn_status check_columns(struct parquet_sink *s, struct tarn_error *err)
+{
+    TARN_RETURN_IF_ERROR(
+        tarn__leaf_options_resolve(&s->options, &s->storage.stored, s->paths, s->schema->leaf_count, &s->arena, &s->leaves, err));
+    const enum tarn_status status =
+        tarn__sorting_init(&s->sorting, &s->options, s->sink.schema, s->paths, s->schema->leaf_count, &s->arena, err);
+    tarn__sorting_free(&s->sorting);
+    return status;
+}
+
+static enum tarn_status begin_file(struct parquet_sink *s, const struct ArrowSchema *arrow, struct tarn_error *err)
+{
+    TARN_RETURN_IF_ERROR(tarn__write_options_check(&s->options, err));
+    TARN_RETURN_IF_ERROR(tarn__row_storage_init(&s->storage, &s->arena, s->sink.schema, &s->options, err));
+    TARN_RETURN_IF_ERROR(describe(s, err));
+    TARN_RETURN_IF_ERROR(tarn__arrow_schema_value(&s->arena, s->sink.schema, arrow, s->options.arrow_schema, &s->arrow_schema, err));
+    TARN_RETURN_IF_ERROR(
+        tarn__file_encryption_open(s->options.encryption, s->sink.schema, s->schema, s->paths, &s->arena, &s->encryption, err));
+    s->options.encryption = NULL; /* what it points to is the caller's */
+    TARN_RETURN_IF_ERROR(check_columns(s, err));
+    TARN_RETURN_IF_ERROR(keep_columns(s, err));
     TARN_RETURN_IF_ERROR(tarn_object_writer_open(s->store, s->key, TARN_ROLE_DATA, &s->file, err));
-    TARN_RETURN_IF_ERROR(tarn__row_group_writer_init(&s->groups, &s->arena, s->file, s->schema, s->paths, &options, err));
+    if (s->storage.ready) {
+        TARN_RETURN_IF_ERROR(begin_rows(s, err));
+    }
     return tarn_object_writer_append(s->file, tarn__span_of_text(tarn__text_of(tarn__footer_magic(&s->encryption.footer))), err);
 }
 
@@ -190,8 +254,48 @@ enum tarn_status tarn__parquet_create(struct tarn_store *store, struct tarn_text
 
 /* ---- rows ---- */
 
+static enum tarn_status write_converted(struct parquet_sink *s, const struct tarn_batch *batch, struct tarn_error *err)
+{
+    struct tarn_batch *stored;
+    enum tarn_status status = tarn__row_storage_convert(&s->storage, batch, &stored, err);
+    if (status != TARN_OK && err != NULL && err->row >= 0) {
+        err->row += (int64_t)s->groups.rows;
+    }
+    if (status == TARN_OK) {
+        status = tarn__row_group_writer_write(&s->groups, stored, NULL, stored->length, err);
+    }
+    tarn_batch_release(stored);
+    return status;
+}
+
+/* The sample is complete: what was held back is written. */
+static enum tarn_status end_sample(struct parquet_sink *s, struct tarn_error *err)
+{
+    TARN_RETURN_IF_ERROR(tarn__row_storage_decide(&s->storage, err));
+    TARN_RETURN_IF_ERROR(describe(s, err));
+    TARN_RETURN_IF_ERROR(begin_rows(s, err));
+    for (uint32_t i = 0; i < s->storage.held_count; i++) {
+        TARN_RETURN_IF_ERROR(write_converted(s, s->storage.held[i], err));
+    }
+    tarn__row_storage_release_held(&s->storage);
+    return TARN_OK;
+}
+
+static enum tarn_status hold_rows(struct parquet_sink *s, const struct tarn_batch *batch, struct tarn_error *err)
+{
+    bool enough;
+    TARN_RETURN_IF_ERROR(tarn__row_storage_hold(&s->storage, batch, &enough, err));
+    return enough ? end_sample(s, err) : TARN_OK;
+}
+
 static enum tarn_status write_rows(struct parquet_sink *s, const struct tarn_batch *batch, struct tarn_error *err)
 {
+    if (!s->storage.ready) {
+        return hold_rows(s, batch, err);
+    }
+    if (s->storage.variant_count != 0) {
+        return write_converted(s, batch, err);
+    }
     const struct tarn_selection *selection = &batch->selection;
     const uint32_t *positions = NULL;
 
@@ -405,6 +509,9 @@ static enum tarn_status finish_file(struct parquet_sink *s, struct tarn_error *e
     struct tarn_leaf_result *leaves;
     const uint64_t *offsets = NULL;
 
+    if (!s->storage.ready) {
+        TARN_RETURN_IF_ERROR(end_sample(s, err));
+    }
     TARN_RETURN_IF_ERROR(tarn__row_group_writer_finish(&s->groups, err));
     TARN_RETURN_IF_ERROR(write_footer(s, err));
     TARN_RETURN_IF_ERROR(make_results(s, &leaves, err));
