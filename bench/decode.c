@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tarn-bench-decode: a Parquet file read from open to the last value.
+ * tarn-bench-decode: a Parquet file (or a CSV file, by its name) read from open to the last value.
  *   tarn-bench-decode MODE FILE THREADS REPEAT [--columns a,b] [--strings utf8|large|view] [--no-crc] [--where COLUMN INTEGER] [--cpu
  * base|v3|v4] MODE: stream  tarn's own batches, every value of every vector folded as it comes; THREADS cursors at a time arrow   the same
  * rows through the Arrow C stream into the consumer that all engines share table   every Arrow batch kept until the end, as a table in
@@ -449,7 +449,9 @@ static enum tarn_status read_file(struct work *work, char *text, struct tarn_ben
     if (status != TARN_OK) {
         return status;
     }
-    status = tarn_parquet_open(store, text_of(slash == NULL ? path : slash + 1), &options, &source, err);
+    const struct tarn_text name = text_of(slash == NULL ? path : slash + 1);
+    const bool is_csv = name.size > 4 && memcmp(name.data + name.size - 4, ".csv", 4) == 0;
+    status = is_csv ? tarn_csv_open(store, name, NULL, &source, err) : tarn_parquet_open(store, name, &options, &source, err);
     tarn_store_close(store);
     if (status == TARN_OK) {
         status = read_source(work, source, text, kept, err);

@@ -14,7 +14,7 @@
 #include "format/column/page_build.h"
 #include "format/encoding/rle_writer.h"
 
-enum { LENGTH_BYTES = 4, CODE_BYTES = 4 };
+enum { LENGTH_BYTES = 4, CODE_BYTES = 4, WIDE = 48 /* a text of up to so many bytes is moved at once */ };
 #define NO_CODE UINT32_MAX
 
 static enum tarn_status no_memory(const struct tarn__page_values *v, struct tarn_error *err)
@@ -256,19 +256,25 @@ static enum tarn_status append_texts(struct tarn__page_values *v, struct tarn__l
     if (!tarn__add(begin + n * LENGTH_BYTES, tarn__leaf_bytes_sum(values, n), &size) || size > INT32_MAX) {
         return tarn__page_too_large(size, err);
     }
-    if (!tarn__buffer_resize(plain, size)) {
+    if (!tarn__buffer_resize(plain, size + WIDE)) {
         return no_memory(v, err);
     }
+    const struct tarn_vector *vector = values.vector;
+    const bool strings = vector->shape == TARN_SHAPE_STRINGS;
+    const uint64_t there = strings ? tarn__vector_offset(vector, vector->length) : 0;
+    const uint8_t *wide_until = there >= WIDE ? vector->bytes + there - WIDE : NULL; /* WIDE bytes may be loaded up to here */
     uint8_t *to = plain->data + begin;
     for (size_t i = 0; i < n; i++) {
-        const struct tarn_text text = tarn__vector_leaf_text(values.vector, tarn__leaf_row(&values, i));
+        const struct tarn_text text = tarn__vector_leaf_text(vector, tarn__leaf_row(&values, i));
         tarn__store32(to, (uint32_t)text.size);
-        if (text.size != 0) {
+        if (text.size <= WIDE && wide_until != NULL && (const uint8_t *)text.data <= wide_until) {
+            memcpy(to + LENGTH_BYTES, text.data, WIDE);
+        } else if (text.size != 0) {
             memcpy(to + LENGTH_BYTES, text.data, text.size);
         }
         to += LENGTH_BYTES + text.size;
     }
-    return TARN_OK;
+    return tarn__buffer_resize(plain, size) ? TARN_OK : no_memory(v, err);
 }
 
 static enum tarn_status append_plain(struct tarn__page_values *v, struct tarn__leaf_values values, size_t n, struct tarn_error *err)

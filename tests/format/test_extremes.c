@@ -303,9 +303,47 @@ START_TEST(extremes__moments_of_96_bits) /* P-BOUND-1 */
 }
 END_TEST
 
+/* Texts of 0 to 11 bytes of few letters, so that many begin alike or are the begin of another. */
+START_TEST(extremes__texts_that_begin_alike)
+{
+    enum { ROUNDS = 300, TEXTS = 40, LONGEST = 12 };
+    static const uint8_t letters[] = {0, 1, 'a', 0x7f, 0x80, 0xff};
+    uint32_t state = 99;
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        static uint8_t bytes[TEXTS][LONGEST];
+        struct tarn_span low = {NULL, 0};
+        struct tarn_span high = {NULL, 0};
+        tarn__extremes_init(&found, round % 2 == 0 ? TARN_STORED_BYTES : TARN_STORED_TEXT);
+        for (uint32_t i = 0; i < TEXTS; i++) {
+            state = state * 1664525u + 1013904223u;
+            const struct tarn_span text = {bytes[i], (state >> 20) % LONGEST};
+            for (size_t k = 0; k < text.size; k++) {
+                state = state * 1664525u + 1013904223u;
+                bytes[i][k] = k < round % LONGEST ? 'b' : letters[(state >> 20) % sizeof(letters)];
+            }
+            const struct tarn_span sides[] = {low, high};
+            for (int side = 0; side < 2; side++) {
+                const size_t common = text.size < sides[side].size ? text.size : sides[side].size;
+                const int head = common != 0 ? memcmp(text.data, sides[side].data, common) : 0;
+                const int order = head != 0 ? head : (text.size > sides[side].size) - (text.size < sides[side].size);
+                if (i == 0 || (side == 0 ? order < 0 : order > 0)) {
+                    *(side == 0 ? &low : &high) = text;
+                }
+            }
+            tarn__extremes_add_bytes(&found, text);
+        }
+        tarn__extremes_finish(&found);
+        ck_assert_uint_eq(found.min.size, low.size);
+        ck_assert_mem_eq(found.min.data, low.data, low.size);
+        ck_assert_uint_eq(found.max.size, high.size);
+        ck_assert_mem_eq(found.max.data, high.data, high.size);
+    }
+}
+END_TEST
+
 TARN_SUITE("extremes", TARN_TEST(extremes__integers_by_sign), TARN_TEST(extremes__decimals_by_sign_not_by_bytes),
            TARN_TEST(extremes__booleans), TARN_TEST(extremes__nan_is_counted_and_no_bound), TARN_TEST(extremes__zeros_are_spread),
            TARN_TEST(extremes__several_calls_are_one), TARN_TEST(extremes__texts_by_unsigned_bytes),
-           TARN_LOOP_TEST(bound__long_ones_are_cut_and_raised, cuts), TARN_TEST(bound__none_above_the_greatest),
-           TARN_TEST(bound__any_length), TARN_TEST(extremes__total_order_of_bits), TARN_TEST(extremes__decimals_of_any_width),
-           TARN_TEST(extremes__moments_of_96_bits))
+           TARN_TEST(extremes__texts_that_begin_alike), TARN_LOOP_TEST(bound__long_ones_are_cut_and_raised, cuts),
+           TARN_TEST(bound__none_above_the_greatest), TARN_TEST(bound__any_length), TARN_TEST(extremes__total_order_of_bits),
+           TARN_TEST(extremes__decimals_of_any_width), TARN_TEST(extremes__moments_of_96_bits))

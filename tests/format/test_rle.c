@@ -245,6 +245,74 @@ START_TEST(rle__round_trips_every_width)
 }
 END_TEST
 
+/* The runs that the writer must find, by looking at every value. Returns how many it repeats; `ends` says where each begins and ends. */
+static uint32_t repeated_runs(const uint32_t *values, uint32_t n, uint32_t *ends)
+{
+    uint32_t count = 0;
+    uint32_t begin = 0;
+    for (uint32_t i = 0; i < n;) {
+        uint32_t end = i + 1;
+        while (end < n && values[end] == values[i]) {
+            end++;
+        }
+        const uint32_t fill = (8 - (i - begin) % 8) % 8;
+        if (end - i >= fill + 8) {
+            ends[2 * count] = i + fill;
+            ends[2 * count + 1] = end;
+            count++;
+            begin = end;
+        }
+        i = end;
+    }
+    return count;
+}
+
+START_TEST(rle_writer__finds_every_run_worth_it)
+{
+    enum { N = 400, ROUNDS = 400 };
+    struct tarn_env *env = tarn_test_env();
+    static uint32_t values[N];
+    static uint16_t narrow[N];
+    static uint32_t ends[N];
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        const uint32_t n = 1 + next_random() % N;
+        const uint32_t longest = 1 + next_random() % 20;
+        for (uint32_t i = 0; i < n;) {
+            const uint32_t value = next_random() % 4;
+            for (uint32_t run = 1 + next_random() % longest; run != 0 && i < n; run--) {
+                narrow[i] = (uint16_t)value;
+                values[i++] = value;
+            }
+        }
+        const uint32_t expected = repeated_runs(values, n, ends);
+        for (int wide = 0; wide < 2; wide++) {
+            struct tarn_buffer *out = tarn__buffer_new(env, 0);
+            ck_assert(wide ? tarn__rle_write(out, 2, n, values) : tarn__rle_write16(out, 2, n, narrow));
+            uint32_t found = 0;
+            uint32_t at = 0;
+            for (size_t p = 0; p < out->size;) { /* headers of one or two bytes */
+                uint32_t header = out->data[p++];
+                header = header < 0x80 ? header : (header & 0x7f) | (uint32_t)out->data[p++] << 7;
+                if ((header & 1) != 0) {
+                    p += (size_t)(header >> 1) * 2;
+                    at += (header >> 1) * 8;
+                } else {
+                    ck_assert_uint_lt(found, expected);
+                    ck_assert_uint_eq(at, ends[2 * found]);
+                    at += header >> 1;
+                    ck_assert_uint_eq(at, ends[2 * found + 1]);
+                    found++;
+                    p++;
+                }
+            }
+            ck_assert_uint_eq(found, expected);
+            tarn__buffer_release(out);
+        }
+    }
+    tarn_test_env_close(env);
+}
+END_TEST
+
 START_TEST(bit_unpack__agrees_with_bits_taken_one_by_one)
 {
     enum { BYTES = 67 };
@@ -302,5 +370,5 @@ TARN_SUITE("format/rle", TARN_TEST(rle_reader__repeats_a_value), TARN_TEST(rle_r
            TARN_LOOP_TEST(rle_reader__refuses_damage, damaged), TARN_TEST(rle_values__crosses_runs_in_pieces), TARN_TEST(rle_values__skips),
            TARN_TEST(dictionary_codes__begin_with_their_width), TARN_TEST(dictionary_codes__may_have_no_bits),
            TARN_TEST(dictionary_codes__stay_inside_the_dictionary), TARN_TEST(rle_writer__writes_these_bytes),
-           TARN_TEST(rle__round_trips_every_width), TARN_TEST(bit_unpack__agrees_with_bits_taken_one_by_one),
-           TARN_TEST(bits__are_copied_and_filled_at_any_place))
+           TARN_TEST(rle__round_trips_every_width), TARN_TEST(rle_writer__finds_every_run_worth_it),
+           TARN_TEST(bit_unpack__agrees_with_bits_taken_one_by_one), TARN_TEST(bits__are_copied_and_filled_at_any_place))

@@ -39,11 +39,13 @@ enum tarn_status tarn__row_group_writer_init(struct tarn__row_group_writer *w, s
     tarn__bloom_store_init(&w->blooms, w->env);
     w->columns = tarn__arena_calloc(arena, w->leaf_count, sizeof(*w->columns));
     w->chunks = tarn__arena_calloc(arena, w->leaf_count, sizeof(*w->chunks));
+    w->order = tarn__arena_calloc(arena, w->leaf_count, sizeof(*w->order));
     w->contexts = tarn__arena_calloc(arena, workers, sizeof(struct tarn_codec_context *));
     w->facts = tarn__arena_calloc(arena, w->leaf_count, sizeof(*w->facts));
     w->stored = tarn__arena_calloc(arena, w->leaf_count, sizeof(*w->stored));
     w->index_bytes = tarn__buffer_new(w->env, 0);
-    if (w->columns == NULL || w->chunks == NULL || w->contexts == NULL || w->facts == NULL || w->stored == NULL || w->index_bytes == NULL) {
+    if (w->columns == NULL || w->chunks == NULL || w->order == NULL || w->contexts == NULL || w->facts == NULL || w->stored == NULL ||
+        w->index_bytes == NULL) {
         return no_memory(w, err);
     }
     TARN_RETURN_IF_ERROR(tarn__chunk_encryptor_init(&w->encryptor, w->env, options->encryption->sealer, err));
@@ -51,6 +53,7 @@ enum tarn_status tarn__row_group_writer_init(struct tarn__row_group_writer *w, s
         TARN_RETURN_IF_ERROR(tarn__codec_context_open(w->env, &w->contexts[w->context_count], err));
     }
     for (uint32_t i = 0; i < w->leaf_count; i++) {
+        w->order[i] = i;
         TARN_RETURN_IF_ERROR(tarn__column_writer_open(w->env, &paths[i], &options->leaves[i].column, &w->columns[i], err));
         w->has_page_index |= options->leaves[i].page_index;
     }
@@ -110,13 +113,26 @@ static enum tarn_status write_leaf(void *arg, uint64_t leaf, uint32_t worker, st
     return status;
 }
 
+struct in_order {
+    const uint32_t *order;
+    enum tarn_status (*fn)(void *arg, uint64_t leaf, uint32_t worker, struct tarn_error *err);
+    void *arg;
+};
+
+static enum tarn_status run_in_order(void *arg, uint64_t i, uint32_t worker, struct tarn_error *err)
+{
+    const struct in_order *in_order = arg;
+    return in_order->fn(in_order->arg, in_order->order[i], worker, err);
+}
+
 /* Handing a few values to threads costs more than encoding them. */
 static enum tarn_status for_each_leaf(struct tarn__row_group_writer *w, uint64_t values,
                                       enum tarn_status (*fn)(void *arg, uint64_t leaf, uint32_t worker, struct tarn_error *err), void *arg,
                                       struct tarn_error *err)
 {
     if (w->context_count > 1 && values >= LEAST_PARALLEL) {
-        return tarn__parallel_for(w->env, w->leaf_count, fn, arg, err);
+        struct in_order in_order = {w->order, fn, arg};
+        return tarn__parallel_for(w->env, w->leaf_count, run_in_order, &in_order, err);
     }
     for (uint32_t leaf = 0; leaf < w->leaf_count; leaf++) {
         TARN_RETURN_IF_ERROR(fn(arg, leaf, 0, err));
@@ -124,11 +140,28 @@ static enum tarn_status for_each_leaf(struct tarn__row_group_writer *w, uint64_t
     return TARN_OK;
 }
 
-static uint64_t group_size(const struct tarn__row_group_writer *w)
+/* Leaves by the magnitude of their bytes: 0 of the largest. */
+static unsigned magnitude_of(const struct tarn__row_group_writer *w, uint32_t leaf)
 {
+    const uint64_t size = tarn__column_writer_size(w->columns[leaf]);
+    return size == 0 ? 64 : (unsigned)__builtin_clzll(size);
+}
+
+/* The bytes of the group; and the leaves are ordered by them: what is begun last is then short, and no thread waits long for another. */
+static uint64_t weigh_group(struct tarn__row_group_writer *w)
+{
+    uint32_t begin[66] = {0};
     uint64_t size = 0;
+
     for (uint32_t i = 0; i < w->leaf_count; i++) {
         size += tarn__column_writer_size(w->columns[i]);
+        begin[magnitude_of(w, i) + 1]++;
+    }
+    for (unsigned i = 1; i < 66; i++) {
+        begin[i] += begin[i - 1];
+    }
+    for (uint32_t i = 0; i < w->leaf_count; i++) {
+        w->order[begin[magnitude_of(w, i)]++] = i;
     }
     return size;
 }
@@ -139,7 +172,7 @@ static enum tarn_status flush_group(struct tarn__row_group_writer *w, struct tar
  * larger are noticed in time. */
 static enum tarn_status check_size(struct tarn__row_group_writer *w, struct tarn_error *err)
 {
-    const uint64_t size = group_size(w);
+    const uint64_t size = weigh_group(w);
 
     if (size >= w->options.most_bytes || w->group_rows >= w->options.most_rows) {
         return flush_group(w, err);

@@ -43,6 +43,7 @@ struct tarn__row_group_writer {
     struct tarn__chunk_encryptor encryptor;
     struct tarn_codec_context **contexts;
     uint32_t context_count;
+    uint32_t *order;     /* of the leaves, those with most bytes first: what threads begin with */
     uint64_t next_check; /* rows of the group at which its size is looked at again */
 
     /** What the footer says. */
