@@ -46,7 +46,8 @@ struct edit {
 static uint32_t index_tree(struct edit *edit, uint32_t at, uint32_t parent)
 {
     const struct parquet_schema_element *element = &edit->elements[at];
-    const uint32_t children = !element->has_type && element->has_num_children ? (uint32_t)element->num_children : 0;
+    const bool is_group = at == 0 || !element->has_type; /* parquet-go once wrote a type beside the root's children */
+    const uint32_t children = is_group && element->has_num_children ? (uint32_t)element->num_children : 0;
     uint32_t behind = at + 1;
     edit->parents[at] = parent;
     for (uint32_t i = 0; i < children; i++) {

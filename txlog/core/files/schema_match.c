@@ -28,14 +28,21 @@ struct matcher {
     uint32_t *leaves;
 };
 
-static uint32_t child_count(const struct parquet_schema_element *element)
+/* parquet-go once wrote a type beside the root's children. */
+static bool is_leaf(const struct side *side, uint32_t at)
 {
-    return element->has_num_children && !element->has_type ? (uint32_t)element->num_children : 0;
+    return at != 0 && side->elements[at].has_type;
+}
+
+static uint32_t child_count(const struct side *side, uint32_t at)
+{
+    const struct parquet_schema_element *element = &side->elements[at];
+    return element->has_num_children && !is_leaf(side, at) ? (uint32_t)element->num_children : 0;
 }
 
 static uint32_t index_elements(struct side *side, uint32_t at)
 {
-    const uint32_t children = child_count(&side->elements[at]);
+    const uint32_t children = child_count(side, at);
     uint32_t behind = at + 1;
     for (uint32_t i = 0; i < children; i++) { /* the footer's check has found a tree of TARN_MAX_DEPTH at most */
         behind = index_elements(side, behind);
@@ -126,9 +133,12 @@ static enum tarn_status match_group(struct matcher *m, uint32_t to_at, uint32_t 
     const bool plain = group_kind(element) == 0 && (to_at == 0 || element->repetition_type != PARQUET_REPEATED);
     uint32_t from_child = from_at + 1;
 
-    if (child_count(element) != child_count(&m->from.elements[from_at])) {
-        return to_at == 0 ? tarn__invalid(err, "schema", "the files have different numbers of columns: %u and %u",
-                                          (unsigned)child_count(element), (unsigned)child_count(&m->from.elements[from_at]))
+    const uint32_t count = child_count(&m->to, to_at);
+    const uint32_t other_count = child_count(&m->from, from_at);
+
+    if (count != other_count) {
+        return to_at == 0 ? tarn__invalid(err, "schema", "the files have different numbers of columns: %u and %u", (unsigned)count,
+                                          (unsigned)other_count)
                           : differs(element, "has different members in the files", err);
     }
     for (uint32_t child = to_at + 1; child < m->to.next[to_at]; child = m->to.next[child]) {
@@ -157,10 +167,10 @@ static enum tarn_status match_element(struct matcher *m, uint32_t to_at, uint32_
     if (element->has_field_id && other->has_field_id && element->field_id != other->field_id) {
         return differs(element, "has different field ids in the files", err);
     }
-    if (element->has_type != other->has_type) {
+    if (is_leaf(&m->to, to_at) != is_leaf(&m->from, from_at)) {
         return differs(element, "is a group in one file and a column in another", err);
     }
-    if (element->has_type) {
+    if (is_leaf(&m->to, to_at)) {
         return match_leaf(m, to_at, from_at, err);
     }
     if (to_at != 0 && group_kind(element) != group_kind(other)) {
