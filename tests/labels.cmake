@@ -14,6 +14,7 @@ set_tests_properties(format/test_footer_bombs PROPERTIES LABELS full)
 set_tests_properties(reader/test_bloom_corpus PROPERTIES LABELS full)
 set_tests_properties(conformance/test_large_strings PROPERTIES LABELS long)
 set_tests_properties(conformance/test_parquet_conformance PROPERTIES LABELS full FIXTURES_SETUP conformance_results)
+set_tests_properties(writer/test_parquet_statistics PROPERTIES LABELS full)
 set_tests_properties(reader/test_large_pages PROPERTIES LABELS long RUN_SERIAL ON) # 5 GB of memory
 set_tests_properties(txlog/test_table_concurrent PROPERTIES LABELS "quick;concurrent")
 set_tests_properties(txlog/test_delta_million PROPERTIES LABELS full)

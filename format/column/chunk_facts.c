@@ -122,7 +122,7 @@ struct parquet_statistics tarn__value_facts_statistics(const struct tarn__value_
     };
 }
 
-int32_t tarn__chunk_boundary_order(const struct tarn__chunk_pages *chunk)
+static int32_t boundary_order(const struct tarn__chunk_pages *chunk)
 {
     const struct tarn__value_facts *before = NULL;
     bool ascending = true;
@@ -181,7 +181,7 @@ static bool fill_column_index(const struct tarn__chunk_pages *chunk, struct tarn
         .null_pages = {chunk->count, null_pages},
         .min_values = {chunk->count, mins},
         .max_values = {chunk->count, maxs},
-        .boundary_order = tarn__chunk_boundary_order(chunk),
+        .boundary_order = boundary_order(chunk),
         .has_null_counts = true,
         .null_counts = {chunk->count, nulls},
         .has_repetition_level_histograms = with_repetition,

@@ -71,9 +71,6 @@ struct tarn__chunk_pages {
     bool no_nan_counts;
 };
 
-/** The strongest boundary order that holds of the pages that have values; all of these have bounds. */
-int32_t tarn__chunk_boundary_order(const struct tarn__chunk_pages *chunk);
-
 /** Appends the ColumnIndex; *written false (and nothing appended) when a page has values but no bounds. Errors: NOMEM, LIMIT. */
 TARN_WARN_UNUSED enum tarn_status tarn__chunk_column_index(const struct tarn__chunk_pages *chunk, struct tarn_env *env,
                                                            struct tarn_buffer *out, bool *written, struct tarn_error *err);

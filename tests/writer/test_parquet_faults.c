@@ -41,6 +41,7 @@ static const struct tarn_parquet_encryption by_columns = {.size = sizeof(by_colu
                                                           .aad_prefix = {footer_key, 4}};
 #endif
 
+static const struct tarn_parquet_sorting by_id = {{1, id_steps}, false, false};
 #define COLUMN .size = sizeof(struct tarn_parquet_column_options)
 static const struct tarn_parquet_column_options deltas[] = {
     {COLUMN, .path = {1, id_steps}, .encoding = TARN_ENCODING_DELTA_BINARY_PACKED, .codec = TARN_CODEC_ZSTD, .codec_level = 9},
@@ -62,6 +63,7 @@ static const struct family {
     {"archive, compared", {BASE, .profile = TARN_PROFILE_ARCHIVE, .check = TARN_CHECK_FULL}},
     {"version 2", {BASE, .page_version = 2, .codec = TARN_CODEC_LZ4_RAW, .property_count = 1, .properties = properties}},
     {"bloom filters", {BASE, .bloom_filters = TARN_CHOICE_YES, .float_order = TARN_FLOAT_ORDER_IEEE754, .statistics_bytes = 4}},
+    {"sorted", {BASE, .sorting_count = 1, .sorting = &by_id}},
     {"columns", {BASE, .column_count = 2, .columns = deltas}},
     {"shredded", {BASE, .column_count = 1, .columns = shredded}},
     {"shredded as told", {BASE, .column_count = 1, .columns = shredded_as_told}},
@@ -98,7 +100,7 @@ static struct tarn_batch *make_batch(struct tarn_env *env, const struct tarn_sch
         ck_assert_ok(tarn__vector_builder_open(env, schema->fields[i].type, &builders[i], &err), &err);
     }
     for (uint32_t row = 0; row < ROWS; row++) {
-        tarn__vector_builder_i64(builders[0], row % 50);
+        tarn__vector_builder_i64(builders[0], row / 4);
         for (uint32_t i = 0; i < row % 3; i++) {
             tarn__vector_builder_text(tarn__vector_builder_child(builders[1], 0), row % 7 == 0 ? TARN_TEXT("x") : TARN_TEXT("longer"));
         }
