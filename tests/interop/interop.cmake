@@ -74,3 +74,6 @@ set_tests_properties(interop/iceberg_transforms PROPERTIES LABELS interop TIMEOU
 # Iceberg tables partitioned by every transform: rows and files of random predicates, beside PyIceberg.
 add_test(NAME interop/iceberg_pruning COMMAND sh -c "test -x \"\${TARN_PEERS:-${peers}}/pyiceberg/bin/python\" || exit 77; exec \"\${TARN_PEERS:-${peers}}/pyiceberg/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/test_iceberg_pruning.py")
 set_tests_properties(interop/iceberg_pruning PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77 ENVIRONMENT "TARN=$<TARGET_FILE:tarn>")
+
+# Files of tarn, filtered by pyarrow, DuckDB and Polars as the rows in memory are.
+interop_test(parquet_pruning)
