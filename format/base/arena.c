@@ -8,7 +8,12 @@
 
 #include "format/base/checked.h"
 
+/* With TARN_TIGHT every piece is a block of its own, which can fail by itself and which sanitizers see the ends of. */
+#ifdef TARN_TIGHT
+enum { FIRST_BLOCK = 16, LARGEST_BLOCK = 16, ARENA_ALIGN = 16 };
+#else
 enum { FIRST_BLOCK = 1024, LARGEST_BLOCK = 1 << 20, ARENA_ALIGN = 16 };
+#endif
 
 struct tarn__arena_block {
     struct tarn__arena_block *before;

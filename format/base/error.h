@@ -43,8 +43,18 @@ void tarn__error_at_version(struct tarn_error *err, int64_t version);
 /** Copies text into a fixed field, cut on a UTF-8 boundary, terminated. `keep_end`: cut at the left, marked with "...". */
 void tarn__text_copy(char *field, size_t size, struct tarn_text text, bool keep_end);
 
+static inline int tarn__text_shown(struct tarn_text text)
+{
+    return (int)(text.size > 4096 ? 4096 : text.size);
+}
+
+static inline const char *tarn__text_chars(struct tarn_text text)
+{
+    return text.size != 0 ? text.data : "";
+}
+
 /** For printf: "%.*s", TARN_TEXT_ARG(text). */
-#define TARN_TEXT_ARG(text) (int)((text).size > 4096 ? 4096 : (text).size), ((text).size != 0 ? (text).data : "")
+#define TARN_TEXT_ARG(text) tarn__text_shown(text), tarn__text_chars(text)
 
 #define TARN_RETURN_IF_ERROR(call)                                                                                                         \
     do {                                                                                                                                   \

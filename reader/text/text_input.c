@@ -318,9 +318,9 @@ static enum tarn_status next_text(struct tarn_text_input *input, struct tarn_err
             return TARN_INVALID;
         }
     }
-    if (!input->text_begun && input->text_size >= 3) {
+    if (!input->text_begun && input->text_size != 0) {
         input->text_begun = true;
-        input->text_at = memcmp(input->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+        input->text_at = input->text_size >= 3 && memcmp(input->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     }
     return TARN_OK;
 }

@@ -7,10 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "format/base/hash.h"
 #include "format/batch/vector.h"
+#include "format/codec/codec.h"
+#include "format/codec/deflate.h"
 #include "format/json/json_pull.h"
 #include "tarn/filtered_scan.h"
 #include "tarn/keys.h"
+#include "tarn/parquet.h"
 #include "tarn/reader.h"
 #include "tarn/writer.h"
 #include "tests/support/canonical.h"
@@ -20,8 +24,8 @@
 #include "tests/support/parquet_file.h"
 #include "tests/support/source_text.h"
 
-enum way { ROWS, PART, FILTERED, ARROW, VERIFIED, WAYS };
-static const char *const way_names[] = {"rows", "part of the rows", "filtered", "Arrow", "verified"};
+enum way { ROWS, PART, FILTERED, ARROW, VERIFIED, METADATA, WAYS };
+static const char *const way_names[] = {"rows", "part of the rows", "filtered", "Arrow", "verified", "metadata"};
 
 enum { WINDOW = 7, MOST_COLUMNS = 64 };
 
@@ -234,6 +238,63 @@ static void print_finding(void *arg, const struct tarn_finding *finding)
     tarn__builder_add_char(out, '\n');
 }
 
+/* ---- metadata ---- */
+
+static enum tarn_status count_page(void *arg, const struct tarn_parquet_page_info *page, struct tarn_error *error)
+{
+    struct tarn_text_builder *out = arg;
+    (void)error;
+    char line[64];
+    snprintf(line, sizeof(line), "page of %u at %llu\n", (unsigned)page->value_count, (unsigned long long)page->offset);
+    tarn__builder_add_str(out, line);
+    return TARN_OK;
+}
+
+static enum tarn_status print_chunk(const struct tarn_parquet_metadata *metadata, uint32_t group, uint32_t leaf,
+                                    struct tarn_text_builder *out, struct tarn_error *error)
+{
+    struct tarn_parquet_chunk_info info;
+    struct tarn_parquet_chunk *chunk;
+    const struct tarn_parquet_offset_index *offsets;
+    const struct tarn_parquet_column_index *bounds = NULL;
+    TARN_RETURN_IF_ERROR(tarn_parquet_chunk_info(metadata, group, leaf, &info, error));
+    TARN_RETURN_IF_ERROR(tarn_parquet_pages(metadata, group, leaf, count_page, out, error));
+    TARN_RETURN_IF_ERROR(tarn_parquet_chunk_open(metadata, group, leaf, &chunk, error));
+    enum tarn_status status = tarn_parquet_chunk_offset_index(chunk, &offsets, error);
+    if (status == TARN_OK) {
+        status = tarn_parquet_chunk_column_index(chunk, &bounds, error);
+    }
+    if (status == TARN_OK) {
+        tarn__builder_add_str(out, offsets != NULL ? bounds != NULL ? "both\n" : "offsets\n" : "none\n");
+    }
+    tarn_parquet_chunk_close(chunk);
+    return status;
+}
+
+static enum tarn_status print_metadata(struct tarn_store *store, struct tarn_text_builder *out, struct tarn_error *error)
+{
+    struct tarn_parquet_metadata *metadata;
+    TARN_RETURN_IF_ERROR(tarn_parquet_metadata_open(store, TARN_TEXT("f"), &metadata, error));
+    const struct tarn_parquet_file_info info = tarn_parquet_file_info(metadata);
+    const struct tarn_parquet_file_detail detail = tarn_parquet_file_detail(metadata);
+    enum tarn_status status = TARN_OK;
+    for (uint32_t i = 0; status == TARN_OK && i < detail.element_count; i++) {
+        struct tarn_parquet_element element;
+        status = tarn_parquet_element_info(metadata, i, &element, error);
+    }
+    for (uint32_t group = 0; status == TARN_OK && group < info.row_group_count; group++) {
+        struct tarn_parquet_row_group_info group_info;
+        struct tarn_parquet_row_group_detail group_detail;
+        status = tarn_parquet_row_group_info(metadata, group, &group_info, error);
+        status = status == TARN_OK ? tarn_parquet_row_group_detail(metadata, group, &group_detail, error) : status;
+        for (uint32_t leaf = 0; status == TARN_OK && leaf < info.leaf_count; leaf++) {
+            status = print_chunk(metadata, group, leaf, out, error);
+        }
+    }
+    tarn_parquet_metadata_close(metadata);
+    return status;
+}
+
 /* ---- under faults ---- */
 
 static enum tarn_status open_object(const struct object *object, struct tarn_store *store, struct tarn_source **out,
@@ -248,6 +309,13 @@ static enum tarn_status open_object(const struct object *object, struct tarn_sto
         return tarn_csv_open(store, TARN_TEXT("f"), &options, out, error);
     }
     return tarn_file_open(store, TARN_TEXT("f"), TARN_FILE_AUTO, out, error);
+}
+
+static enum tarn_status print_file(const struct object *object, struct tarn_store *store, struct tarn_text_builder *out,
+                                   struct tarn_error *error)
+{
+    return object->way == VERIFIED ? tarn_parquet_verify(store, TARN_TEXT("f"), NULL, print_finding, out, error)
+                                   : print_metadata(store, out, error);
 }
 
 static void check_right(const struct object *object, const struct tarn_text_builder *text, const char *when)
@@ -265,8 +333,8 @@ static enum tarn_status read_object(const struct object *object, struct tarn_fau
     struct tarn_source *source;
     enum tarn_status status;
     tarn__builder_init(&text, text_env);
-    if (object->way == VERIFIED) {
-        status = tarn_parquet_verify(store, TARN_TEXT("f"), NULL, print_finding, &text, error);
+    if (object->way >= VERIFIED) {
+        status = print_file(object, store, &text, error);
     } else {
         status = open_object(object, store, &source, error);
         if (status == TARN_OK) {
@@ -315,8 +383,8 @@ static bool find_right(struct object *object)
     ck_assert_ok(tarn_store_open_memory(env, 0, &store, &err), &err);
     ck_assert_ok(tarn_store_put(store, TARN_TEXT("f"), object->bytes, TARN_PUT_OVERWRITE, TARN_ROLE_DATA, &err), &err);
     tarn__builder_init(&text, text_env);
-    if (object->way == VERIFIED) {
-        status = tarn_parquet_verify(store, TARN_TEXT("f"), NULL, print_finding, &text, &err);
+    if (object->way >= VERIFIED) {
+        status = print_file(object, store, &text, &err);
     } else {
         status = open_object(object, store, &source, &err);
         status = status == TARN_OK ? print_way(object->way, NULL, source, &text, &err) : status;
@@ -336,7 +404,7 @@ static bool find_right(struct object *object)
 /* Returns how many faults were injected; ways that it cannot be read in are left out. */
 static uint64_t sweep(struct object *object, unsigned ways)
 {
-    static const unsigned kinds = TARN_FAULT_ALLOC_ONCE | TARN_FAULT_IO_ONCE | TARN_FAULT_IO_FOREVER | TARN_FAULT_SHORT;
+    static const unsigned kinds = TARN_FAULT_ALL_ALLOC | TARN_FAULT_IO_ONCE | TARN_FAULT_IO_FOREVER | TARN_FAULT_SHORT;
     struct tarn_env_options options = TARN_ENV_OPTIONS_INIT;
     const struct tarn_fault_sweep_options sweep_options = {&options, 0};
     uint64_t faults = 0;
@@ -475,7 +543,7 @@ END_TEST
     "{\"s\":\"a text that is longer than twelve bytes\",\"o\":{\"a\":false,\"b\":[]},\"d\":7,\"mixed\":1}\n"                               \
     "{\"mixed\":\"two\",\"l\":null,\"i\":9223372036854775807,\"t\":\"1969-12-31T23:59:59Z\"}\n"
 
-enum { AS_IT_IS = -1 };
+enum { AS_IT_IS = -1, AS_ZSTD = -2, AS_GZIP = -3, AS_UTF16 = -4, AS_UTF16_BE = -5 }; /* or a format of Arrow IPC */
 
 static const struct {
     const char *name;
@@ -500,6 +568,10 @@ static const struct {
     {"JSON document",
      "{\"type\":\"FeatureCollection\",\"features\":[{\"id\":1,\"p\":{\"x\":[0.5,1]}},{\"id\":2,\"p\":{\"x\":[]}}],\"n\":2}", AS_IT_IS,
      TARN_CODEC_DEFAULT, TARN_ARROW_UTF8, false, NULL},
+    {"CSV in zstd", ALL_TYPES, AS_ZSTD, TARN_CODEC_ZSTD, TARN_ARROW_UTF8, false, NULL},
+    {"CSV in gzip", ALL_TYPES, AS_GZIP, TARN_CODEC_GZIP, TARN_ARROW_UTF8, false, NULL},
+    {"CSV in UTF-16", "\xff\xfe" ALL_TYPES, AS_UTF16, TARN_CODEC_DEFAULT, TARN_ARROW_UTF8, false, NULL},
+    {"CSV in UTF-16, big-endian", ALL_TYPES, AS_UTF16_BE, TARN_CODEC_DEFAULT, TARN_ARROW_UTF8, false, NULL},
     {"Arrow stream", ALL_TYPES, TARN_ARROW_IPC_STREAM, TARN_CODEC_UNCOMPRESSED, TARN_ARROW_UTF8, false, NULL},
     {"Arrow file of zstd", ALL_TYPES, TARN_ARROW_IPC_FILE, TARN_CODEC_ZSTD, TARN_ARROW_UTF8_VIEW, false, NULL},
     {"Arrow file with dictionaries", ALL_TYPES, TARN_ARROW_IPC_FILE, TARN_CODEC_LZ4_RAW, TARN_ARROW_LARGE_UTF8, true, NULL},
@@ -530,6 +602,54 @@ static struct tarn_buffer *make_ipc(struct tarn_store *store, int i)
     return tarn_test_read(store, TARN_TEXT("ipc"));
 }
 
+/* One member (RFC 1952), of malloc. */
+static uint8_t *gzip(struct tarn_span text, size_t *size)
+{
+    static const uint8_t header[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255};
+    struct tarn_text_builder packed;
+    struct tarn__deflate *deflate;
+    uint8_t trailer[8];
+    tarn__builder_init(&packed, text_env);
+    tarn__builder_add_bytes(&packed, header, sizeof(header));
+    ck_assert_ok(tarn__deflate_open(text_env, &deflate, &err), &err);
+    ck_assert_ok(tarn__deflate_pack(deflate, 0, text, &packed, &err), &err);
+    tarn__deflate_close(deflate);
+    tarn__store32(trailer, tarn__crc32(0, text.data, text.size));
+    tarn__store32(trailer + 4, (uint32_t)text.size);
+    tarn__builder_add_bytes(&packed, trailer, sizeof(trailer));
+    const struct tarn_text whole = tarn__builder_text(&packed);
+    uint8_t *out = malloc(whole.size);
+    memcpy(out, whole.data, whole.size);
+    *size = whole.size;
+    tarn__builder_free(&packed);
+    return out;
+}
+
+/* The text's bytes in another form, of malloc. */
+static uint8_t *transform(int form, struct tarn_span text, size_t *size)
+{
+    uint8_t *out;
+    if (form == AS_UTF16 || form == AS_UTF16_BE) {
+        const size_t mark = form == AS_UTF16 ? 2 : 0; /* is there already */
+        *size = text.size * 2 - mark;
+        out = calloc(1, *size);
+        memcpy(out, text.data, mark);
+        for (size_t i = mark; i < text.size; i++) {
+            out[i * 2 - mark + (form == AS_UTF16_BE)] = text.data[i];
+        }
+        return out;
+    }
+    if (form == AS_GZIP) {
+        return gzip(text, size);
+    }
+    struct tarn_codec_context *codec;
+    ck_assert_ok(tarn__codec_context_open(text_env, &codec, &err), &err);
+    out = malloc(tarn__codec_bound(PARQUET_CODEC_ZSTD, text.size));
+    ck_assert_ok(tarn__codec_compress(codec, PARQUET_CODEC_ZSTD, 0, text, out, size, &err), &err);
+    tarn__codec_context_close(codec);
+    return out;
+}
+
 START_TEST(read_faults__texts_and_arrow_are_read_right_or_not_at_all)
 {
     struct object object = {.name = texts[_i].name, .encoding = texts[_i].encoding};
@@ -537,7 +657,11 @@ START_TEST(read_faults__texts_and_arrow_are_read_right_or_not_at_all)
     text_env = tarn_test_env();
     object.bytes = tarn__span_of_text(tarn__text_of(texts[_i].text));
     struct tarn_store *store = tarn_test_store_of(text_env, object.bytes.data, object.bytes.size);
-    if (texts[_i].ipc != AS_IT_IS) {
+    uint8_t *transformed = NULL;
+    if (texts[_i].ipc < AS_IT_IS) {
+        transformed = transform(texts[_i].ipc, object.bytes, &object.bytes.size);
+        object.bytes.data = transformed;
+    } else if (texts[_i].ipc != AS_IT_IS) {
         bytes = make_ipc(store, _i);
         object.bytes = tarn__buffer_span(bytes);
     }
@@ -545,6 +669,7 @@ START_TEST(read_faults__texts_and_arrow_are_read_right_or_not_at_all)
         ck_assert_msg(sweep(&object, 1u << way) > 10, "%s: not read as %s: %s", object.name, way_names[way], err.message);
     }
     tarn__buffer_release(bytes);
+    free(transformed);
     tarn_store_close(store);
     tarn_test_env_close(text_env);
 }
