@@ -316,6 +316,42 @@ static enum tarn_status zstd_compress(struct tarn_codec_context *context, int32_
     return TARN_OK;
 }
 
+bool tarn__codec_can_store(int32_t codec)
+{
+    return codec == PARQUET_CODEC_ZSTD;
+}
+
+/* One frame (RFC 8878, 3.1.1) with its size in four bytes, and raw blocks of the most bytes that a block may have. */
+bool tarn__codec_store(int32_t codec, struct tarn_span in, struct tarn_buffer *out)
+{
+    enum { BLOCK_MOST = 1 << 17, BLOCK_HEAD = 3, FRAME_HEAD = 9, SINGLE_SEGMENT_SIZE_OF_FOUR = 0xa0 };
+    static const uint8_t magic[] = {0x28, 0xb5, 0x2f, 0xfd, SINGLE_SEGMENT_SIZE_OF_FOUR};
+    const size_t blocks = in.size / BLOCK_MOST + 1;
+    const size_t begin = out->size;
+
+    if (codec != PARQUET_CODEC_ZSTD || in.size > UINT32_MAX ||
+        !tarn__buffer_resize(out, begin + FRAME_HEAD + blocks * BLOCK_HEAD + in.size)) {
+        return false;
+    }
+    uint8_t *to = out->data + begin;
+    memcpy(to, magic, sizeof(magic));
+    tarn__store32(to + sizeof(magic), (uint32_t)in.size);
+    to += FRAME_HEAD;
+    for (size_t i = 0; i < blocks; i++) {
+        const size_t size = tarn__min_size(in.size, BLOCK_MOST);
+        const struct tarn_span block = tarn__span_take(&in, size);
+        const uint32_t head = (uint32_t)size << 3 | (i + 1 == blocks ? 1u : 0u); /* type 0: raw */
+        to[0] = (uint8_t)head;
+        to[1] = (uint8_t)(head >> 8);
+        to[2] = (uint8_t)(head >> 16);
+        if (size != 0) {
+            memcpy(to + BLOCK_HEAD, block.data, size);
+        }
+        to += BLOCK_HEAD + size;
+    }
+    return true;
+}
+
 static enum tarn_status gzip_compress(struct tarn_codec_context *context, int32_t level, struct tarn_span in, uint8_t *out, size_t *written,
                                       struct tarn_error *err)
 {

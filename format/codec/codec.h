@@ -2,7 +2,7 @@
 #ifndef TARN_FORMAT_CODEC_CODEC_H
 #define TARN_FORMAT_CODEC_CODEC_H
 
-#include "format/base/alloc.h"
+#include "format/base/buffer.h"
 #include "format/base/text.h"
 
 /*
@@ -38,6 +38,11 @@ TARN_WARN_UNUSED enum tarn_status tarn__codec_decompress(struct tarn_codec_conte
  */
 TARN_WARN_UNUSED enum tarn_status tarn__codec_unpack_zstd(struct tarn_codec_context *context, struct tarn_span in, uint64_t limit,
                                                           struct tarn_text_builder *out, struct tarn_error *err);
+
+/** Has the codec a form for bytes as they are, that costs a reader no more than copying them? */
+bool tarn__codec_can_store(int32_t codec);
+/** Appends that form of `in`, of at most 2^32 - 1 bytes. False: no memory. */
+TARN_WARN_UNUSED bool tarn__codec_store(int32_t codec, struct tarn_span in, struct tarn_buffer *out);
 
 /** The most bytes that compressing `size` bytes can take; SIZE_MAX when no codec takes so many at once. */
 size_t tarn__codec_bound(int32_t codec, size_t size);

@@ -31,6 +31,7 @@ struct tarn__page_facts {
     uint32_t stored; /**< bytes with the header */
     uint64_t first_row;
     uint64_t unencoded_bytes; /**< byte arrays: what the values hold, without lengths */
+    bool packed;              /**< stored in the chunk's codec */
 };
 
 /** How bounds are kept. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The writing of one column chunk: levels and values gathered into a page, pages cut at rows, a dictionary while it pays.
+ * The writing of one column chunk: levels and values gathered into a page, pages cut at rows, each in the encoding that pays.
  *
  * Specification: parquet-format README.md (chunks, pages, levels), Encodings.md; parquet.thrift "ColumnMetaData".
  * SPEC: P-CHUNK-WRITE-1 to P-CHUNK-WRITE-6.
@@ -8,17 +8,29 @@
  * Invariants
  *  1. A page begins and ends with a row. It is cut before the row that would bring it over `page_bytes`, or at `page_rows` rows; both
  *     are decided row by row, so that batches leave no trace in the file.
- *  2. The dictionary ends for good when the next value does not fit, or when the first page shows that it makes the chunk larger; pages
- *     before it stay as they are, and in the latter case there are none. A row is never split over the two.
+ *  2. Pages are held as PLAIN values until there are enough of them to choose an encoding by (encoding_choice.h); then they are written,
+ *     and the pages behind them in the same encoding, until one comes out much larger or smaller than the sample promised, or the
+ *     dictionary ends: then pages are held again. Pages begin and end there, so that all of it follows from the rows.
+ *  3. A chunk has one dictionary. It ends for good when the next value does not fit, or when it has grown far beyond what was foreseen.
+ *     A row is never split over two encodings.
+ *  4. The codec is the chunk's. Pages that it does not help are made without; in the end they are brought into a form that the chunk's
+ *     codec allows, or the chunk has none.
  */
 #include "format/column/column_writer.h"
 
 #include "format/base/checked.h"
 #include "format/column/page_values.h"
 #include "format/column/shred.h"
+#include "format/column/value_encode.h"
 
 /* A codec stays when it makes the chunk smaller by at least one part in so many. */
 enum { LEAST_SAVED = 32 };
+
+/* How often a chunk changes its mind, how far a page is from its promise then, and from which size on. */
+enum { MOST_CHOICES = 8, FAR_BYTES = 512 };
+
+/* A dictionary page is compressed when that saves one part in so many. */
+enum { LEAST_DICTIONARY_SAVED = 8 };
 
 /* Rows and levels of the page that is being filled. Levels are kept only where their greatest is not 0. */
 struct open_page {
@@ -30,6 +42,13 @@ struct open_page {
     size_t repetition_capacity;
 };
 
+/* A page that waits for its encoding. Its memory is used again. */
+struct held_page {
+    struct open_page page;
+    struct tarn_buffer *plain;
+    size_t values;
+};
+
 struct tarn__column_writer {
     struct tarn_env *env;
     const struct tarn__leaf_path *path;
@@ -39,6 +58,19 @@ struct tarn__column_writer {
     struct open_page page;
     struct tarn__page_values values;
     struct tarn__chunk_sketch sketch;
+    struct tarn_buffer *encoded; /* scratch: the values of a page */
+
+    /* the choice */
+    bool chosen;
+    struct tarn__encoding_choice choice;
+    uint32_t choices;
+    bool dictionary_spent; /* the chunk can have no other */
+    uint64_t dictionary_foreseen;
+    uint32_t held_count;
+    struct held_page held[TARN_HELD_PAGES];
+    struct tarn__choice_scratch scratch;
+    uint32_t *codes; /* of the held pages */
+    size_t code_capacity;
 
     /* the chunk so far */
     struct tarn_buffer *pages;
@@ -53,8 +85,9 @@ struct tarn__column_writer {
     size_t definition_histogram_capacity;
     size_t repetition_histogram_capacity;
     uint32_t page_count;
-    uint32_t dictionary_encoded_pages;
-    uint64_t rows;
+    uint32_t packed_pages;
+    uint32_t pages_of[TARN_ENCODING_COUNT];
+    uint64_t rows; /* of its pages */
     uint64_t uncompressed_size;
 };
 
@@ -87,8 +120,16 @@ static bool is_byte_array(const struct tarn__column_writer *w)
 static void start_chunk(struct tarn__column_writer *w)
 {
     tarn__page_values_begin_chunk(&w->values);
+    w->values.dictionary_open = w->options.dictionary_first && w->values.has_dictionary;
+    w->chosen = w->values.dictionary_open;
+    w->choice = (struct tarn__encoding_choice){.encoding = PARQUET_ENCODING_RLE_DICTIONARY, .compress = true};
+    w->choices = 0;
+    w->dictionary_spent = !w->values.has_dictionary || w->options.dictionary_first;
+    w->dictionary_foreseen = UINT64_MAX;
+    w->held_count = 0;
     w->page_count = 0;
-    w->dictionary_encoded_pages = 0;
+    w->packed_pages = 0;
+    memset(w->pages_of, 0, sizeof(w->pages_of));
     w->rows = 0;
     w->uncompressed_size = 0;
     w->pages->size = 0;
@@ -124,9 +165,12 @@ enum tarn_status tarn__column_writer_open(struct tarn_env *env, const struct tar
     tarn__arena_init(&w->arena, env);
     w->pages = tarn__buffer_new(env, 0);
     w->dictionary_page = tarn__buffer_new(env, 0);
+    w->encoded = tarn__buffer_new(env, 0);
+    w->scratch = (struct tarn__choice_scratch){tarn__buffer_new(env, 0), tarn__buffer_new(env, 0)};
     enum tarn_status status = tarn__page_builder_init(&w->builder, env, err);
     if (status == TARN_OK) {
-        status = w->pages != NULL && w->dictionary_page != NULL
+        status = w->pages != NULL && w->dictionary_page != NULL && w->encoded != NULL && w->scratch.encoded != NULL &&
+                         w->scratch.compressed != NULL
                      ? tarn__page_values_init(
                            &w->values, env, &form,
                            options->encodings & TARN_ENCODING_BIT(PARQUET_ENCODING_RLE_DICTIONARY) ? options->dictionary_bytes : 0, err)
@@ -138,12 +182,19 @@ enum tarn_status tarn__column_writer_open(struct tarn_env *env, const struct tar
     }
     w->builder.codec = options->codec;
     w->builder.codec_level = options->codec_level;
+    w->builder.version = options->page_version;
     w->builder.no_crc = options->no_crc;
     w->builder.max_definition = path->max_definition;
     w->builder.max_repetition = path->max_repetition;
     start_chunk(w);
     *out = w;
     return TARN_OK;
+}
+
+static void free_page(struct tarn__column_writer *w, struct open_page *page)
+{
+    tarn__free(w->env, page->definition);
+    tarn__free(w->env, page->repetition);
 }
 
 void tarn__column_writer_close(struct tarn__column_writer *w)
@@ -158,9 +209,16 @@ void tarn__column_writer_close(struct tarn__column_writer *w)
     tarn__buffer_release(w->pages);
     tarn__buffer_release(w->dictionary_page);
     tarn__buffer_release(w->spare);
+    tarn__buffer_release(w->encoded);
+    tarn__buffer_release(w->scratch.encoded);
+    tarn__buffer_release(w->scratch.compressed);
     tarn__arena_free(&w->arena);
-    tarn__free(w->env, w->page.definition);
-    tarn__free(w->env, w->page.repetition);
+    free_page(w, &w->page);
+    for (unsigned i = 0; i < TARN_HELD_PAGES; i++) {
+        free_page(w, &w->held[i].page);
+        tarn__buffer_release(w->held[i].plain);
+    }
+    tarn__free(w->env, w->codes);
     tarn__free(w->env, w->facts);
     tarn__free(w->env, w->definition_histograms);
     tarn__free(w->env, w->repetition_histograms);
@@ -177,12 +235,20 @@ const struct tarn__leaf_form *tarn__column_writer_form(const struct tarn__column
     return &w->values.form;
 }
 
-uint64_t tarn__column_writer_size(const struct tarn__column_writer *w)
+static uint64_t level_size(const struct tarn__column_writer *w, size_t slots)
 {
     const unsigned level_kinds = (w->path->max_definition != 0 ? 1u : 0u) + (w->path->max_repetition != 0 ? 1u : 0u);
-    const uint64_t levels = (uint64_t)w->page.slots * level_kinds / 4;
+    return (uint64_t)slots * level_kinds / 4;
+}
+
+uint64_t tarn__column_writer_size(const struct tarn__column_writer *w)
+{
     const uint64_t dictionary = w->values.has_dictionary ? w->values.dictionary.plain->size : 0;
-    return w->uncompressed_size + dictionary + tarn__page_values_size(&w->values) + levels;
+    uint64_t held = 0;
+    for (uint32_t i = 0; i < w->held_count; i++) {
+        held += (w->held[i].plain != NULL ? w->held[i].plain->size : 0) + level_size(w, w->held[i].page.slots);
+    }
+    return w->uncompressed_size + dictionary + held + tarn__page_values_size(&w->values) + level_size(w, w->page.slots);
 }
 
 /* ---- the end of a page ---- */
@@ -239,7 +305,7 @@ static enum tarn_status describe_page(struct tarn__column_writer *w, struct tarn
     struct tarn__page_facts *facts = &w->facts[w->page_count];
     *facts = (struct tarn__page_facts){.values = {.slots = w->page.slots, .values = w->values.count},
                                        .offset = w->pages->size,
-                                       .first_row = w->rows - w->page.rows,
+                                       .first_row = w->rows,
                                        .unencoded_bytes = tarn__page_values_unencoded(&w->values)};
     if (!w->values.dictionary_open && !tarn__chunk_sketch_add_plain(&w->sketch, &w->values.form, w->values.plain->data, w->values.count)) {
         return no_memory(w, err);
@@ -253,43 +319,285 @@ static enum tarn_status describe_page(struct tarn__column_writer *w, struct tarn
     return ok && tarn__value_facts_bound(&facts->values, &extremes, rule, &w->arena) ? TARN_OK : no_memory(w, err);
 }
 
-static enum tarn_status flush_page(struct tarn__column_writer *w, struct tarn_codec_context *context, struct tarn_error *err)
+/* The values of the open page as they are to be stored; without codes. */
+static enum tarn_status encode_values(struct tarn__column_writer *w, struct tarn__page_content *content, struct tarn_error *err)
+{
+    /* A page without values is PLAIN: it needs no dictionary, and so never asks for one that is empty. */
+    content->encoding = w->values.count != 0 ? w->choice.encoding : PARQUET_ENCODING_PLAIN;
+    content->encoded = tarn__buffer_span(w->values.plain);
+    if (content->encoding != PARQUET_ENCODING_PLAIN) {
+        w->encoded->size = 0;
+        TARN_RETURN_IF_ERROR(tarn__values_encode(&w->values.form, content->encoding, content->encoded, content->values, w->encoded, err));
+        content->encoded = tarn__buffer_span(w->encoded);
+    }
+    return TARN_OK;
+}
+
+/* Is what the page took so far from what the sample promised that another choice may be better? */
+static bool is_far(const struct tarn__column_writer *w, size_t values, uint64_t bytes)
+{
+    if (w->choice.values == 0 || w->choices >= MOST_CHOICES) {
+        return false;
+    }
+    const uint64_t promised = w->choice.bytes * values / w->choice.values;
+    return bytes > promised + promised / 2 + FAR_BYTES || bytes + bytes + FAR_BYTES < promised;
+}
+
+/* After a page: does the choice hold? */
+static void review_choice(struct tarn__column_writer *w, size_t values, uint64_t bytes)
+{
+    if (w->values.dictionary_open) {
+        if (w->values.dictionary.plain->size > w->dictionary_foreseen) {
+            w->values.dictionary_open = false;
+            w->chosen = false;
+        }
+    } else if (is_far(w, values, bytes)) {
+        w->chosen = false;
+    }
+}
+
+/* Writes the open page as it was chosen. */
+static enum tarn_status write_page(struct tarn__column_writer *w, struct tarn_codec_context *context, struct tarn_error *err)
 {
     struct open_page *page = &w->page;
 
-    if (page->rows == 0) {
-        return TARN_OK;
-    }
-    const uint32_t max_code = tarn__page_values_max_code(&w->values);
-    if (w->values.dictionary_open && w->dictionary_encoded_pages == 0 && w->values.count != 0 &&
-        tarn__page_values_dictionary_loses(&w->values, max_code)) {
-        TARN_RETURN_IF_ERROR(tarn__page_values_spread(&w->values, err));
-    }
     TARN_RETURN_IF_ERROR(describe_page(w, err));
     if (page->slots > INT32_MAX) {
         return tarn__page_too_large(page->slots, err);
     }
-    /* A page without values is PLAIN: it needs no dictionary, and so never asks for one that is empty. */
     const bool coded = w->values.dictionary_open && w->values.count != 0;
-    const struct tarn__page_content content = {
+    struct tarn__page_content content = {
+        .rows = (uint32_t)page->rows,
         .slots = (uint32_t)page->slots,
         .values = (uint32_t)w->values.count,
         .definition = page->definition,
         .repetition = page->repetition,
         .codes = coded ? w->values.codes : NULL,
-        .max_code = max_code,
-        .plain = tarn__buffer_span(w->values.plain),
+        .max_code = coded ? tarn__page_values_max_code(&w->values) : 0,
+        .encoding = PARQUET_ENCODING_RLE_DICTIONARY,
     };
+    if (!coded) {
+        TARN_RETURN_IF_ERROR(encode_values(w, &content, err));
+    }
     struct tarn__page_size size;
-    TARN_RETURN_IF_ERROR(tarn__page_build_data(&w->builder, context, &content, w->pages, &size, err));
+    TARN_RETURN_IF_ERROR(tarn__page_build_data(&w->builder, context, &content, w->choice.compress, w->pages, &size, err));
     w->facts[w->page_count].stored = size.stored;
+    w->facts[w->page_count].packed = size.packed;
+    w->packed_pages += size.packed;
     w->uncompressed_size += size.uncompressed;
-    w->dictionary_encoded_pages += coded;
+    w->pages_of[content.encoding]++;
     w->page_count++;
+    w->rows += page->rows;
     page->rows = 0;
     page->slots = 0;
+    const size_t values = w->values.count;
     tarn__page_values_begin_page(&w->values);
+    const uint64_t levels = level_size(w, content.slots);
+    review_choice(w, values, size.values > levels ? size.values - levels : 0);
     return TARN_OK;
+}
+
+/* ---- the choice of an encoding ---- */
+
+/* Values of a page that lie together, from the begin of its part number `part` of `parts` on, as many as a run may have. */
+static struct tarn__choice_run run_of(const struct tarn__column_writer *w, const struct held_page *held, const uint32_t *codes,
+                                      uint32_t part, uint32_t parts)
+{
+    enum { RUN_VALUES = 1024, RUN_BYTES = 1 << 16 };
+    const struct tarn_span plain = tarn__buffer_span(held->plain);
+    const size_t first = held->values / parts * part / 8 * 8; /* where BOOLEAN begins a byte */
+    size_t count = tarn__min_size(RUN_VALUES, held->values - first);
+    struct tarn__choice_run run = {.codes = codes != NULL ? codes + first : NULL};
+
+    if (w->values.form.kind == TARN_KIND_BOOL) {
+        run.plain = (struct tarn_span){plain.data + first / 8, tarn__bits_bytes(count)};
+    } else if (!is_byte_array(w)) {
+        const size_t width = w->values.form.width;
+        count = tarn__min_size(count, RUN_BYTES / width + 1);
+        run.plain = (struct tarn_span){plain.data + first * width, count * width};
+    } else {
+        size_t at = 0;
+        for (size_t i = 0; i < first; i++) {
+            at += sizeof(uint32_t) + tarn__load32(plain.data + at);
+        }
+        const size_t begin = at;
+        size_t taken = 0;
+        while (taken < count && at - begin < RUN_BYTES) {
+            at += sizeof(uint32_t) + tarn__load32(plain.data + at);
+            taken++;
+        }
+        count = taken;
+        run.plain = (struct tarn_span){plain.data + begin, at - begin};
+    }
+    run.count = (uint32_t)count;
+    return run;
+}
+
+/* Runs that are spread over the held pages; `codes` are those of all their values, or NULL. */
+static void take_sample(const struct tarn__column_writer *w, const uint32_t *codes, struct tarn__choice_sample *sample)
+{
+    const uint32_t parts = TARN_CHOICE_RUNS / w->held_count;
+    size_t before = 0;
+
+    for (uint32_t i = 0; i < w->held_count; i++) {
+        for (uint32_t part = 0; part < parts; part++) {
+            const struct tarn__choice_run run = run_of(w, &w->held[i], codes != NULL ? codes + before : NULL, part, parts);
+            if (run.count != 0) {
+                sample->runs[sample->run_count++] = run;
+            }
+        }
+        before += w->held[i].values;
+    }
+}
+
+/* Gives the held values codes, and says how many distinct ones there were after half of them; *all false: they do not pay for certain, or
+ * do not fit. */
+static enum tarn_status code_held(struct tarn__column_writer *w, size_t total, uint64_t *half, bool *all, struct tarn_error *err)
+{
+    enum { SURE = 1 << 14, MOSTLY_NEW = 64 };
+    struct tarn__dictionary_builder *dictionary = &w->values.dictionary;
+    size_t coded = 0;
+
+    *all = false;
+    *half = 0;
+    tarn__dictionary_builder_reset(dictionary);
+    if (!tarn__grow(w->env, &w->codes, &w->code_capacity, total, sizeof(*w->codes))) {
+        return no_memory(w, err);
+    }
+    for (uint32_t i = 0; i < w->held_count; i++) {
+        const struct held_page *held = &w->held[i];
+        const struct tarn_span plain = tarn__buffer_span(held->plain);
+        size_t done = 0;
+        TARN_RETURN_IF_ERROR(tarn__dictionary_add_plain(dictionary, plain, held->values, w->codes + coded, &done, err));
+        coded += done;
+        if (done < held->values || (coded >= SURE && dictionary->count > coded - coded / MOSTLY_NEW)) {
+            return TARN_OK;
+        }
+    }
+    for (size_t i = 0; i < total / 2; i++) { /* codes are given as values appear: there are as many as the largest says */
+        *half = w->codes[i] >= *half ? w->codes[i] + (uint64_t)1 : *half;
+    }
+    *all = true;
+    return TARN_OK;
+}
+
+/* Describes the dictionary that the held values begin. */
+static void foresee_dictionary(struct tarn__column_writer *w, size_t total, uint64_t half, bool ends, struct tarn__choice_sample *sample)
+{
+    const struct tarn__dictionary_builder *dictionary = &w->values.dictionary;
+    uint64_t rows = 0;
+
+    for (uint32_t i = 0; i < w->held_count; i++) {
+        rows += w->held[i].page.rows;
+    }
+    sample->chunk_values = total;
+    if (!ends && w->options.group_rows > rows) {
+        const uint64_t group = w->options.group_rows < UINT32_MAX ? w->options.group_rows : UINT32_MAX;
+        sample->chunk_values = total / rows * group + total % rows * group / rows;
+    }
+    sample->entries = tarn__distinct_forecast(half, dictionary->count, total, sample->chunk_values);
+    sample->dictionary = tarn__buffer_span(dictionary->plain);
+    sample->dictionary_bytes = dictionary->count != 0 ? dictionary->plain->size / dictionary->count * sample->entries : 0;
+}
+
+/* The held page becomes the open one, which is empty, and takes over its memory. */
+static enum tarn_status take_held(struct tarn__column_writer *w, struct held_page *held, const uint32_t *codes, struct tarn_error *err)
+{
+    const struct open_page page = w->page;
+    struct tarn_buffer *plain = w->values.plain;
+
+    w->page = held->page;
+    w->values.plain = held->plain;
+    w->values.count = held->values;
+    held->page = page;
+    held->plain = plain;
+    if (codes != NULL) {
+        if (!tarn__grow(w->env, &w->values.codes, &w->values.code_capacity, w->values.count, sizeof(*codes))) {
+            return no_memory(w, err);
+        }
+        memcpy(w->values.codes, codes, w->values.count * sizeof(*codes));
+        w->values.plain->size = 0;
+    }
+    return TARN_OK;
+}
+
+/* Chooses how the held pages are written, and writes them. `ends`: the chunk has no more. */
+static enum tarn_status choose(struct tarn__column_writer *w, struct tarn_codec_context *context, bool ends, struct tarn_error *err)
+{
+    const struct tarn__choice_options options = {w->options.encodings, w->options.codec, w->options.codec_level, w->options.decode_weight};
+    struct tarn__choice_sample sample = {.form = &w->values.form};
+    size_t total = 0;
+    bool has_codes = false;
+
+    for (uint32_t i = 0; i < w->held_count; i++) {
+        total += w->held[i].values;
+    }
+    if (w->held_count == 0) {
+        return TARN_OK;
+    }
+    sample.chunk_values = total;
+    if (!w->dictionary_spent && total != 0 && (options.encodings & TARN_ENCODING_BIT(PARQUET_ENCODING_RLE_DICTIONARY)) != 0) {
+        uint64_t half;
+        TARN_RETURN_IF_ERROR(code_held(w, total, &half, &has_codes, err));
+        foresee_dictionary(w, total, half, ends, &sample);
+        has_codes = has_codes && sample.dictionary_bytes <= w->options.dictionary_bytes;
+    }
+    take_sample(w, has_codes ? w->codes : NULL, &sample);
+    TARN_RETURN_IF_ERROR(tarn__encoding_choose(&sample, &options, context, &w->scratch, &w->choice, err));
+    w->choices += total != 0;
+    const bool coded = total != 0 && w->choice.encoding == PARQUET_ENCODING_RLE_DICTIONARY;
+    if (coded) {
+        w->dictionary_spent = true;
+        w->dictionary_foreseen = 2 * sample.dictionary_bytes + FAR_BYTES;
+    } else if (w->values.has_dictionary && !w->dictionary_spent) {
+        tarn__dictionary_builder_reset(&w->values.dictionary);
+    }
+    const uint32_t count = w->held_count;
+    const uint32_t *codes = coded ? w->codes : NULL;
+    w->held_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const size_t values = w->held[i].values;
+        w->values.dictionary_open = coded;
+        TARN_RETURN_IF_ERROR(take_held(w, &w->held[i], codes, err));
+        TARN_RETURN_IF_ERROR(write_page(w, context, err));
+        codes = codes != NULL ? codes + values : NULL;
+    }
+    w->values.dictionary_open = coded; /* pages of the sample itself prove nothing against it */
+    w->chosen = total != 0;
+    return TARN_OK;
+}
+
+/* Puts the open page, which goes on empty, behind those that wait. */
+static enum tarn_status hold_page(struct tarn__column_writer *w, struct tarn_error *err)
+{
+    struct held_page *held = &w->held[w->held_count];
+    struct tarn_buffer *plain = held->plain != NULL ? held->plain : tarn__buffer_new(w->env, 0);
+    const struct open_page page = held->page;
+
+    if (plain == NULL) {
+        return no_memory(w, err);
+    }
+    *held = (struct held_page){w->page, w->values.plain, w->values.count};
+    w->page = page;
+    w->page.rows = 0;
+    w->page.slots = 0;
+    w->values.plain = plain;
+    tarn__page_values_begin_page(&w->values);
+    w->held_count++;
+    return TARN_OK;
+}
+
+/* Ends the open page. */
+static enum tarn_status flush_page(struct tarn__column_writer *w, struct tarn_codec_context *context, struct tarn_error *err)
+{
+    if (w->page.rows == 0) {
+        return TARN_OK;
+    }
+    if (w->chosen) {
+        return write_page(w, context, err);
+    }
+    TARN_RETURN_IF_ERROR(hold_page(w, err));
+    return w->held_count == TARN_HELD_PAGES ? choose(w, context, false, err) : TARN_OK;
 }
 
 /* ---- rows into the open page ---- */
@@ -437,7 +745,6 @@ static enum tarn_status append_rows(struct tarn__column_writer *w, struct tarn_c
     w->page.rows += span.rows;
     w->page.slots += span.slots;
     w->values.count += span.values;
-    w->rows += span.rows;
     at->slot += span.slots;
     at->value += span.values;
     if (span.full) {
@@ -445,6 +752,8 @@ static enum tarn_status append_rows(struct tarn__column_writer *w, struct tarn_c
     }
     if (dictionary_ends) {
         w->values.dictionary_open = false;
+        w->dictionary_spent = true;
+        w->chosen = false;
     }
     return TARN_OK;
 }
@@ -483,11 +792,12 @@ static const int64_t *sum_histograms(struct tarn__column_writer *w, const int64_
     return sum;
 }
 
-/* Compression is the chunk's; reading what it hardly made smaller would cost time for nothing. */
+/* Reading what compression hardly made smaller would cost time for nothing. Pages of version 2 were asked one by one. */
 static bool compression_loses(const struct tarn__column_writer *w)
 {
     const uint64_t stored = (uint64_t)w->pages->size + w->dictionary_page->size;
-    return w->codec != PARQUET_CODEC_UNCOMPRESSED && stored > w->uncompressed_size - w->uncompressed_size / LEAST_SAVED;
+    return w->codec != PARQUET_CODEC_UNCOMPRESSED && w->options.page_version == 1 &&
+           stored > w->uncompressed_size - w->uncompressed_size / LEAST_SAVED;
 }
 
 static void swap(struct tarn_buffer **a, struct tarn_buffer **b)
@@ -497,8 +807,9 @@ static void swap(struct tarn_buffer **a, struct tarn_buffer **b)
     *b = was;
 }
 
-/* Makes all pages again, without compression. */
-static enum tarn_status uncompress_chunk(struct tarn__column_writer *w, struct tarn_codec_context *context, struct tarn_error *err)
+/* Makes all pages again, of version 1, with the codec or without. */
+static enum tarn_status recode_chunk(struct tarn__column_writer *w, struct tarn_codec_context *context, bool dictionary_packed, bool to,
+                                     struct tarn_error *err)
 {
     struct tarn__page_size size;
     uint64_t total = 0;
@@ -514,19 +825,20 @@ static enum tarn_status uncompress_chunk(struct tarn__column_writer *w, struct t
         struct tarn__page_facts *facts = &w->facts[i];
         const struct tarn_span page = {w->pages->data + facts->offset, facts->stored};
         facts->offset = w->spare->size;
-        TARN_RETURN_IF_ERROR(tarn__page_uncompress(&w->builder, context, page, w->spare, &size, err));
+        TARN_RETURN_IF_ERROR(tarn__page_recode(&w->builder, context, page, facts->packed, to, w->spare, &size, err));
         facts->stored = size.stored;
+        facts->packed = to;
         total += size.uncompressed;
     }
     swap(&w->pages, &w->spare);
     w->spare->size = 0;
     if (w->dictionary_page->size != 0) {
-        TARN_RETURN_IF_ERROR(tarn__page_uncompress(&w->builder, context, tarn__buffer_span(w->dictionary_page), w->spare, &size, err));
+        TARN_RETURN_IF_ERROR(
+            tarn__page_recode(&w->builder, context, tarn__buffer_span(w->dictionary_page), dictionary_packed, to, w->spare, &size, err));
         swap(&w->dictionary_page, &w->spare);
         total += size.uncompressed;
     }
     w->uncompressed_size = total;
-    w->codec = PARQUET_CODEC_UNCOMPRESSED;
     return TARN_OK;
 }
 
@@ -537,13 +849,59 @@ static bool all_values_coded(const struct tarn__column_writer *w)
     for (uint32_t i = 0; i < w->page_count; i++) {
         without_values += w->facts[i].values.values == 0;
     }
-    return w->dictionary_encoded_pages != 0 && w->dictionary_encoded_pages + without_values == w->page_count;
+    return w->pages_of[PARQUET_ENCODING_RLE_DICTIONARY] != 0 && w->pages_of[PARQUET_ENCODING_RLE_DICTIONARY] + without_values == w->page_count;
+}
+
+/* The dictionary's page: compressed when other pages are, or when that gains much. */
+static enum tarn_status build_dictionary(struct tarn__column_writer *w, struct tarn_codec_context *context, bool *packed,
+                                         struct tarn_error *err)
+{
+    struct tarn__page_size size;
+
+    *packed = false;
+    if (w->pages_of[PARQUET_ENCODING_RLE_DICTIONARY] == 0) {
+        return TARN_OK;
+    }
+    const struct tarn_span plain = tarn__buffer_span(w->values.dictionary.plain);
+    if (!tarn__chunk_sketch_add_dictionary(&w->sketch, &w->values.form, &w->values.dictionary)) {
+        return no_memory(w, err);
+    }
+    TARN_RETURN_IF_ERROR(
+        tarn__page_build_dictionary(&w->builder, context, plain, w->values.dictionary.count, true, w->dictionary_page, &size, err));
+    *packed = size.packed;
+    if (size.packed && w->packed_pages == 0 && plain.size - plain.size / LEAST_DICTIONARY_SAVED < size.values) {
+        w->dictionary_page->size = 0;
+        *packed = false;
+        TARN_RETURN_IF_ERROR(
+            tarn__page_build_dictionary(&w->builder, context, plain, w->values.dictionary.count, false, w->dictionary_page, &size, err));
+    }
+    w->uncompressed_size += size.uncompressed;
+    return TARN_OK;
+}
+
+/* Brings all pages under one codec. */
+static enum tarn_status settle_codec(struct tarn__column_writer *w, struct tarn_codec_context *context, bool dictionary_packed,
+                                     struct tarn_error *err)
+{
+    if (w->packed_pages == 0 && !dictionary_packed) {
+        w->codec = PARQUET_CODEC_UNCOMPRESSED;
+        return TARN_OK;
+    }
+    if (compression_loses(w)) {
+        w->codec = PARQUET_CODEC_UNCOMPRESSED;
+        return recode_chunk(w, context, dictionary_packed, false, err);
+    }
+    const bool mixed = w->packed_pages < w->page_count || (w->dictionary_page->size != 0 && !dictionary_packed);
+    return mixed && w->options.page_version == 1 ? recode_chunk(w, context, dictionary_packed, true, err) : TARN_OK;
 }
 
 enum tarn_status tarn__column_writer_finish(struct tarn__column_writer *w, struct tarn_codec_context *context,
                                             struct tarn__column_chunk *out, struct tarn_error *err)
 {
     *out = (struct tarn__column_chunk){0};
+    bool dictionary_packed;
+    TARN_RETURN_IF_ERROR(flush_page(w, context, err));
+    bool dictionary_packed;
     TARN_RETURN_IF_ERROR(flush_page(w, context, err));
     if (w->dictionary_encoded_pages != 0) {
         struct tarn__page_size size;
@@ -557,13 +915,15 @@ enum tarn_status tarn__column_writer_finish(struct tarn__column_writer *w, struc
     if (compression_loses(w)) {
         TARN_RETURN_IF_ERROR(uncompress_chunk(w, context, err));
     }
+    TARN_RETURN_IF_ERROR(choose(w, context, true, err));
+    TARN_RETURN_IF_ERROR(build_dictionary(w, context, &dictionary_packed, err));
+    TARN_RETURN_IF_ERROR(settle_codec(w, context, dictionary_packed, err));
     *out = (struct tarn__column_chunk){
         .dictionary_page = tarn__buffer_span(w->dictionary_page),
         .data_pages = tarn__buffer_span(w->pages),
         .codec = w->codec,
         .uncompressed_size = w->uncompressed_size,
-        .dictionary_encoded_pages = w->dictionary_encoded_pages,
-        .plain_pages = w->page_count - w->dictionary_encoded_pages,
+        .page_version = w->options.page_version,
         .pages = {.count = w->page_count,
                   .pages = w->facts,
                   .order = w->options.no_statistics ? TARN_STORED_NONE : w->values.form.order,
@@ -572,6 +932,7 @@ enum tarn_status tarn__column_writer_finish(struct tarn__column_writer *w, struc
                   .is_byte_array = is_byte_array(w),
                   .no_nan_counts = w->options.no_nan_counts},
     };
+    memcpy(out->pages_of, w->pages_of, sizeof(out->pages_of));
     for (uint32_t i = 0; i < w->page_count; i++) {
         out->unencoded_bytes += w->facts[i].unencoded_bytes;
         if (!tarn__value_facts_merge(&out->facts, &w->facts[i].values, w->values.form.order, NULL)) {

@@ -14,10 +14,13 @@
  * One leaf column of a file being written: rows in, the bytes and facts of a column chunk out.
  *
  * What it makes depends on the rows alone, not on how they were cut into batches or in which shapes they came.
- * Memory: the encoded pages of the chunk, the dictionary, and one page that is being filled.
+ * Memory: the encoded pages of the chunk, the dictionary, one page that is being filled, and at most TARN_HELD_PAGES behind it that wait
+ * for the choice of their encoding.
  * Threads: a writer is single-threaded; the writers of different columns may run at once, each call with a codec context of its own.
  */
 struct tarn__column_writer;
+
+enum { TARN_HELD_PAGES = 4 };
 
 struct tarn__column_options {
     int32_t codec; /**< enum parquet_codec */
@@ -38,15 +41,17 @@ struct tarn__column_options {
     bool no_crc;
 };
 
+enum { TARN_ENCODING_COUNT = PARQUET_ENCODING_ALP + 1 };
+
 /** A finished chunk. All of it is the writer's, until its next reset. */
 struct tarn__column_chunk {
     struct tarn_span dictionary_page; /**< empty: none. Stands first in the file */
     struct tarn_span data_pages;
     int32_t codec; /**< the one asked for, or UNCOMPRESSED where that saves too little */
     uint64_t uncompressed_size;
-    uint32_t dictionary_encoded_pages;
-    uint32_t plain_pages;
-    uint64_t unencoded_bytes; /**< of byte arrays */
+    uint32_t page_version;
+    uint32_t pages_of[TARN_ENCODING_COUNT]; /**< data pages by encoding, that of dictionaries RLE_DICTIONARY */
+    uint64_t unencoded_bytes;               /**< of byte arrays */
     struct tarn__value_facts facts;
     struct tarn__chunk_pages pages;
     const int64_t *definition_histogram; /**< max + 1 counts; NULL where the level says nothing that counts do not */

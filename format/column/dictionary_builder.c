@@ -384,3 +384,26 @@ enum tarn_status tarn__dictionary_add_texts(struct tarn__dictionary_builder *bui
     *done = i;
     return TARN_OK;
 }
+
+enum tarn_status tarn__dictionary_add_plain(struct tarn__dictionary_builder *builder, struct tarn_span plain, size_t n, uint32_t *codes,
+                                            size_t *done, struct tarn_error *err)
+{
+    const uint8_t *at = plain.data;
+    size_t i = 0;
+
+    if (builder->width != 0) {
+        return tarn__dictionary_add_fixed(builder, plain.data, n, codes, done, err);
+    }
+    *done = 0;
+    for (; i < n; i++) {
+        const struct tarn_span value = {at + LENGTH_BYTES, tarn__load32(at)};
+        bool fits;
+        TARN_RETURN_IF_ERROR(tarn__dictionary_add_bytes(builder, value, &codes[i], &fits, err));
+        if (!fits) {
+            break;
+        }
+        at += LENGTH_BYTES + value.size;
+    }
+    *done = i;
+    return TARN_OK;
+}

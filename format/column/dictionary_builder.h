@@ -60,6 +60,10 @@ struct tarn__text_rows {
 TARN_WARN_UNUSED enum tarn_status tarn__dictionary_add_texts(struct tarn__dictionary_builder *builder, struct tarn__text_rows texts,
                                                              size_t n, uint32_t *codes, size_t *done, struct tarn_error *err);
 
+/** The codes of `n` values that lie in `plain` as PLAIN stores them. *done < n: the next does not fit any more. Errors: NOMEM, LIMIT. */
+TARN_WARN_UNUSED enum tarn_status tarn__dictionary_add_plain(struct tarn__dictionary_builder *builder, struct tarn_span plain, size_t n,
+                                                             uint32_t *codes, size_t *done, struct tarn_error *err);
+
 /** The bytes of an entry, without length prefix. */
 struct tarn_span tarn__dictionary_entry(const struct tarn__dictionary_builder *builder, uint32_t code);
 

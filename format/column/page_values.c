@@ -329,39 +329,6 @@ uint64_t tarn__page_values_unencoded(const struct tarn__page_values *v)
     return sum;
 }
 
-/* Spreads the open page's codes out into `plain`, and ends the dictionary. */
-enum tarn_status tarn__page_values_spread(struct tarn__page_values *v, struct tarn_error *err)
-{
-    struct tarn_buffer *plain = v->plain;
-    const size_t prefix = is_byte_array(v) ? LENGTH_BYTES : 0;
-    size_t size = 0;
-
-    for (size_t i = 0; i < v->count; i++) {
-        size += tarn__dictionary_entry(&v->dictionary, v->codes[i]).size + prefix;
-    }
-    if (!tarn__buffer_resize(plain, size)) {
-        return no_memory(v, err);
-    }
-    uint8_t *to = plain->data;
-    for (size_t i = 0; i < v->count; i++) {
-        const struct tarn_span entry = tarn__dictionary_entry(&v->dictionary, v->codes[i]);
-        memcpy(to, entry.data - prefix, entry.size + prefix); /* with the length that stands before it */
-        to += entry.size + prefix;
-    }
-    v->dictionary_open = false;
-    tarn__dictionary_builder_reset(&v->dictionary);
-    return TARN_OK;
-}
-
-/* Would the values of the first page be smaller without a dictionary? */
-bool tarn__page_values_dictionary_loses(const struct tarn__page_values *v, uint32_t max_code)
-{
-    const uint64_t encoded = (uint64_t)v->count * tarn__bit_width(max_code) / 8 + v->dictionary.plain->size;
-    const uint64_t plain =
-        is_byte_array(v) ? tarn__page_values_unencoded(v) + (uint64_t)v->count * LENGTH_BYTES : (uint64_t)v->count * v->form.width;
-    return encoded >= plain;
-}
-
 uint32_t tarn__page_values_max_code(const struct tarn__page_values *v)
 {
     uint32_t bits = 0;

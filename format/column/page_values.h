@@ -60,11 +60,6 @@ TARN_WARN_UNUSED enum tarn_status tarn__page_values_append(struct tarn__page_val
 /** A number with as many bits as the page's largest code. */
 uint32_t tarn__page_values_max_code(const struct tarn__page_values *values);
 
-/** Would values and dictionary together be no larger as PLAIN? */
-bool tarn__page_values_dictionary_loses(const struct tarn__page_values *values, uint32_t max_code);
-/** Turns the page's codes into PLAIN values and ends the dictionary, which is emptied. Errors: NOMEM, LIMIT. */
-TARN_WARN_UNUSED enum tarn_status tarn__page_values_spread(struct tarn__page_values *values, struct tarn_error *err);
-
 /** What the page's byte arrays hold, without lengths; 0 for other kinds. */
 uint64_t tarn__page_values_unencoded(const struct tarn__page_values *values);
 

@@ -233,29 +233,32 @@ static enum tarn_status finish_leaf(void *arg, uint64_t leaf, uint32_t worker, s
     return status;
 }
 
+/* Each encoding that a page or its levels have, by number; and how many pages have it. */
 static bool fill_encodings(struct tarn_arena *arena, const struct tarn__column_chunk *chunk, bool has_levels,
                            struct parquet_column_metadata *meta)
 {
-    int32_t *encodings = tarn__arena_calloc(arena, 3, sizeof(*encodings));
-    struct parquet_page_encoding_stats *stats = tarn__arena_calloc(arena, 3, sizeof(*stats));
+    const bool has_dictionary = chunk->dictionary_page.size != 0;
+    const int32_t page_type = chunk->page_version == 1 ? PARQUET_DATA_PAGE : PARQUET_DATA_PAGE_V2;
+    int32_t *encodings = tarn__arena_calloc(arena, TARN_ENCODING_COUNT, sizeof(*encodings));
+    struct parquet_page_encoding_stats *stats = tarn__arena_calloc(arena, TARN_ENCODING_COUNT + 1, sizeof(*stats));
     uint32_t encoding_count = 0;
     uint32_t stat_count = 0;
 
     if (encodings == NULL || stats == NULL) {
         return false;
     }
-    encodings[encoding_count++] = PARQUET_ENCODING_PLAIN; /* of the dictionary page, if of nothing else */
-    if (has_levels) {
-        encodings[encoding_count++] = PARQUET_ENCODING_RLE;
-    }
-    if (chunk->dictionary_encoded_pages != 0) {
-        encodings[encoding_count++] = PARQUET_ENCODING_RLE_DICTIONARY;
+    if (has_dictionary) {
         stats[stat_count++] = (struct parquet_page_encoding_stats){PARQUET_DICTIONARY_PAGE, PARQUET_ENCODING_PLAIN, 1};
-        stats[stat_count++] = (struct parquet_page_encoding_stats){PARQUET_DATA_PAGE, PARQUET_ENCODING_RLE_DICTIONARY,
-                                                                   (int32_t)chunk->dictionary_encoded_pages};
     }
-    if (chunk->plain_pages != 0) {
-        stats[stat_count++] = (struct parquet_page_encoding_stats){PARQUET_DATA_PAGE, PARQUET_ENCODING_PLAIN, (int32_t)chunk->plain_pages};
+    for (int32_t encoding = 0; encoding < TARN_ENCODING_COUNT; encoding++) {
+        const uint32_t pages = chunk->pages_of[encoding];
+        const bool beside = (encoding == PARQUET_ENCODING_PLAIN && has_dictionary) || (encoding == PARQUET_ENCODING_RLE && has_levels);
+        if (pages != 0) {
+            stats[stat_count++] = (struct parquet_page_encoding_stats){page_type, encoding, (int32_t)pages};
+        }
+        if (pages != 0 || beside) {
+            encodings[encoding_count++] = encoding;
+        }
     }
     meta->encodings.count = encoding_count;
     meta->encodings.items = encodings;
