@@ -406,7 +406,8 @@ static struct tarn__choice_run run_of(const struct tarn__column_writer *w, const
     enum { RUN_VALUES = 1024, RUN_BYTES = 1 << 16 };
     const struct tarn_span plain = tarn__buffer_span(held->plain);
     const size_t first = held->values / parts * part / 8 * 8; /* where BOOLEAN begins a byte */
-    size_t count = tarn__min_size(RUN_VALUES, held->values - first);
+    const size_t end = part + 1 == parts ? held->values : held->values / parts * (part + 1) / 8 * 8;
+    size_t count = tarn__min_size(RUN_VALUES, end - first);
     struct tarn__choice_run run = {.codes = codes != NULL ? codes + first : NULL};
 
     if (w->values.form.kind == TARN_KIND_BOOL) {
@@ -849,7 +850,8 @@ static bool all_values_coded(const struct tarn__column_writer *w)
     for (uint32_t i = 0; i < w->page_count; i++) {
         without_values += w->facts[i].values.values == 0;
     }
-    return w->pages_of[PARQUET_ENCODING_RLE_DICTIONARY] != 0 && w->pages_of[PARQUET_ENCODING_RLE_DICTIONARY] + without_values == w->page_count;
+    return w->pages_of[PARQUET_ENCODING_RLE_DICTIONARY] != 0 &&
+           w->pages_of[PARQUET_ENCODING_RLE_DICTIONARY] + without_values == w->page_count;
 }
 
 /* The dictionary's page: compressed when other pages are, or when that gains much. */
@@ -898,23 +900,10 @@ static enum tarn_status settle_codec(struct tarn__column_writer *w, struct tarn_
 enum tarn_status tarn__column_writer_finish(struct tarn__column_writer *w, struct tarn_codec_context *context,
                                             struct tarn__column_chunk *out, struct tarn_error *err)
 {
+    bool dictionary_packed;
+
     *out = (struct tarn__column_chunk){0};
-    bool dictionary_packed;
     TARN_RETURN_IF_ERROR(flush_page(w, context, err));
-    bool dictionary_packed;
-    TARN_RETURN_IF_ERROR(flush_page(w, context, err));
-    if (w->dictionary_encoded_pages != 0) {
-        struct tarn__page_size size;
-        TARN_RETURN_IF_ERROR(tarn__page_build_dictionary(&w->builder, context, tarn__buffer_span(w->values.dictionary.plain),
-                                                         w->values.dictionary.count, w->dictionary_page, &size, err));
-        w->uncompressed_size += size.uncompressed;
-        if (!tarn__chunk_sketch_add_dictionary(&w->sketch, &w->values.form, &w->values.dictionary)) {
-            return no_memory(w, err);
-        }
-    }
-    if (compression_loses(w)) {
-        TARN_RETURN_IF_ERROR(uncompress_chunk(w, context, err));
-    }
     TARN_RETURN_IF_ERROR(choose(w, context, true, err));
     TARN_RETURN_IF_ERROR(build_dictionary(w, context, &dictionary_packed, err));
     TARN_RETURN_IF_ERROR(settle_codec(w, context, dictionary_packed, err));

@@ -11,6 +11,7 @@
  */
 #include "format/column/encoding_choice.h"
 
+#include "format/base/checked.h"
 #include "format/column/value_encode.h"
 #include "format/encoding/rle_writer.h"
 

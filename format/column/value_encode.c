@@ -4,6 +4,7 @@
  */
 #include "format/column/value_encode.h"
 
+#include "format/encoding/alp_encode.h"
 #include "format/encoding/byte_stream_split_encode.h"
 #include "format/encoding/delta_binary_packed_encode.h"
 #include "format/encoding/delta_byte_array_encode.h"
@@ -24,6 +25,11 @@ enum tarn_status tarn__values_encode(const struct tarn__leaf_form *form, int32_t
         return tarn__delta_strings_encode(out, &bytes, err);
     case PARQUET_ENCODING_BYTE_STREAM_SPLIT:
         return tarn__split_encode(out, plain.data, form->width, count, err);
+    case PARQUET_ENCODING_ALP: {
+        struct tarn__alp_choice choice;
+        tarn__alp_choose(tarn__kernels_of(tarn__buffer_env(out)), plain.data, form->width, count, &choice);
+        return tarn__alp_encode(out, plain.data, form->width, count, &choice, err);
+    }
     case PARQUET_ENCODING_RLE:
         return tarn__rle_write_booleans(out, count, plain.data) ? TARN_OK : tarn__nomem(tarn__buffer_env(out), err, plain.size);
     default:

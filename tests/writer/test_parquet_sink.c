@@ -244,7 +244,8 @@ START_TEST(parquet_sink__footer_says_what_was_written) /* P-FILE-WRITE-2 P-FILE-
     open_env(tarn_test_env());
     ck_assert_ok(tarn_schema_make(env, 1, &field, 3, properties, &schema, &err), &err);
     struct tarn_vector *column = ints(schema->fields[0].type, 2500);
-    const struct tarn_parquet_write_options options = {.size = sizeof(options), .row_group_rows = 1000, .page_rows = 300};
+    const struct tarn_parquet_write_options options = {
+        .size = sizeof(options), .profile = TARN_PROFILE_COMPAT, .codec = TARN_CODEC_ZSTD, .row_group_rows = 1000, .page_rows = 300};
     tarn_parquet_file_write(store, TARN_TEXT("f"), schema, &options, 2500, &column);
     tarn_parquet_file_open(&file, store, TARN_TEXT("f"));
 
@@ -307,8 +308,11 @@ START_TEST(parquet_sink__groups_end_by_bytes) /* P-FILE-WRITE-6 */
     open_env(tarn_test_env());
     make_schema(1, &field);
     struct tarn_vector *column = ints(schema->fields[0].type, 10000);
-    const struct tarn_parquet_write_options options = {
-        .size = sizeof(options), .row_group_bytes = 8000, .no_dictionary = true, .codec = TARN_CODEC_UNCOMPRESSED};
+    const struct tarn_parquet_write_options options = {.size = sizeof(options),
+                                                       .profile = TARN_PROFILE_COMPAT,
+                                                       .row_group_bytes = 8000,
+                                                       .no_dictionary = true,
+                                                       .codec = TARN_CODEC_UNCOMPRESSED};
     tarn_parquet_file_write(store, TARN_TEXT("f"), schema, &options, 10000, &column);
     tarn_parquet_file_open(&file, store, TARN_TEXT("f"));
     ck_assert_uint_ge(file.footer->metadata.row_groups.count, 9);
@@ -347,7 +351,7 @@ START_TEST(parquet_sink__codec_that_saves_nothing_is_dropped) /* P-CHUNK-WRITE-6
         tarn__vector_builder_close_all(builders[i]);
     }
     const struct tarn_parquet_write_options options = {
-        .size = sizeof(options), .codec = codecs[_i], .page_rows = 300, .no_dictionary = true};
+        .size = sizeof(options), .profile = TARN_PROFILE_COMPAT, .codec = codecs[_i], .page_rows = 300, .no_dictionary = true};
     struct tarn_vector *written = tarn_vector_retain(columns[0]);
     tarn_parquet_file_write(store, TARN_TEXT("f"), schema, &options, 1000, columns);
     tarn_parquet_file_open(&file, store, TARN_TEXT("f"));
