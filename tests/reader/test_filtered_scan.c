@@ -39,6 +39,7 @@ static void write_file(struct tarn_env *into, struct tarn_store *to, bool no_pag
     char words[128];
     options.page_rows = PAGE_ROWS;
     options.row_group_rows = GROUP_ROWS;
+    options.profile = TARN_PROFILE_COMPAT; /* PLAIN, which batches can point into */
     options.codec = TARN_CODEC_UNCOMPRESSED;
     options.no_page_index = no_page_index;
     ck_assert_ok(tarn_schema_make(into, COLUMNS, fields, 0, NULL, &schema, &err), &err);
