@@ -147,11 +147,16 @@ enum tarn_status tarn__arrow_validity(const struct tarn__arrow_importer *importe
                                       struct tarn_buffer **out)
 {
     const uint8_t *bits = source->array->n_buffers != 0 ? source->array->buffers[0] : NULL;
+    const int64_t told = source->array->null_count; /* -1: not counted */
     *out = NULL;
-    if (bits == NULL || source->array->null_count == 0) {
-        return bits != NULL || source->array->null_count <= 0 ? TARN_OK : tarn__arrow_refuse(importer, "it counts nulls and has no bitmap");
+    if (bits == NULL) {
+        return told <= 0 ? TARN_OK : tarn__arrow_refuse(importer, "it counts nulls and has no bitmap");
     }
-    if (tarn__bitmap_count(bits, source->at, source->length) == source->length) {
+    const uint64_t nulls = source->length - tarn__bitmap_count(bits, source->at, source->length);
+    if (told >= 0 && (nulls > (uint64_t)told || (source->length == (uint64_t)source->array->length && nulls != (uint64_t)told))) {
+        return tarn__arrow_refuse(importer, "it has another number of nulls than it counts");
+    }
+    if (nulls == 0) {
         return TARN_OK;
     }
     const size_t size = tarn__bits_bytes(source->length);

@@ -56,6 +56,9 @@ void tarn__arrow_values_release(struct tarn__arrow_values *values);
 /** What stands for them as ArrowArray.dictionary while an array is imported. */
 struct ArrowArray tarn__arrow_values_array(struct tarn__arrow_values *values);
 
+/** The schema that batches of tarn_arrow_import_stream come with. */
+const struct ArrowSchema *tarn__arrow_stream_schema(struct tarn_batches *batches);
+
 /** One column as tarn_arrow_import_batch imports it: takes `array` over. */
 TARN_WARN_UNUSED enum tarn_status tarn__arrow_import_column(struct tarn_env *env, const struct tarn_field *field,
                                                             const struct ArrowSchema *schema, struct ArrowArray *array,

@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "format/arrow/arrow_export.h"
+#include "format/arrow/arrow_import.h"
 #include "format/base/bytes.h"
 #include "format/batch/gather.h"
 
@@ -168,6 +169,11 @@ struct imported {
 static struct imported *imported_of(struct tarn_batches *batches)
 {
     return (struct imported *)(void *)batches;
+}
+
+const struct ArrowSchema *tarn__arrow_stream_schema(struct tarn_batches *batches)
+{
+    return &imported_of(batches)->arrow_schema;
 }
 
 /* What a foreign stream's errno and words say. */

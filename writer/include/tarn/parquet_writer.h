@@ -2,6 +2,7 @@
 #ifndef TARN_PARQUET_WRITER_H
 #define TARN_PARQUET_WRITER_H
 
+#include "tarn/arrow.h"
 #include "tarn/cursor.h"
 #include "tarn/sink.h"
 #include "tarn/store.h"
@@ -213,6 +214,16 @@ TARN_API void tarn_encryption_file_close(struct tarn_encryption_file *file);
  */
 TARN_CALL tarn_parquet_create(struct tarn_store *store, struct tarn_text key, const struct tarn_schema *schema,
                               const struct tarn_parquet_write_options *options, struct tarn_sink **out, struct tarn_error *err);
+
+/**
+ * All rows of an Arrow stream as one file: dictionaries (nested ones too, with null entries), run ends, views, large and fixed-size lists,
+ * list views, slices at any level. Takes `stream` over (its release is NULL afterwards), also when it fails; then there is no object.
+ * AUTO of `arrow_schema` keeps what the stream's schema says and Parquet cannot. `rows` may be NULL.
+ * Errors: those of tarn_parquet_create; INVALID `arrow_array` (an array that is not as its layout demands, with path and row); what the
+ * stream itself reports; UNSUPPORTED (unions).
+ */
+TARN_CALL tarn_parquet_write_arrow(struct tarn_store *store, struct tarn_text key, struct ArrowArrayStream *stream,
+                                   const struct tarn_parquet_write_options *options, uint64_t *rows, struct tarn_error *err);
 
 TARN_END_DECLS
 
