@@ -9,6 +9,12 @@
 
 #include "format/arrow_ipc/ipc_build.h"
 #include "format/base/bytes.h"
+#include "format/column/footer.h"
+
+bool tarn__is_own_key(struct tarn_text key)
+{
+    return !tarn__text_equal(key, TARN_TEXT(TARN_FOOTER_CHECKSUM_KEY)) && !tarn__text_equal(key, TARN_TEXT("ARROW:schema"));
+}
 
 /* ---- what Parquet has no word for ---- */
 
@@ -119,17 +125,34 @@ static enum tarn_status base64(struct tarn_arena *arena, struct tarn_span bytes,
 
 static enum tarn_status put(struct tarn_arena *arena, const struct ArrowSchema *arrow, struct tarn_text *out, struct tarn_error *err)
 {
-    struct ArrowSchema bare = *arrow; /* what the whole says of itself stands in the file's own key-values */
     struct tarn_text_builder message;
-    bare.metadata = NULL;
     tarn__builder_init(&message, arena->env);
-    tarn__ipc_put_schema(&message, 0, &bare);
+    tarn__ipc_put_schema(&message, 0, arrow);
     enum tarn_status status = tarn__builder_status(&message, err);
     if (status == TARN_OK) {
         status = base64(arena, tarn__span_of_text(tarn__builder_text(&message)), out, err);
     }
     tarn__builder_free(&message);
     return status;
+}
+
+/* The schema without the key itself, which may be that of another file. Its other properties stay: readers of the key look at no others. */
+static enum tarn_status export_schema(struct tarn_arena *arena, const struct tarn_schema *schema, struct ArrowSchema *out,
+                                      struct tarn_error *err)
+{
+    struct tarn_schema own = *schema;
+    struct tarn_property *properties = tarn__arena_calloc(arena, (size_t)schema->property_count + 1, sizeof(*properties));
+    if (properties == NULL) {
+        return tarn__nomem(arena->env, err, schema->property_count * sizeof(*properties));
+    }
+    own.property_count = 0;
+    own.properties = properties;
+    for (uint32_t i = 0; i < schema->property_count; i++) {
+        if (tarn__is_own_key(schema->properties[i].key)) {
+            properties[own.property_count++] = schema->properties[i];
+        }
+    }
+    return tarn_arrow_export_schema(arena->env, &own, NULL, out, err);
 }
 
 enum tarn_status tarn__arrow_schema_value(struct tarn_arena *arena, const struct tarn_schema *schema, const struct ArrowSchema *arrow,
@@ -153,7 +176,7 @@ enum tarn_status tarn__arrow_schema_value(struct tarn_arena *arena, const struct
         return TARN_OK;
     }
     if (arrow == NULL) {
-        TARN_RETURN_IF_ERROR(tarn_arrow_export_schema(arena->env, schema, NULL, &exported, err));
+        TARN_RETURN_IF_ERROR(export_schema(arena, schema, &exported, err));
         arrow = &exported;
     }
     const enum tarn_status status = put(arena, arrow, out, err);

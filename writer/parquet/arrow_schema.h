@@ -6,6 +6,9 @@
 #include "tarn/arrow.h"
 #include "tarn/writer.h"
 
+/** Is a key of a schema not what speaks of another file: its checksum, and the Arrow schema of the program that wrote it? */
+bool tarn__is_own_key(struct tarn_text key);
+
 /**
  * The value of the key ARROW:schema: an encapsulated IPC message with the schema, in base64. `arrow`: the schema that the rows came with,
  * NULL: that of `schema` as it would be exported. *out is empty when the file is to have none: choice NO, or AUTO where nothing of the

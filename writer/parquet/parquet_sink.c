@@ -323,12 +323,6 @@ static enum tarn_status sink_write(struct tarn_sink *sink, const struct tarn_bat
 
 /* ---- the end of the file ---- */
 
-/* Keys of the schema, without what speaks of another file: its checksum, and the Arrow schema of the program that wrote it. */
-static bool is_own_key(struct tarn_text key)
-{
-    return !tarn__text_equal(key, TARN_TEXT(TARN_FOOTER_CHECKSUM_KEY)) && !tarn__text_equal(key, TARN_TEXT("ARROW:schema"));
-}
-
 static enum tarn_status write_footer(struct parquet_sink *s, struct tarn_error *err)
 {
     const struct tarn_schema *schema = s->sink.schema;
@@ -342,7 +336,7 @@ static enum tarn_status write_footer(struct parquet_sink *s, struct tarn_error *
         return tarn__nomem(s->sink.env, err, schema->property_count * sizeof(*keys));
     }
     for (uint32_t i = 0; i < schema->property_count; i++) {
-        if (is_own_key(schema->properties[i].key)) {
+        if (tarn__is_own_key(schema->properties[i].key)) {
             keys[key_count++] = (struct parquet_key_value){schema->properties[i].key, true, schema->properties[i].value};
         }
     }
