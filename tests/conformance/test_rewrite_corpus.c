@@ -47,13 +47,35 @@ static const char *refusal_of(const char *path)
     return NULL;
 }
 
+enum { MOST_VARIANTS = 8 };
+
+/* Variants are shredded, however few there are. */
+static uint32_t shred_variants(const struct tarn_schema *schema, struct tarn_path_step *steps, struct tarn_parquet_column_options *columns)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < schema->field_count && count < MOST_VARIANTS; i++) {
+        if (schema->fields[i].type->id == TARN_TYPE_VARIANT) {
+            steps[count] = (struct tarn_path_step){.kind = TARN_PATH_POSITION, .id = (int32_t)i};
+            columns[count] = (struct tarn_parquet_column_options)TARN_PARQUET_COLUMN_OPTIONS_INIT;
+            columns[count].path = (struct tarn_path){1, &steps[count]};
+            columns[count++].shredding = TARN_CHOICE_YES;
+        }
+    }
+    return count;
+}
+
 static enum tarn_status write_again(struct tarn_source *source, struct tarn_store *store, int slice)
 {
-    const struct tarn_parquet_write_options options = {
-        .size = sizeof(options), .page_rows = slice % 2 == 0 ? 0 : 700, .row_group_rows = slice % 3 == 0 ? 0 : 3000};
+    struct tarn_path_step steps[MOST_VARIANTS];
+    struct tarn_parquet_column_options columns[MOST_VARIANTS];
+    struct tarn_parquet_write_options options = TARN_PARQUET_WRITE_OPTIONS_INIT;
     struct tarn_batches *batches;
     struct tarn_sink *sink;
+    options.page_rows = slice % 2 == 0 ? 0 : 700;
+    options.row_group_rows = slice % 3 == 0 ? 0 : 3000;
     TARN_RETURN_IF_ERROR(tarn_source_batches(source, NULL, &batches, &err));
+    options.columns = columns;
+    options.column_count = shred_variants(batches->schema, steps, columns);
     enum tarn_status status = tarn_parquet_create(store, TARN_TEXT("again"), batches->schema, &options, &sink, &err);
     if (status == TARN_OK) {
         status = tarn_batches_copy(batches, sink, NULL, &err);
