@@ -239,10 +239,10 @@ static void draw_options(struct input *in, struct choices *out)
     options->codec = (enum tarn_codec)draw(in, TARN_CODEC_BROTLI + 1);
     options->page_version = draw(in, 3);
     options->page_rows = draw(in, 2) != 0 ? 1 + draw(in, 100) : 0;
-    options->page_bytes = draw(in, 3) == 0 ? 64 << draw(in, 6) : 0;
+    options->page_bytes = draw(in, 3) == 0 ? 64u << draw(in, 6) : 0;
     options->row_group_rows = draw(in, 3) == 0 ? 10 + draw(in, 200) : 0;
-    options->row_group_bytes = draw(in, 4) == 0 ? 1024 << draw(in, 5) : 0;
-    options->dictionary_bytes = draw(in, 3) == 0 ? 32 << draw(in, 8) : 0;
+    options->row_group_bytes = draw(in, 4) == 0 ? 1024u << draw(in, 5) : 0;
+    options->dictionary_bytes = draw(in, 3) == 0 ? 32u << draw(in, 8) : 0;
     const uint32_t flags = draw(in, 256);
     options->no_dictionary = (flags & 3) == 3;
     options->no_statistics = (flags & 12) == 12;

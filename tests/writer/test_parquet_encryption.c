@@ -295,6 +295,79 @@ START_TEST(encrypted_writer__writes_what_is_read) /* P-CRYPT-WRITE-1, P-CRYPT-WR
 }
 END_TEST
 
+/* ---- columns that rows do not have ---- */
+
+/* A column of variants that are texts, which gets columns of its own when the first rows are known. */
+static enum tarn_status write_variants(const char *key, const struct tarn_parquet_write_options *options)
+{
+    static const struct tarn_type variant = {.id = TARN_TYPE_VARIANT};
+    static const struct tarn_field only[] = {TARN_TEST_FIELD("v", &variant, true)};
+    struct tarn_schema *schema;
+    struct tarn_vector_builder *builder;
+    struct tarn_vector *column;
+    struct tarn_batch *batch;
+    struct tarn_sink *sink;
+    ck_assert_ok(tarn_schema_make(env, 1, only, 0, NULL, &schema, &err), &err);
+    ck_assert_ok(tarn__vector_builder_open(env, &variant, &builder, &err), &err);
+    for (uint32_t row = 0; row < ROWS; row++) {
+        char value[32];
+        const int size = snprintf(value + 1, sizeof(value) - 1, "secret-%u", 100 + row);
+        value[0] = (char)(size << 2 | 1); /* a short text */
+        tarn__vector_builder_text(tarn__vector_builder_child(builder, 0), (struct tarn_text){"\x01\x00\x00", 3});
+        tarn__vector_builder_text(tarn__vector_builder_child(builder, 1), (struct tarn_text){value, (size_t)size + 1});
+        tarn__vector_builder_close(builder);
+    }
+    ck_assert_ok(tarn__vector_builder_finish(builder, &column, &err), &err);
+    tarn__vector_builder_close_all(builder);
+    ck_assert_ok(tarn__batch_adopt(env, schema, ROWS, &column, &batch, &err), &err);
+    enum tarn_status status = tarn_parquet_create(store, text_of(key), schema, options, &sink, &err);
+    if (status == TARN_OK) {
+        ck_assert_ok(tarn_sink_write(sink, batch, &err), &err);
+        status = tarn_sink_finish(sink, &err);
+    }
+    tarn_batch_release(batch);
+    tarn_schema_release(schema);
+    return status;
+}
+
+static const struct mode variant_modes[] = {{.footer_key = K16}, {.footer_key = K16, .plain_footer = true, .a = C32}};
+
+START_TEST(encrypted_writer__encrypts_what_variants_are_cut_into) /* P-CRYPT-WRITE-4 */
+{
+    static struct tarn_path_step steps[] = {{TARN_PATH_FIELD, TARN_TEXT("v"), -1}};
+    static const struct tarn_parquet_column_options shredded[] = {
+        {.size = sizeof(struct tarn_parquet_column_options), .path = {1, steps}, .shredding = TARN_CHOICE_YES}};
+    struct encryption encryption;
+    struct tarn_parquet_read_options read = TARN_PARQUET_READ_OPTIONS_INIT;
+    struct tarn_parquet_key keys[] = {{TARN_KEY_FOOTER, {NULL, 0}, key_bytes(K16)}, {TARN_KEY_ID, TARN_TEXT("kv"), key_bytes(C32)}};
+    struct tarn_parquet_write_options options = small_pages(NULL);
+    struct tarn_text_builder plain;
+    struct tarn_text_builder secret;
+    open_store(NULL);
+    tarn__builder_init(&plain, env);
+    tarn__builder_init(&secret, env);
+    options.codec = TARN_CODEC_UNCOMPRESSED;
+    options.column_count = 1;
+    options.columns = shredded;
+    ck_assert_ok(write_variants("plain", &options), &err);
+    ck_assert(holds("plain", "secret-1"));
+    options.encryption = encryption_of(&encryption, &variant_modes[_i]);
+    encryption.steps[0][0].name = TARN_TEXT("v");
+    encryption.columns[0].metadata = key_bytes("kv");
+    ck_assert_ok(write_variants("secret", &options), &err);
+    ck_assert(!holds("secret", "secret-1"));
+    read.keys = keys;
+    read.key_count = 2;
+    ck_assert_ok(read_with("plain", NULL, &plain), &err);
+    ck_assert_ok(read_with("secret", &read, &secret), &err);
+    ck_assert(tarn__text_equal(tarn__builder_text(&plain), tarn__builder_text(&secret)));
+    check_verified("secret", &read, _i);
+    tarn__builder_free(&plain);
+    tarn__builder_free(&secret);
+    close_store();
+}
+END_TEST
+
 /* ---- the same bytes as another encryptor's ---- */
 
 struct nonces {
@@ -610,6 +683,7 @@ START_TEST(encrypted_writer__is_never_silently_wrong) /* P-CRYPT-WRITE-1, P-CRYP
 END_TEST
 
 TARN_SUITE("encrypted_writer", TARN_LOOP_TEST(encrypted_writer__writes_what_is_read, modes),
+           TARN_LOOP_TEST(encrypted_writer__encrypts_what_variants_are_cut_into, variant_modes),
            TARN_LOOP_TEST(encrypted_writer__makes_the_bytes_of_another_encryptor, oracle_modes),
            TARN_TEST(encrypted_writer__never_uses_a_nonce_twice),
            TARN_TEST(encrypted_writer__makes_pages_so_large_that_their_numbers_suffice),

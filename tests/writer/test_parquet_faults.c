@@ -68,7 +68,7 @@ static const struct family {
     {"shredded", {BASE, .column_count = 1, .columns = shredded}},
     {"shredded as told", {BASE, .column_count = 1, .columns = shredded_as_told}},
 #ifndef TARN_MINIMAL
-    {"encrypted", {BASE, .encryption = &uniform, .bloom_filters = TARN_CHOICE_YES}},
+    {"encrypted", {BASE, .encryption = &uniform, .bloom_filters = TARN_CHOICE_YES, .column_count = 1, .columns = shredded}},
     {"columns encrypted", {BASE, .encryption = &by_columns, .check = TARN_CHECK_FULL, .page_version = 2}},
 #endif
 };

@@ -15,17 +15,25 @@
 struct tarn__file_encryption {
     struct tarn__file_sealer *sealer; /**< NULL: nothing is encrypted */
     struct tarn__footer_seal footer;
-    struct tarn__column_seal *columns; /**< one a leaf; NULL: nothing is encrypted */
+    struct tarn__encrypted_column *asked; /* as the options name them */
+    uint32_t asked_count;                 /* 0: all */
+    struct tarn__column_seal *columns;    /**< one a leaf, once bound; NULL: nothing is encrypted */
 };
 
 /**
- * `options` NULL: nothing is encrypted. Everything is copied. Errors: INVALID ("encryption", "key_length", "aad_prefix", "module_ordinal":
- * more columns than can be encrypted), NOT_FOUND (a path), UNSUPPORTED "encryption", NOMEM, LIMIT.
+ * Takes the options over; NULL: nothing is encrypted. Columns are found in `schema`, as rows have it.
+ * Errors: INVALID ("encryption", "key_length", "aad_prefix"), NOT_FOUND (a path), UNSUPPORTED "encryption", NOMEM, LIMIT.
  */
 TARN_WARN_UNUSED enum tarn_status tarn__file_encryption_open(const struct tarn_parquet_encryption *options,
-                                                             const struct tarn_schema *schema, const struct tarn_file_schema *described,
-                                                             const struct tarn__leaf_path *paths, struct tarn_arena *arena,
+                                                             const struct tarn_schema *schema, struct tarn_arena *arena,
                                                              struct tarn__file_encryption *out, struct tarn_error *err);
+/**
+ * Decides about each leaf of the file as it is stored; again whenever that has changed. `described` outlives the use of it.
+ * Errors: INVALID ("encryption", "module_ordinal": more columns than can be encrypted), NOT_FOUND (a name), NOMEM.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__file_encryption_bind(struct tarn__file_encryption *encryption,
+                                                             const struct tarn_file_schema *described, const struct tarn__leaf_path *paths,
+                                                             struct tarn_arena *arena, struct tarn_error *err);
 /** Zeroed is legal. */
 void tarn__file_encryption_close(struct tarn__file_encryption *encryption);
 

@@ -185,15 +185,24 @@ static enum tarn_status check_columns(struct parquet_sink *s, struct tarn_error 
     return status;
 }
 
+/* Pages of version 2 are encrypted in one way by parquet-cpp and in another by parquet-java: those of version 1 are read by both. */
+static enum tarn_status open_encryption(struct parquet_sink *s, struct tarn_error *err)
+{
+    if (s->options.encryption != NULL && s->options.page_version == 0) {
+        s->options.page_version = 1;
+    }
+    TARN_RETURN_IF_ERROR(tarn__file_encryption_open(s->options.encryption, s->sink.schema, &s->arena, &s->encryption, err));
+    s->options.encryption = NULL; /* what it points to is the caller's */
+    return tarn__file_encryption_bind(&s->encryption, s->schema, s->paths, &s->arena, err);
+}
+
 static enum tarn_status begin_file(struct parquet_sink *s, const struct ArrowSchema *arrow, struct tarn_error *err)
 {
     TARN_RETURN_IF_ERROR(tarn__write_options_check(&s->options, err));
     TARN_RETURN_IF_ERROR(tarn__row_storage_init(&s->storage, &s->arena, s->sink.schema, &s->options, err));
     TARN_RETURN_IF_ERROR(describe(s, err));
     TARN_RETURN_IF_ERROR(tarn__arrow_schema_value(&s->arena, s->sink.schema, arrow, s->options.arrow_schema, &s->arrow_schema, err));
-    TARN_RETURN_IF_ERROR(
-        tarn__file_encryption_open(s->options.encryption, s->sink.schema, s->schema, s->paths, &s->arena, &s->encryption, err));
-    s->options.encryption = NULL; /* what it points to is the caller's */
+    TARN_RETURN_IF_ERROR(open_encryption(s, err));
     TARN_RETURN_IF_ERROR(check_columns(s, err));
     TARN_RETURN_IF_ERROR(keep_columns(s, err));
     TARN_RETURN_IF_ERROR(tarn_object_writer_open(s->store, s->key, TARN_ROLE_DATA, &s->file, err));
@@ -273,6 +282,7 @@ static enum tarn_status end_sample(struct parquet_sink *s, struct tarn_error *er
 {
     TARN_RETURN_IF_ERROR(tarn__row_storage_decide(&s->storage, err));
     TARN_RETURN_IF_ERROR(describe(s, err));
+    TARN_RETURN_IF_ERROR(tarn__file_encryption_bind(&s->encryption, s->schema, s->paths, &s->arena, err));
     TARN_RETURN_IF_ERROR(begin_rows(s, err));
     for (uint32_t i = 0; i < s->storage.held_count; i++) {
         TARN_RETURN_IF_ERROR(write_converted(s, s->storage.held[i], err));
