@@ -52,7 +52,7 @@ def read_counts(build, layers, gcov):
             unit = json.loads(text)
             for entry in unit["files"]:
                 path = pathlib.Path(os.path.realpath(os.path.join(unit["current_working_directory"], entry["file"])))
-                if not path.is_relative_to(ROOT) or path.relative_to(ROOT).parts[0] not in layers:
+                if not path.is_file() or not path.is_relative_to(ROOT) or path.relative_to(ROOT).parts[0] not in layers:
                     continue
                 add_lines(files[str(path.relative_to(ROOT))], entry["lines"])
     return files

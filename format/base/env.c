@@ -40,6 +40,7 @@ struct tarn_env {
     struct tarn_key_hooks keys;
     atomic_uint_fast64_t used;
     atomic_uint_fast64_t peak;
+    atomic_bool beyond_limit; /* it was the limit that refused memory the last time, not the allocator */
     atomic_uint_fast64_t next_id;
     atomic_uint_fast64_t references;
     char timezone_folder[256];
@@ -170,6 +171,7 @@ bool tarn__charge(struct tarn_env *env, uint64_t bytes)
     }
     if (after < before || (env->options.memory_limit != 0 && after > env->options.memory_limit)) {
         atomic_fetch_sub_explicit(&env->used, bytes, memory_order_relaxed);
+        atomic_store_explicit(&env->beyond_limit, true, memory_order_relaxed);
         return false;
     }
     uint64_t peak = atomic_load_explicit(&env->peak, memory_order_relaxed);
@@ -193,6 +195,9 @@ static struct block *new_block(struct tarn_env *env, size_t capacity)
             block = env->allocator.alloc(env->allocator.ctx, capacity, BLOCK_ALIGN);
         }
         if (block != NULL || again || tarn__block_cache_drain(&env->blocks, &env->allocator) == 0) {
+            if (block == NULL) {
+                atomic_store_explicit(&env->beyond_limit, false, memory_order_relaxed);
+            }
             return block;
         }
     }
@@ -239,7 +244,11 @@ static void free_block(struct tarn_env *env, struct block *block)
 static struct block *move_block(struct tarn_env *env, struct block *block, size_t capacity)
 {
     if (!tarn__block_cache_cuts(&env->blocks, block->capacity) && !tarn__block_cache_cuts(&env->blocks, capacity)) {
-        return env->allocator.realloc(env->allocator.ctx, block, block->capacity, capacity, BLOCK_ALIGN);
+        struct block *grown = env->allocator.realloc(env->allocator.ctx, block, block->capacity, capacity, BLOCK_ALIGN);
+        if (grown == NULL) {
+            atomic_store_explicit(&env->beyond_limit, false, memory_order_relaxed);
+        }
+        return grown;
     }
     struct block *moved = new_block(env, capacity);
     if (moved != NULL) {
@@ -326,7 +335,8 @@ enum tarn_status tarn__nomem(struct tarn_env *env, struct tarn_error *err, uint6
     const uint64_t used = atomic_load_explicit(&env->used, memory_order_relaxed);
     const uint64_t limit = env->options.memory_limit;
     const uint64_t left = limit - (used < limit ? used : limit);
-    if (limit != 0 && (bytes > left || left - bytes < sizeof(struct block))) {
+    const bool refused = atomic_load_explicit(&env->beyond_limit, memory_order_relaxed); /* what was given back since does not matter */
+    if (limit != 0 && (refused || bytes > left || left - bytes < sizeof(struct block))) {
         return tarn__error_set(err, TARN_LIMIT, "memory", "%llu more bytes are needed, %llu of %llu are in use: raise the memory limit",
                                (unsigned long long)bytes, (unsigned long long)used, (unsigned long long)limit);
     }

@@ -128,20 +128,62 @@ static enum tarn_status broken(struct walk *walk, const char *what, struct tarn_
     return TARN_INVALID;
 }
 
-/* What follows the array of records: the rest of its object, or nothing. */
+/* What stands behind the array of records: brackets that are open, whether a text is, the objects around it that have not ended. */
+struct tail {
+    uint64_t arrays;
+    uint64_t objects;
+    bool in_text;
+    bool escaped;
+};
+
+/* False: it is no rest of a document. Commas, colons and words are not looked at: no record is in them. */
+static bool pass_tail(struct tail *tail, uint8_t c)
+{
+    if (tail->in_text) {
+        tail->in_text = c != '"' || tail->escaped;
+        tail->escaped = c == '\\' && !tail->escaped;
+        return true;
+    }
+    if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+        return true;
+    }
+    if (tail->objects == 0) {
+        return false;
+    }
+    switch (c) {
+    case '"':
+        tail->in_text = true;
+        break;
+    case '{':
+        tail->objects++;
+        break;
+    case '[':
+        tail->arrays++;
+        break;
+    case '}':
+        tail->objects--;
+        break;
+    case ']':
+        return tail->arrays-- != 0;
+    default:
+        break;
+    }
+    return true;
+}
+
+/* What follows the array of records: the rest of the objects around it, or nothing. */
 static enum tarn_status check_end(struct walk *walk, struct tarn_error *err)
 {
-    uint8_t last = ' '; /* the last byte that is no space */
+    struct tail tail = {.objects = walk->source->layout.objects};
     if (walk->source->layout.mode != TARN_JSON_ARRAY) {
         return TARN_OK;
     }
     for (;;) {
         for (size_t i = walk->window.begin; i < walk->window.size; i++) {
-            const uint8_t c = walk->window.data[i];
-            last = c == ' ' || c == '\t' || c == '\n' || c == '\r' ? last : c;
-        }
-        if (!walk->source->layout.in_object && last != ' ') {
-            return broken(walk, "something follows the array of records", err);
+            if (!pass_tail(&tail, walk->window.data[i])) {
+                walk->window.begin = i;
+                return broken(walk, "something follows the array of records", err);
+            }
         }
         walk->window.begin = walk->window.size;
         if (walk->window.ended) {
@@ -149,8 +191,9 @@ static enum tarn_status check_end(struct walk *walk, struct tarn_error *err)
         }
         TARN_RETURN_IF_ERROR(fill(walk, err));
     }
-    return walk->source->layout.in_object && last != '}' ? broken(walk, "the document ends in the middle: it was not written whole", err)
-                                                         : TARN_OK;
+    return tail.objects != 0 || tail.arrays != 0 || tail.in_text
+               ? broken(walk, "the document ends in the middle: it was not written whole", err)
+               : TARN_OK;
 }
 
 /* *found is false at the end. */

@@ -233,7 +233,10 @@ static enum tarn_status find_array(struct tarn_env *env, struct tarn_text text, 
                              found);
     }
     if (found == 1) {
-        *out = (struct tarn_json_layout){TARN_JSON_ARRAY, begin, true};
+        *out = (struct tarn_json_layout){TARN_JSON_ARRAY, begin, 1};
+        for (const char *at = records.data; at != rest.data; at++) {
+            out->objects += *at == '.'; /* one more for each member that was gone down */
+        }
     } else if (records.size != 0) {
         return tarn__invalid(err, "records", "the document has no array \"%.*s\"", TARN_TEXT_ARG(records));
     } else if (!whole) {
@@ -247,12 +250,12 @@ enum tarn_status tarn__json_find_layout(struct tarn_env *env, struct tarn_text t
 {
     const uint8_t *data = (const uint8_t *)text.data;
     const size_t begin = pass_space(data, 0, text.size);
-    *out = (struct tarn_json_layout){TARN_JSON_VALUES, 0, false};
+    *out = (struct tarn_json_layout){TARN_JSON_VALUES, 0, 0};
     if (begin == text.size) {
         return TARN_OK;
     }
     if (data[begin] == '[' && records.size == 0) {
-        *out = (struct tarn_json_layout){TARN_JSON_ARRAY, begin + 1, false};
+        *out = (struct tarn_json_layout){TARN_JSON_ARRAY, begin + 1, 0};
         return TARN_OK;
     }
     const size_t end = pass_value(data, begin, text.size, false);

@@ -18,8 +18,8 @@ enum tarn_json_mode {
 
 struct tarn_json_layout {
     enum tarn_json_mode mode;
-    size_t begin;   /**< bytes of the text before the first record */
-    bool in_object; /**< ARRAY: a member of an object, which ends behind it */
+    size_t begin;     /**< bytes of the text before the first record */
+    uint32_t objects; /**< ARRAY: how many objects it lies in, which end behind it */
 };
 
 /**

@@ -369,36 +369,72 @@ static enum tarn_status read_under_fault(void *ctx, struct tarn_fault *fault, st
     return status;
 }
 
-/* Reads it without a fault; false: it cannot be read this way (a type that Arrow has no word for, ...). */
-static bool find_right(struct object *object)
+/* Reads it without a fault, with at most `limit` bytes of memory (0: any) into `text`; *peak: how many it took. */
+static enum tarn_status read_within(const struct object *object, uint64_t limit, struct tarn_text_builder *text, uint64_t *peak)
 {
     struct tarn_env_options options = TARN_ENV_OPTIONS_INIT;
     struct tarn_env *env;
     struct tarn_store *store;
+    struct tarn_store *side;
     struct tarn_source *source = NULL;
-    struct tarn_text_builder text;
     enum tarn_status status;
     options.keys = object->has_keys ? &object->hooks : NULL;
+    options.memory_limit = limit;
     ck_assert_ok(tarn_env_open(&options, &env, &err), &err);
-    ck_assert_ok(tarn_store_open_memory(env, 0, &store, &err), &err);
-    ck_assert_ok(tarn_store_put(store, TARN_TEXT("f"), object->bytes, TARN_PUT_OVERWRITE, TARN_ROLE_DATA, &err), &err);
-    tarn__builder_init(&text, text_env);
+    ck_assert_ok(tarn_store_open_memory(text_env, 0, &side, &err), &err);
+    ck_assert_ok(tarn_store_put(side, TARN_TEXT("f"), object->bytes, TARN_PUT_OVERWRITE, TARN_ROLE_DATA, &err), &err);
+    struct tarn_fault *fault = tarn_fault_open(); /* suspended: only for a store of `env` over one whose bytes do not count */
+    ck_assert_ok(tarn_fault_wrap(fault, env, side, &store, &err), &err);
     if (object->way >= VERIFIED) {
-        status = print_file(object, store, &text, &err);
+        status = print_file(object, store, text, &err);
     } else {
         status = open_object(object, store, &source, &err);
-        status = status == TARN_OK ? print_way(object->way, NULL, source, &text, &err) : status;
+        status = status == TARN_OK ? print_way(object->way, NULL, source, text, &err) : status;
     }
+    tarn_env_memory(env, peak);
+    tarn_source_close(source);
+    tarn_store_close(store);
+    tarn_test_env_close(env);
+    tarn_fault_close(fault);
+    return status;
+}
+
+/* What is right; false: it cannot be read this way (a type that Arrow has no word for, ...). */
+static bool find_right(struct object *object, uint64_t *peak)
+{
+    struct tarn_text_builder text;
+    tarn__builder_init(&text, text_env);
+    const enum tarn_status status = read_within(object, 0, &text, peak);
     const struct tarn_text right = tarn__builder_text(&text);
     free(object->right);
     object->right_size = right.size;
     object->right = calloc(1, right.size + 1);
     memcpy(object->right, right.size != 0 ? right.data : "", right.size);
     tarn__builder_free(&text);
-    tarn_source_close(source);
-    tarn_store_close(store);
-    tarn_test_env_close(env);
     return status == TARN_OK;
+}
+
+/* Less memory than it takes: LIMIT, or it finds a way with less, never other rows. */
+static void check_limits(const struct object *object, uint64_t peak)
+{
+    enum { STEPS = 40 };
+    for (uint64_t step = 1; step < STEPS; step++) {
+        struct tarn_text_builder text;
+        uint64_t took;
+        if (object->way == FILTERED) {
+            return; /* the literal is looked for first, which must not fail */
+        }
+        tarn__builder_init(&text, text_env);
+        const uint64_t limit = 4096 + peak * step / STEPS;
+        const enum tarn_status status = read_within(object, limit, &text, &took);
+        ck_assert_msg(status == TARN_OK || status == TARN_LIMIT, "%s, %s, %llu bytes: %s: %s", object->name, way_names[object->way],
+                      (unsigned long long)limit, tarn_status_name(status), err.message);
+        ck_assert_uint_le(took, limit);
+        if (status == TARN_OK) {
+            check_right(object, &text, "with little memory");
+        }
+        tarn__builder_free(&text);
+    }
 }
 
 /* Returns how many faults were injected; ways that it cannot be read in are left out. */
@@ -412,7 +448,9 @@ static uint64_t sweep(struct object *object, unsigned ways)
     options.keys = object->has_keys ? &object->hooks : NULL;
     for (int way = 0; way < WAYS; way++) {
         object->way = (enum way)way;
-        if ((ways & 1u << way) != 0 && find_right(object)) {
+        uint64_t peak;
+        if ((ways & 1u << way) != 0 && find_right(object, &peak)) {
+            check_limits(object, peak);
             faults += tarn_fault_sweep_with(read_under_fault, object, kinds, &sweep_options);
         }
     }
