@@ -5,8 +5,8 @@
 #include "format/base/buffer.h"
 
 /*
- * Writes the RLE / bit-packed hybrid: runs of eight equal values or more are repeated, what lies between is bit-packed in groups of eight,
- * the last group padded with zeros. Threads: single. Appends to an unshared buffer of the caller's.
+ * Writes the RLE / bit-packed hybrid: a run that fills groups of eight is repeated where that takes no more bytes, what lies between is
+ * bit-packed in groups of eight, the last group padded with zeros. Threads: single. Appends to an unshared buffer of the caller's.
  */
 
 /** The fewest bits for values up to `max`: 0 for 0. */

@@ -2,7 +2,6 @@
  * The RLE / bit-packed hybrid, by bytes written out by hand from the specification: a reader and a writer that share a mistake would
  * pass any round trip.
  */
-#include "format/encoding/bit_pack.h"
 #include "format/encoding/bit_unpack.h"
 #include "format/encoding/rle_values.h"
 #include "format/encoding/rle_writer.h"
@@ -206,6 +205,76 @@ START_TEST(rle_writer__writes_these_bytes) /* P-ENC-RLE-7 */
 }
 END_TEST
 
+START_TEST(rle_writer__repeats_what_pays) /* P-ENC-RLE-7 */
+{
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_buffer *out = tarn__buffer_new(env, 0);
+    uint32_t values[80] = {1, 0, 1, 0, 1, 0, 1, 0};
+    /* Of one bit, two groups between bits are cheaper as bits, three are not dearer as a run. */
+    values[24] = values[26] = 1;
+    expect_written(out, tarn__rle_write(out, 1, 32, values), BYTES(0x09, 0x55, 0x00, 0x00, 0x05));
+    values[24] = values[26] = 0;
+    values[32] = values[34] = 1;
+    expect_written(out, tarn__rle_write(out, 1, 40, values), BYTES(0x03, 0x55, 0x30, 0x00, 0x03, 0x05));
+    /* Of three bits, one group is not dearer. */
+    for (uint32_t i = 0; i < 24; i++) {
+        values[i] = i % 8;
+    }
+    for (uint32_t i = 8; i < 16; i++) {
+        values[i] = 5;
+    }
+    expect_written(out, tarn__rle_write(out, 3, 24, values), BYTES(0x03, 0x88, 0xc6, 0xfa, 0x10, 0x05, 0x03, 0x88, 0xc6, 0xfa));
+    /* Of one bit, a group between runs is no dearer as a run. */
+    for (uint32_t i = 0; i < 80; i++) {
+        values[i] = i / 8 == 4;
+    }
+    expect_written(out, tarn__rle_write(out, 1, 80, values), BYTES(0x40, 0x00, 0x10, 0x01, 0x50, 0x00));
+    /* A few values at the end, all the same, of many bits. */
+    for (uint32_t i = 0; i < 80; i++) {
+        values[i] = 1000;
+    }
+    expect_written(out, tarn__rle_write(out, 10, 5, values), BYTES(0x0a, 0xe8, 0x03));
+    /* Without bits there is nothing to pack. */
+    memset(values, 0, sizeof(values));
+    expect_written(out, tarn__rle_write(out, 0, 11, values), BYTES(0x16));
+    tarn__buffer_release(out);
+    tarn_test_env_close(env);
+}
+END_TEST
+
+START_TEST(rle_writer__gives_one_form_to_every_kind_of_array) /* P-ENC-RLE-7 */
+{
+    enum { N = 900 };
+    struct tarn_env *env = tarn_test_env();
+    static uint32_t wide[N];
+    static uint16_t narrow[N];
+    for (uint32_t from = 0; from < 9; from++) {
+        uint8_t bits[N / 8 + 3] = {0};
+        struct tarn_buffer *out[3];
+        for (uint32_t i = 0; i < N; i++) {
+            wide[i] = i / 64 % 2 == 0 ? i * 7 % 3 == 0 : i / 41 % 2;
+            narrow[i] = (uint16_t)wide[i];
+            tarn__bit_put(bits, from + i, wide[i] != 0);
+        }
+        for (unsigned k = 0; k < 3; k++) {
+            out[k] = tarn__buffer_new(env, 0);
+        }
+        const uint32_t n = N - from * 5;
+        ck_assert(tarn__rle_write(out[0], 1, n, wide));
+        ck_assert(tarn__rle_write16(out[1], 1, n, narrow));
+        ck_assert(tarn__rle_write_bits(out[2], n, bits, from));
+        for (unsigned k = 1; k < 3; k++) {
+            ck_assert_uint_eq(out[k]->size, out[0]->size);
+            ck_assert_mem_eq(out[k]->data, out[0]->data, out[0]->size);
+        }
+        for (unsigned k = 0; k < 3; k++) {
+            tarn__buffer_release(out[k]);
+        }
+    }
+    tarn_test_env_close(env);
+}
+END_TEST
+
 static uint32_t random_state = 12345;
 static uint32_t next_random(void)
 {
@@ -245,35 +314,57 @@ START_TEST(rle__round_trips_every_width)
 }
 END_TEST
 
-/* The runs that the writer must find, by looking at every value. Returns how many it repeats; `ends` says where each begins and ends. */
-static uint32_t repeated_runs(const uint32_t *values, uint32_t n, uint32_t *ends)
+static bool all_equal(const uint32_t *values, uint32_t n)
 {
-    uint32_t count = 0;
-    uint32_t begin = 0;
-    for (uint32_t i = 0; i < n;) {
-        uint32_t end = i + 1;
-        while (end < n && values[end] == values[i]) {
-            end++;
+    for (uint32_t i = 1; i < n; i++) {
+        if (values[i] != values[0]) {
+            return false;
         }
-        const uint32_t fill = (8 - (i - begin) % 8) % 8;
-        if (end - i >= fill + 8) {
-            ends[2 * count] = i + fill;
-            ends[2 * count + 1] = end;
-            count++;
-            begin = end;
-        }
-        i = end;
     }
-    return count;
+    return true;
 }
 
-START_TEST(rle_writer__finds_every_run_worth_it)
+/* Where runs of values of two bits are to be repeated, looked for value by value: begin and end of each. */
+static uint32_t repeated_runs(const uint32_t *values, uint32_t n, uint32_t *ends)
+{
+    uint32_t found = 0;
+    uint32_t packed = 0; /* values since the last run */
+    uint32_t i = 0;
+    while (n - i >= 8) {
+        uint32_t run = 0;
+        while (i + run < n && values[i + run] == values[i]) {
+            run++;
+        }
+        const uint32_t left = n - i - run;
+        const bool bits_follow = left != 0 && !(left >= 8 && all_equal(values + i + run, 8));
+        const uint32_t groups = left == 0 ? (run + 7) / 8 : run / 8;
+        const uint32_t as_run = (run < 64 ? 1 : 2) + 1 + (bits_follow ? 1 : 0);
+        const uint32_t as_bits = groups * 2 + (packed == 0 ? 1 : 0);
+        if (run >= 8 && as_run <= as_bits) {
+            ends[2 * found] = i;
+            ends[2 * found++ + 1] = i + run;
+            packed = 0;
+            i += run;
+        } else {
+            const uint32_t whole = run < 8 ? 8 : run / 8 * 8;
+            packed += whole;
+            i += whole;
+        }
+    }
+    if (packed == 0 && i < n && all_equal(values + i, n - i)) {
+        ends[2 * found] = i;
+        ends[2 * found++ + 1] = n;
+    }
+    return found;
+}
+
+START_TEST(rle_writer__finds_every_run_worth_it) /* P-ENC-RLE-7 */
 {
     enum { N = 400, ROUNDS = 400 };
     struct tarn_env *env = tarn_test_env();
     static uint32_t values[N];
     static uint16_t narrow[N];
-    static uint32_t ends[N];
+    static uint32_t ends[2 * N];
     for (uint32_t round = 0; round < ROUNDS; round++) {
         const uint32_t n = 1 + next_random() % N;
         const uint32_t longest = 1 + next_random() % 20;
@@ -370,5 +461,6 @@ TARN_SUITE("format/rle", TARN_TEST(rle_reader__repeats_a_value), TARN_TEST(rle_r
            TARN_LOOP_TEST(rle_reader__refuses_damage, damaged), TARN_TEST(rle_values__crosses_runs_in_pieces), TARN_TEST(rle_values__skips),
            TARN_TEST(dictionary_codes__begin_with_their_width), TARN_TEST(dictionary_codes__may_have_no_bits),
            TARN_TEST(dictionary_codes__stay_inside_the_dictionary), TARN_TEST(rle_writer__writes_these_bytes),
+           TARN_TEST(rle_writer__repeats_what_pays), TARN_TEST(rle_writer__gives_one_form_to_every_kind_of_array),
            TARN_TEST(rle__round_trips_every_width), TARN_TEST(rle_writer__finds_every_run_worth_it),
            TARN_TEST(bit_unpack__agrees_with_bits_taken_one_by_one), TARN_TEST(bits__are_copied_and_filled_at_any_place))
