@@ -290,8 +290,9 @@ static enum tarn_status microseconds(const struct exporter *exporter, const stru
         return nomem(exporter);
     }
     for (uint32_t i = 0; i < vector->length; i++) {
-        tarn_i128 value;
-        memcpy(&value, (const uint8_t *)vector->u.values + (size_t)i * 16, sizeof(value));
+        uint64_t words[2];
+        memcpy(words, (const uint8_t *)vector->u.values + (size_t)i * sizeof(words), sizeof(words));
+        tarn_i128 value = (tarn_i128)((tarn_u128)words[1] << 64 | words[0]);
         if (unit > 1000000) {
             const tarn_i128 rest = value % 1000;
             value = value / 1000 - (rest < 0);

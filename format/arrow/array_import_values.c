@@ -71,6 +71,33 @@ enum tarn_status tarn__arrow_import_fixed(const struct tarn__arrow_importer *imp
     return tarn__arrow_made(importer, tarn__vector_flat(importer->env, source->type, source->length, buffer, validity), out);
 }
 
+/* A decimal of another width. Numbers of more than 64 bits are words of this machine, the lowest first, on both sides. */
+static const char *convert_decimal(const struct tarn__arrow_source *source, const uint8_t *from, uint8_t *to)
+{
+    const uint32_t width = tarn_type_width(source->type);
+    uint64_t words[4];
+    int32_t narrow;
+    if (source->format.width == sizeof(narrow)) {
+        memcpy(&narrow, from, sizeof(narrow));
+        words[0] = (uint64_t)(int64_t)narrow;
+    } else {
+        memcpy(words, from, source->format.width);
+    }
+    const uint32_t given = source->format.width < 8 ? 1 : source->format.width / 8;
+    const uint64_t sign = words[given - 1] >> 63 != 0 ? UINT64_MAX : 0;
+    for (uint32_t i = given; i < 4; i++) {
+        words[i] = sign;
+    }
+    narrow = (int32_t)words[0];
+    const uint32_t kept = width < 8 ? 1 : width / 8;
+    bool fits = width < 8 ? words[0] == (uint64_t)(int64_t)narrow : (words[kept - 1] ^ sign) >> 63 == 0;
+    for (uint32_t i = kept; i < 4; i++) {
+        fits = fits && words[i] == sign;
+    }
+    memcpy(to, width < 8 ? (const void *)&narrow : (const void *)words, width);
+    return fits ? NULL : "a decimal has more digits than its precision";
+}
+
 /* One value of a layout that is converted; NULL, or what is wrong with it. */
 static const char *convert(const struct tarn__arrow_source *source, const uint8_t *from, uint8_t *to)
 {
@@ -93,19 +120,8 @@ static const char *convert(const struct tarn__arrow_source *source, const uint8_
         memcpy(to + 4, &parts[0], sizeof(parts[0]));
         memcpy(to + 8, &number, sizeof(number));
         return NULL;
-    default: { /* a decimal of another width */
-        const uint32_t width = tarn_type_width(source->type);
-        const uint32_t least = width < source->format.width ? width : source->format.width;
-        const uint8_t sign = from[source->format.width - 1] >> 7 != 0 ? 0xff : 0;
-        memcpy(to, from, least);
-        memset(to + least, sign, width - least);
-        for (uint32_t i = least; i < source->format.width; i++) {
-            if (from[i] != sign) {
-                return "a decimal has more digits than its precision";
-            }
-        }
-        return (to[least - 1] ^ sign) >> 7 != 0 ? "a decimal has more digits than its precision" : NULL;
-    }
+    default:
+        return convert_decimal(source, from, to);
     }
 }
 

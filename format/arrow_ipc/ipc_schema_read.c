@@ -275,8 +275,8 @@ enum tarn_status tarn__ipc_schema_read(struct tarn_env *env, const struct tarn__
     struct schema_reader reader = {out, err, table->flat->size / LEAST_FIELD_BYTES, table->flat->size * TEXT_SHARING + LEAST_TEXT};
     *out = (struct tarn__ipc_schema){.schema = NULL};
     tarn__arena_init(&out->arena, env);
-    if (TARN_BIG_ENDIAN || tarn__flat_integer(table, TARN__IPC_SCHEMA_ENDIANNESS, 2, 0) != 0) {
-        return tarn__unsupported(err, "arrow.big_endian", "the Arrow data is big-endian, or this machine is");
+    if (tarn__flat_integer(table, TARN__IPC_SCHEMA_ENDIANNESS, 2, 0) != 0) {
+        return tarn__unsupported(err, "arrow.big_endian", "the Arrow data is big-endian");
     }
     out->root = tarn__arena_calloc(&out->arena, 1, sizeof(*out->root));
     if (out->root == NULL) {

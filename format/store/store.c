@@ -17,6 +17,7 @@
 
 #include "format/base/bytes.h"
 #include "format/base/checked.h"
+#include "format/base/memory_check.h"
 
 enum { LONGEST_KEY = 4096 };
 
@@ -312,6 +313,7 @@ enum tarn_status tarn_store_put(struct tarn_store *store, struct tarn_text key, 
         return cannot_write(store, err);
     }
     count(store);
+    tarn__memory_check(bytes);
     const enum tarn_status status = answer_key(store, key, ops_of(store)->put(store, key, bytes, mode, role, err), err);
     if (status == TARN_OK) {
         count_written(store, bytes.size);
@@ -345,6 +347,7 @@ enum tarn_status tarn_object_writer_append(struct tarn_object_writer *writer, st
         return TARN_OK;
     }
     count(writer->store);
+    tarn__memory_check(bytes);
     TARN_RETURN_IF_ERROR(answer(writer->store, ops_of(writer->store)->writer_append(writer, bytes, err), err));
     writer->written += bytes.size;
     count_written(writer->store, bytes.size);

@@ -59,6 +59,12 @@ enum tarn_status tarn__ipc_source_failed(const struct tarn__ipc_source *source, 
     return status;
 }
 
+/* Bodies are shown as they lie in the file, little-endian. */
+static enum tarn_status check_machine(struct tarn_error *err)
+{
+    return TARN_BIG_ENDIAN ? tarn__unsupported(err, "arrow.big_endian", "this machine is big-endian") : TARN_OK;
+}
+
 /* ---- the file format ---- */
 
 static enum tarn_status keep_blocks(struct tarn__ipc_source *self, const struct tarn__flat_vector *blocks, uint32_t *count,
@@ -78,6 +84,7 @@ static enum tarn_status keep_blocks(struct tarn__ipc_source *self, const struct 
 static enum tarn_status read_footer(struct tarn__ipc_source *self, struct tarn_span bytes, struct tarn_error *err)
 {
     struct tarn__ipc_footer footer;
+    TARN_RETURN_IF_ERROR(check_machine(err));
     TARN_RETURN_IF_ERROR(tarn__ipc_footer_read(bytes, self->limit, &footer, err));
     const enum tarn_status status = tarn__ipc_schema_read(self->base.env, &footer.schema, &self->schema, err);
     if (status == TARN_CORRUPT) {
@@ -124,6 +131,7 @@ static enum tarn_status open_file(struct tarn__ipc_source *self, uint64_t size, 
 static enum tarn_status read_schema(struct tarn__ipc_source *self, struct tarn__ipc_input *input, struct tarn_error *err)
 {
     bool found;
+    TARN_RETURN_IF_ERROR(check_machine(err));
     TARN_RETURN_IF_ERROR(tarn__ipc_input_next(input, &found, err));
     if (!found || input->message.header_type != TARN__IPC_SCHEMA) {
         return tarn__ipc_damaged(err, 0, "Arrow data begins with %s and not with its schema", found ? "rows" : "its end");

@@ -129,8 +129,10 @@ static size_t show(const struct tarn_vector *vector, uint32_t row, char *out)
     case TARN_KIND_BYTES:
         return (size_t)sprintf(out, "%.*s", (int)value.u.bytes.size, value.u.bytes.data);
     case TARN_KIND_FIXED:
-        for (size_t i = 0; i < value.u.bytes.size; i++) {
-            size += (size_t)sprintf(out + size, "%02x", (unsigned)(uint8_t)value.u.bytes.data[i]);
+        for (size_t i = 0; i < value.u.bytes.size; i++) { /* the numbers of an interval, of 4, 4 and 8 bytes, lowest byte first */
+            const bool turned = TARN_BIG_ENDIAN && place.vector->type->id == TARN_TYPE_INTERVAL;
+            const size_t at = !turned ? i : i < 8 ? i ^ 3 : i ^ 7;
+            size += (size_t)sprintf(out + size, "%02x", (unsigned)(uint8_t)value.u.bytes.data[at]);
         }
         return size;
     case TARN_KIND_F16:
@@ -174,6 +176,14 @@ static void show_all(const struct tarn_vector *vector, char *out)
 
 #define INT8S(...) ((const int8_t[]){__VA_ARGS__})
 #define INT16S(...) ((const int16_t[]){__VA_ARGS__})
+/* A number of four bytes as this machine has it, in a literal of bytes; one of eight as two of four. */
+#if TARN_BIG_ENDIAN
+#define N32(octal) "\0\0\0" octal
+#define WORDS(low, high) high, low
+#else
+#define N32(octal) octal "\0\0\0"
+#define WORDS(low, high) low, high
+#endif
 #define INT32S(...) ((const int32_t[]){__VA_ARGS__})
 #define INT64S(...) ((const int64_t[]){__VA_ARGS__})
 #define BITS(...) ((const uint8_t[]){__VA_ARGS__})
@@ -221,7 +231,7 @@ static const struct {
     {"view",
      {.format = "vu",
       .length = 2,
-      .buffers = {NULL, "\2\0\0\0hi\0\0\0\0\0\0\0\0\0\0\15\0\0\0long\0\0\0\0\1\0\0\0", "xlong long text", INT64S(15)},
+      .buffers = {NULL, N32("\2") "hi\0\0\0\0\0\0\0\0\0\0" N32("\15") "long\0\0\0\0" N32("\1"), "xlong long text", INT64S(15)},
       .n_buffers = 4},
      "VARCHAR",
      "hi long long tex"},
@@ -254,7 +264,7 @@ static const struct {
      "5"},
     {"duration", {.format = "tDm", .length = 1, .buffers = {NULL, INT64S(5)}, .n_buffers = 2}, "DURATION(3)", "5"},
     {"interval",
-     {.format = "tin", .length = 1, .buffers = {NULL, INT32S(1, 2, 3, 0)}, .n_buffers = 2},
+     {.format = "tin", .length = 1, .buffers = {NULL, INT32S(1, 2, WORDS(3, 0))}, .n_buffers = 2},
      "INTERVAL",
      "01000000020000000300000000000000"},
     {"interval of months",
@@ -330,7 +340,7 @@ static const struct {
       .length = 1,
       .buffers = {NULL, "0123456789abcdef"},
       .n_buffers = 2,
-      .metadata = "\1\0\0\0\24\0\0\0ARROW:extension:name\12\0\0\0arrow.uuid"},
+      .metadata = N32("\1") N32("\24") "ARROW:extension:name" N32("\12") "arrow.uuid"},
      "UUID",
      "30313233343536373839616263646566"},
     {"arrow.json",
@@ -338,7 +348,7 @@ static const struct {
       .length = 1,
       .buffers = {NULL, INT32S(0, 2), "{}"},
       .n_buffers = 3,
-      .metadata = "\1\0\0\0\24\0\0\0ARROW:extension:name\12\0\0\0arrow.json"},
+      .metadata = N32("\1") N32("\24") "ARROW:extension:name" N32("\12") "arrow.json"},
      "JSON",
      "{}"},
     {"an unknown extension",
@@ -346,7 +356,7 @@ static const struct {
       .length = 1,
       .buffers = {NULL, INT32S(3)},
       .n_buffers = 2,
-      .metadata = "\1\0\0\0\24\0\0\0ARROW:extension:name\3\0\0\0x.y"},
+      .metadata = N32("\1") N32("\24") "ARROW:extension:name" N32("\3") "x.y"},
      "INTEGER",
      "3"},
 };
@@ -420,13 +430,16 @@ static const struct {
     {"broken UTF-8", {.format = "u", .length = 1, .buffers = {NULL, INT32S(0, 1), "\xff"}, .n_buffers = 3}, TARN_INVALID},
     {"half a character", {.format = "u", .length = 2, .buffers = {NULL, INT32S(0, 1, 2), "\xc3\xa4"}, .n_buffers = 3}, TARN_INVALID},
     {"view out of its buffer",
-     {.format = "vu", .length = 1, .buffers = {NULL, "\15\0\0\0long\0\0\0\0\3\0\0\0", "xlong long text", INT64S(15)}, .n_buffers = 4},
+     {.format = "vu", .length = 1, .buffers = {NULL, N32("\15") "long\0\0\0\0" N32("\3"), "xlong long text", INT64S(15)}, .n_buffers = 4},
      TARN_INVALID},
     {"view of no buffer",
-     {.format = "vu", .length = 1, .buffers = {NULL, "\15\0\0\0long\1\0\0\0\0\0\0\0", "xlong long text", INT64S(15)}, .n_buffers = 4},
+     {.format = "vu",
+      .length = 1,
+      .buffers = {NULL, N32("\15") "long" N32("\1") "\0\0\0\0", "xlong long text", INT64S(15)},
+      .n_buffers = 4},
      TARN_INVALID},
     {"view with another beginning",
-     {.format = "vu", .length = 1, .buffers = {NULL, "\15\0\0\0song\0\0\0\0\1\0\0\0", "xlong long text", INT64S(15)}, .n_buffers = 4},
+     {.format = "vu", .length = 1, .buffers = {NULL, N32("\15") "song\0\0\0\0" N32("\1"), "xlong long text", INT64S(15)}, .n_buffers = 4},
      TARN_INVALID},
     {"list beyond its elements",
      {.format = "+l", .length = 1, .buffers = {NULL, INT32S(0, 3)}, .n_buffers = 2, .children = {&short_elements}},

@@ -85,10 +85,10 @@ END_TEST
 /* Total order: NaN are bounds where there are no numbers, and give way to these whatever comes first. */
 START_TEST(value_facts__nan_bounds_give_way_to_numbers) /* P-BOUND-8 */
 {
-    static const uint32_t nan = 0x7fc00000;
-    static const uint32_t low_nan = 0xffc00000;
-    static const uint32_t one = 0x3f800000;
-    const struct tarn_span bounds[] = {{(const uint8_t *)&nan, 4}, {(const uint8_t *)&low_nan, 4}, {(const uint8_t *)&one, 4}};
+    static const uint8_t nan[4] = {0, 0, 0xc0, 0x7f};
+    static const uint8_t low_nan[4] = {0, 0, 0xc0, 0xff};
+    static const uint8_t one[4] = {0, 0, 0x80, 0x3f};
+    const struct tarn_span bounds[] = {{nan, 4}, {low_nan, 4}, {one, 4}};
     struct tarn__value_facts parts[3];
     for (size_t i = 0; i < 3; i++) {
         parts[i] = (struct tarn__value_facts){.slots = 3,
@@ -106,14 +106,14 @@ START_TEST(value_facts__nan_bounds_give_way_to_numbers) /* P-BOUND-8 */
         for (size_t i = 0; i < 3; i++) {
             ck_assert(tarn__value_facts_merge(&all, &parts[(first + i) % 3], TARN_STORED_F32_TOTAL, NULL));
         }
-        ck_assert_mem_eq(all.min.data, &one, 4);
-        ck_assert_mem_eq(all.max.data, &one, 4);
+        ck_assert_mem_eq(all.min.data, one, 4);
+        ck_assert_mem_eq(all.max.data, one, 4);
         ck_assert_uint_eq(all.nan_count, 5);
     }
     struct tarn__value_facts only = parts[0];
     ck_assert(tarn__value_facts_merge(&only, &parts[1], TARN_STORED_F32_TOTAL, NULL));
-    ck_assert_mem_eq(only.min.data, &low_nan, 4);
-    ck_assert_mem_eq(only.max.data, &nan, 4);
+    ck_assert_mem_eq(only.min.data, low_nan, 4);
+    ck_assert_mem_eq(only.max.data, nan, 4);
 }
 END_TEST
 

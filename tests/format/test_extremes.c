@@ -16,6 +16,19 @@ static void scan(enum tarn__stored_order order, const void *values, size_t width
     tarn__extremes_finish(&found);
 }
 
+/* Numbers of this machine as they are stored, little-endian; in place. */
+static void store(void *numbers, size_t width, size_t count)
+{
+    uint8_t *bytes = numbers;
+    for (size_t i = 0; TARN_BIG_ENDIAN && i < count; i++, bytes += width) {
+        for (size_t k = 0; k < width / 2; k++) {
+            const uint8_t byte = bytes[k];
+            bytes[k] = bytes[width - 1 - k];
+            bytes[width - 1 - k] = byte;
+        }
+    }
+}
+
 static void expect(const void *min, const void *max, size_t width)
 {
     ck_assert(found.any);
@@ -70,7 +83,8 @@ END_TEST
 START_TEST(extremes__nan_is_counted_and_no_bound) /* P-BOUND-3 */
 {
     const double nan = __builtin_nan("");
-    const double doubles[] = {nan, 3.0, -2.5, nan};
+    double doubles[] = {nan, 3.0, -2.5, nan};
+    store(doubles, 8, 4);
     scan(TARN_STORED_F64, doubles, 8, 4);
     expect(&doubles[2], &doubles[1], 8);
     ck_assert_uint_eq(found.nan_count, 2);
@@ -78,12 +92,14 @@ START_TEST(extremes__nan_is_counted_and_no_bound) /* P-BOUND-3 */
     ck_assert(!found.any);
     ck_assert_uint_eq(found.nan_count, 1);
 
-    const float floats[] = {-__builtin_inff(), (float)nan};
+    float floats[] = {-__builtin_inff(), (float)nan};
+    store(floats, 4, 2);
     scan(TARN_STORED_F32, floats, 4, 2);
     expect(&floats[0], &floats[0], 4);
     ck_assert_uint_eq(found.nan_count, 1);
 
-    const uint16_t halves[] = {0x7e00, 0x3c00, 0xc000, 0xfc00}; /* NaN, 1, -2, -inf */
+    uint16_t halves[] = {0x7e00, 0x3c00, 0xc000, 0xfc00}; /* NaN, 1, -2, -inf */
+    store(halves, 2, 4);
     scan(TARN_STORED_F16, halves, 2, 3);
     expect(&halves[2], &halves[1], 2);
     ck_assert_uint_eq(found.nan_count, 1);
@@ -94,16 +110,20 @@ END_TEST
 
 START_TEST(extremes__zeros_are_spread) /* P-BOUND-4 */
 {
-    const double minus = -0.0;
-    const double plus = 0.0;
+    double minus = -0.0;
+    double plus = 0.0;
+    store(&minus, 8, 1);
+    store(&plus, 8, 1);
     scan(TARN_STORED_F64, &plus, 8, 1);
     expect(&minus, &plus, 8);
     scan(TARN_STORED_F64, &minus, 8, 1);
     expect(&minus, &plus, 8);
-    const uint16_t half[] = {0x0000, 0x8000};
+    uint16_t half[] = {0x0000, 0x8000};
+    store(half, 2, 2);
     scan(TARN_STORED_F16, &half[1], 2, 1);
     expect(&half[1], &half[0], 2);
-    const double mixed[] = {-0.0, 4.0};
+    double mixed[] = {-0.0, 4.0};
+    store(mixed, 8, 2);
     scan(TARN_STORED_F64, mixed, 8, 2);
     expect(&minus, &mixed[1], 8);
 }
@@ -111,7 +131,8 @@ END_TEST
 
 START_TEST(extremes__several_calls_are_one)
 {
-    const int32_t values[] = {4, 2, 9};
+    int32_t values[] = {4, 2, 9};
+    store(values, 4, 3);
     tarn__extremes_init(&found, TARN_STORED_I32);
     for (size_t i = 0; i < 3; i++) {
         tarn__extremes_add_fixed(&found, (const uint8_t *)&values[i], 4, 1);
@@ -224,13 +245,15 @@ END_TEST
 START_TEST(extremes__total_order_of_bits) /* P-BOUND-8 */
 {
     /* NaN of both signs, infinities, zeros: each is below the next. */
-    static const uint64_t doubles[] = {UINT64_C(0xffffffffffffffff), UINT64_C(0xfff8000000000000), UINT64_C(0xfff0000000000000),
-                                       UINT64_C(0xbff0000000000000), UINT64_C(0x8000000000000000), 0,
-                                       UINT64_C(0x3ff0000000000000), UINT64_C(0x7ff0000000000000), UINT64_C(0x7ff0000000000001),
-                                       UINT64_C(0x7fffffffffffffff)};
-    static const uint32_t floats[] = {0xffffffff, 0xffc00000, 0xff800000, 0xbf800000, 0x80000000,
-                                      0,          0x3f800000, 0x7f800000, 0x7f800001, 0x7fffffff};
-    static const uint16_t halves[] = {0xffff, 0xfe00, 0xfc00, 0xbc00, 0x8000, 0, 0x3c00, 0x7c00, 0x7c01, 0x7fff};
+    uint64_t doubles[] = {UINT64_C(0xffffffffffffffff), UINT64_C(0xfff8000000000000), UINT64_C(0xfff0000000000000),
+                          UINT64_C(0xbff0000000000000), UINT64_C(0x8000000000000000), 0,
+                          UINT64_C(0x3ff0000000000000), UINT64_C(0x7ff0000000000000), UINT64_C(0x7ff0000000000001),
+                          UINT64_C(0x7fffffffffffffff)};
+    uint32_t floats[] = {0xffffffff, 0xffc00000, 0xff800000, 0xbf800000, 0x80000000, 0, 0x3f800000, 0x7f800000, 0x7f800001, 0x7fffffff};
+    uint16_t halves[] = {0xffff, 0xfe00, 0xfc00, 0xbc00, 0x8000, 0, 0x3c00, 0x7c00, 0x7c01, 0x7fff};
+    store(doubles, 8, 10);
+    store(floats, 4, 10);
+    store(halves, 2, 10);
     for (size_t i = 0; i + 1 < 10; i++) {
         ck_assert_int_lt(tarn__stored_compare(TARN_STORED_F64_TOTAL, (struct tarn_span){(const uint8_t *)&doubles[i], 8},
                                               (struct tarn_span){(const uint8_t *)&doubles[i + 1], 8}),

@@ -338,8 +338,8 @@ static uint32_t repeated_runs(const uint32_t *values, uint32_t n, uint32_t *ends
         const uint32_t left = n - i - run;
         const bool bits_follow = left != 0 && !(left >= 8 && all_equal(values + i + run, 8));
         const uint32_t groups = left == 0 ? (run + 7) / 8 : run / 8;
-        const uint32_t as_run = (run < 64 ? 1 : 2) + 1 + (bits_follow ? 1 : 0);
-        const uint32_t as_bits = groups * 2 + (packed == 0 ? 1 : 0);
+        const uint32_t as_run = (run < 64 ? 1u : 2u) + 1 + (bits_follow ? 1u : 0u);
+        const uint32_t as_bits = groups * 2 + (packed == 0 ? 1u : 0u);
         if (run >= 8 && as_run <= as_bits) {
             ends[2 * found] = i;
             ends[2 * found++ + 1] = i + run;
