@@ -24,14 +24,15 @@ enum {
     NEAR_SAMPLE = 4096, /* values that the window is set about, at most */
     NEAR_NEEDS = 256,   /* and at least */
     RECENT_BITS = 9,
-    RECENT_BYTES = 16, /* longest text that `recent` knows: two words say all of it */
+    RECENT_BYTES = 24, /* longest text that `recent` knows: three words say all of it */
     AHEAD = 12,        /* values whose slot is fetched before it is looked at */
     FAR_SLOTS = 1 << 13,
 };
 
-/* A text of at most RECENT_BYTES by its first and last bytes. */
+/* A text of at most RECENT_BYTES by its bytes: the first eight, the next eight where there are more than sixteen, the last eight. */
 struct tarn__recent_text {
     uint64_t head;
+    uint64_t middle;
     uint64_t tail;
     uint32_t size;
     uint32_t code; /* + 1; 0: free */
@@ -83,6 +84,16 @@ struct tarn_span tarn__dictionary_entry(const struct tarn__dictionary_builder *b
     }
     const uint8_t *entry = builder->plain->data + builder->starts[code];
     return (struct tarn_span){entry + LENGTH_BYTES, tarn__load32(entry)};
+}
+
+uint64_t tarn__dictionary_text_bytes(const struct tarn__dictionary_builder *builder, const uint32_t *codes, size_t n)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        sum += tarn__load32(builder->plain->data + builder->starts[codes[i]]);
+    }
+    return sum;
 }
 
 static enum tarn_status grow(struct tarn__dictionary_builder *builder, struct tarn_error *err)
@@ -296,6 +307,7 @@ static inline struct tarn__recent_text short_text(const uint8_t *data, size_t si
     if (size >= 8) {
         text.head = tarn__load64(data);
         text.tail = tarn__load64(data + size - 8);
+        text.middle = size > 16 ? tarn__load64(data + 8) : 0;
     } else if (size >= 4) {
         text.head = tarn__load32(data) | (uint64_t)tarn__load32(data + size - 4) << 32;
     } else if (size != 0) {
@@ -306,7 +318,7 @@ static inline struct tarn__recent_text short_text(const uint8_t *data, size_t si
 
 static inline size_t recent_place(const struct tarn__recent_text *text)
 {
-    const uint64_t mixed = (text->head ^ (text->tail << 7 | text->tail >> 57)) + text->size;
+    const uint64_t mixed = (text->head ^ (text->tail << 7 | text->tail >> 57)) + text->size + text->middle;
     return (size_t)((mixed ^ mixed >> 32) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - RECENT_BITS));
 }
 
@@ -343,7 +355,8 @@ static inline enum tarn_status text_code(struct tarn__dictionary_builder *builde
     }
     const struct tarn__recent_text text = short_text(value.data, value.size);
     struct tarn__recent_text *known = &builder->recent[recent_place(&text)];
-    if (known->code != 0 && known->head == text.head && known->tail == text.tail && known->size == text.size) {
+    if (known->code != 0 && known->head == text.head && known->tail == text.tail && known->size == text.size &&
+        known->middle == text.middle) {
         *code = known->code - 1;
         return TARN_OK;
     }

@@ -64,6 +64,9 @@ TARN_WARN_UNUSED enum tarn_status tarn__dictionary_add_texts(struct tarn__dictio
 TARN_WARN_UNUSED enum tarn_status tarn__dictionary_add_plain(struct tarn__dictionary_builder *builder, struct tarn_span plain, size_t n,
                                                              uint32_t *codes, size_t *done, struct tarn_error *err);
 
+/** The sum of the sizes of byte arrays, told by their codes. */
+uint64_t tarn__dictionary_text_bytes(const struct tarn__dictionary_builder *builder, const uint32_t *codes, size_t n);
+
 /** The bytes of an entry, without length prefix. */
 struct tarn_span tarn__dictionary_entry(const struct tarn__dictionary_builder *builder, uint32_t code);
 

@@ -317,6 +317,25 @@ enum tarn_status tarn__leaf_store(const struct tarn__leaf_form *form, struct tar
     return TARN_OK;
 }
 
+const uint8_t *tarn__leaf_stored(const struct tarn__leaf_form *form, struct tarn__leaf_values values)
+{
+    if (TARN_BIG_ENDIAN || values.rows != NULL || form->storing != TARN_STORE_AS_IS) {
+        return NULL;
+    }
+    switch (form->kind) {
+    case TARN_KIND_I32:
+    case TARN_KIND_U32:
+    case TARN_KIND_F32:
+        return form->width == 4 ? (const uint8_t *)values.vector->u.values + (size_t)values.first * 4 : NULL;
+    case TARN_KIND_I64:
+    case TARN_KIND_U64:
+    case TARN_KIND_F64:
+        return form->width == 8 ? (const uint8_t *)values.vector->u.values + (size_t)values.first * 8 : NULL;
+    default:
+        return NULL;
+    }
+}
+
 void tarn__leaf_store_bits(struct tarn__leaf_values values, size_t n, uint8_t *bits, uint64_t at)
 {
     const uint8_t *from = values.vector->u.values;

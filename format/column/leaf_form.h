@@ -63,6 +63,9 @@ static inline struct tarn__leaf_values tarn__leaf_values_from(struct tarn__leaf_
 TARN_WARN_UNUSED enum tarn_status tarn__leaf_store(const struct tarn__leaf_form *form, struct tarn__leaf_values values, size_t n,
                                                    uint8_t *out, struct tarn_error *err);
 
+/** The values where they lie, when the vector holds them one behind the other as PLAIN stores them; else NULL. */
+const uint8_t *tarn__leaf_stored(const struct tarn__leaf_form *form, struct tarn__leaf_values values);
+
 /** `n` booleans into `bits` from bit `at` on, where bits are zero. */
 void tarn__leaf_store_bits(struct tarn__leaf_values values, size_t n, uint8_t *bits, uint64_t at);
 

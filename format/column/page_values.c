@@ -222,11 +222,15 @@ static enum tarn_status append_codes(struct tarn__page_values *v, struct tarn__l
     if (is_byte_array(v)) {
         return code_text_rows(v, values, n, codes, done, err);
     }
-    if (!tarn__grow(v->env, &v->scratch, &v->scratch_capacity, n * v->form.width, 1)) {
-        return no_memory(v, err);
+    const uint8_t *stored = tarn__leaf_stored(&v->form, values);
+    if (stored == NULL) {
+        if (!tarn__grow(v->env, &v->scratch, &v->scratch_capacity, n * v->form.width, 1)) {
+            return no_memory(v, err);
+        }
+        TARN_RETURN_IF_ERROR(tarn__leaf_store(&v->form, values, n, v->scratch, err));
+        stored = v->scratch;
     }
-    TARN_RETURN_IF_ERROR(tarn__leaf_store(&v->form, values, n, v->scratch, err));
-    return tarn__dictionary_add_fixed(&v->dictionary, v->scratch, n, codes, done, err);
+    return tarn__dictionary_add_fixed(&v->dictionary, stored, n, codes, done, err);
 }
 
 /* ---- values, plain ---- */
@@ -322,11 +326,7 @@ uint64_t tarn__page_values_unencoded(const struct tarn__page_values *v)
     if (!v->dictionary_open) {
         return v->plain->size - v->count * LENGTH_BYTES;
     }
-    uint64_t sum = 0;
-    for (size_t i = 0; i < v->count; i++) {
-        sum += tarn__dictionary_entry(&v->dictionary, v->codes[i]).size;
-    }
-    return sum;
+    return tarn__dictionary_text_bytes(&v->dictionary, v->codes, v->count);
 }
 
 uint32_t tarn__page_values_max_code(const struct tarn__page_values *v)
