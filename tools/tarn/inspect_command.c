@@ -253,8 +253,18 @@ static enum tarn_status put_document(struct session *session, const struct tarn_
     return inspect_json(session, metadata, err);
 }
 
+static enum tarn_status put_drawing(struct session *session, const struct tarn_parquet_metadata *metadata, int *code,
+                                    struct tarn_error *err)
+{
+    *code = 0;
+    return inspect_svg(session, metadata, err);
+}
+
 int command_inspect(struct session *session)
 {
+    if (has(session, OPTION_SVG)) {
+        return session->json ? answer_usage(session, "--svg is a document of its own: without --json") : inspect_with(session, put_drawing);
+    }
     return inspect_with(session, session->json ? put_document : has(session, OPTION_PAGES) ? list_pages : list_chunks);
 }
 
