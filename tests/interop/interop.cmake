@@ -77,3 +77,5 @@ set_tests_properties(interop/iceberg_pruning PROPERTIES LABELS interop TIMEOUT 6
 
 # Files of tarn, filtered by pyarrow, DuckDB and Polars as the rows in memory are.
 interop_test(parquet_pruning)
+# Files made of the pages of foreign files.
+interop_test(files_of_files)
