@@ -9,6 +9,7 @@
  *  3. Memory is shown as it is where the layouts agree; what differs (narrow decimals, wide timestamps, other offsets) is made anew.
  */
 #include "format/arrow/arrow_export.h"
+#include "format/arrow/interval_bytes.h"
 #include "format/base/bytes.h"
 #include "format/base/int128.h"
 #include "format/batch/bitmap.h"
@@ -319,6 +320,13 @@ static enum tarn_status export_flat(const struct exporter *exporter, struct tarn
     node->buffers[1] = vector->u.values;
     if (type->id == TARN_TYPE_DECIMAL && type->precision <= 18) {
         return own(exporter, out, 1, decimals_of_128(exporter, vector));
+    }
+    if (TARN_BIG_ENDIAN && type->id == TARN_TYPE_INTERVAL) {
+        struct tarn_buffer *numbers = tarn__buffer_new(exporter->env, (size_t)vector->length * TARN__ARROW_INTERVAL);
+        if (numbers != NULL) {
+            tarn__arrow_turn_intervals(vector->u.values, vector->length, numbers->data);
+        }
+        return own(exporter, out, 1, numbers);
     }
     if (type->id == TARN_TYPE_TIMESTAMP && type->wide) {
         struct tarn_buffer *values;

@@ -3,6 +3,7 @@
  * Arrays of values in: fixed width, converted, texts with offsets and as views. SPEC: X-ARROW-6, X-ARROW-7.
  */
 #include "format/arrow/array_source.h"
+#include "format/arrow/interval_bytes.h"
 #include "format/base/utf8.h"
 #include "format/batch/bitmap.h"
 
@@ -68,6 +69,14 @@ enum tarn_status tarn__arrow_import_fixed(const struct tarn__arrow_importer *imp
 {
     const uint8_t *values = (const uint8_t *)source->array->buffers[1] + source->at * source->format.width;
     struct tarn_buffer *buffer = import_values(importer, values, source->format.width, source->length, validity);
+    if (TARN_BIG_ENDIAN && source->type->id == TARN_TYPE_INTERVAL && buffer != NULL) {
+        struct tarn_buffer *numbers = buffer;
+        buffer = tarn__buffer_new(importer->env, numbers->size);
+        if (buffer != NULL) {
+            tarn__arrow_turn_intervals(numbers->data, source->length, buffer->data);
+        }
+        tarn__buffer_release(numbers);
+    }
     return tarn__arrow_made(importer, tarn__vector_flat(importer->env, source->type, source->length, buffer, validity), out);
 }
 
@@ -112,13 +121,14 @@ static const char *convert(const struct tarn__arrow_source *source, const uint8_
         return number % day != 0 || number / day != days ? "a date in milliseconds is not a whole day, or too far away" : NULL;
     }
     case TARN__ARROW_MONTHS:
-        memcpy(to, from, sizeof(parts[0]));
+        memcpy(parts, from, sizeof(parts[0]));
+        tarn__store32(to, (uint32_t)parts[0]);
         return NULL;
     case TARN__ARROW_DAY_TIME:
         memcpy(parts, from, sizeof(parts));
         number = (int64_t)parts[1] * 1000000;
-        memcpy(to + 4, &parts[0], sizeof(parts[0]));
-        memcpy(to + 8, &number, sizeof(number));
+        tarn__store32(to + 4, (uint32_t)parts[0]);
+        tarn__store64(to + 8, (uint64_t)number);
         return NULL;
     default:
         return convert_decimal(source, from, to);

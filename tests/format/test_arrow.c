@@ -129,10 +129,8 @@ static size_t show(const struct tarn_vector *vector, uint32_t row, char *out)
     case TARN_KIND_BYTES:
         return (size_t)sprintf(out, "%.*s", (int)value.u.bytes.size, value.u.bytes.data);
     case TARN_KIND_FIXED:
-        for (size_t i = 0; i < value.u.bytes.size; i++) { /* the numbers of an interval, of 4, 4 and 8 bytes, lowest byte first */
-            const bool turned = TARN_BIG_ENDIAN && place.vector->type->id == TARN_TYPE_INTERVAL;
-            const size_t at = !turned ? i : i < 8 ? i ^ 3 : i ^ 7;
-            size += (size_t)sprintf(out + size, "%02x", (unsigned)(uint8_t)value.u.bytes.data[at]);
+        for (size_t i = 0; i < value.u.bytes.size; i++) {
+            size += (size_t)sprintf(out + size, "%02x", (unsigned)(uint8_t)value.u.bytes.data[i]);
         }
         return size;
     case TARN_KIND_F16:

@@ -59,11 +59,15 @@ START_TEST(leaf_storing__bytes) /* P-TYPE-7, P-TYPE-9 */
     struct tarn__leaf_form form;
     uint8_t out[12] = {0};
     const uint32_t memory = tarn_type_width(&stored_values[_i].type);
-    uint8_t held[32] = {0};
-    for (unsigned i = 0; i < 16; i++) {
-        held[16 + i] = (uint8_t)(stored_values[_i].value[i / 8] >> i % 8 * 8);
+    const uint64_t *value = stored_values[_i].value;
+    const uint32_t low = (uint32_t)value[0];
+    uint8_t held[32] = {0};                                /* row 1: row 0 is zero */
+    if (stored_values[_i].type.id == TARN_TYPE_INTERVAL) { /* bytes, as Parquet's are */
+        tarn__store64(held + memory, value[0]);
+        tarn__store64(held + memory + 8, value[1]);
+    } else {
+        memcpy(held + memory, memory == sizeof(low) ? (const void *)&low : (const void *)value, memory);
     }
-    memmove(held + memory, held + 16, memory); /* row 1: row 0 is zero */
     const struct tarn_vector vector = {.type = &stored_values[_i].type, .shape = TARN_SHAPE_FLAT, .length = 2, .u.values = held};
     ck_assert(tarn__leaf_form_of(&stored_values[_i].type, &form));
     ck_assert_uint_eq(form.width, stored_values[_i].width);

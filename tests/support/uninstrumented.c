@@ -15,6 +15,9 @@ extern int tarn_test_nothing_to_wrap; /* a file of C holds something */
 int tarn_test_nothing_to_wrap;
 #else
 
+#include <ftw.h>
+#include <sys/stat.h>
+
 #include <brotli/decode.h>
 #include <brotli/encode.h>
 #include <libdeflate.h>
@@ -173,6 +176,28 @@ int __wrap_ppack(void *file, int type, void *message)
     const int got = __real_ppack(file, type, message);
     __msan_scoped_enable_interceptor_checks();
     return got;
+}
+
+/* ---- the C library: what it shows to a function of ours ---- */
+
+typedef int (*walk_fn)(const char *path, const struct stat *info, int type, struct FTW *walk);
+
+static walk_fn walker;
+
+static int show_walker(const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+    __msan_unpoison_string(path);
+    FILLED_ONE(info);
+    FILLED_ONE(walk);
+    return walker(path, info, type, walk);
+}
+
+extern int __real_nftw(const char *path, walk_fn fn, int descriptors, int flags);
+extern int __wrap_nftw(const char *path, walk_fn fn, int descriptors, int flags);
+int __wrap_nftw(const char *path, walk_fn fn, int descriptors, int flags)
+{
+    walker = fn;
+    return __real_nftw(path, show_walker, descriptors, flags);
 }
 
 /* ---- snappy ---- */
