@@ -6,7 +6,7 @@ set_tests_properties(reader/test_hostile_parquet PROPERTIES LABELS full)
 set_tests_properties(reader/test_prune_equal PROPERTIES LABELS full)
 set_tests_properties(conformance/test_rewrite_corpus PROPERTIES LABELS full)
 set_tests_properties(conformance/test_verify_corpus PROPERTIES LABELS full)
-set_tests_properties(reader/test_read_faults PROPERTIES LABELS full)
+set_tests_properties(reader/test_read_faults PROPERTIES LABELS full TIMEOUT 1800) # each allocation of each file
 set_tests_properties(reader/test_encrypted_parquet PROPERTIES LABELS full)
 set_tests_properties(writer/test_parquet_encryption PROPERTIES LABELS full)
 set_tests_properties(writer/test_parquet_faults PROPERTIES LABELS full)
