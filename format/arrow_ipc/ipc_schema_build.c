@@ -35,8 +35,8 @@ static void put_encoding(struct tarn_text_builder *builder, size_t reference, co
     tarn__ipc_format_put(builder, place.field[TARN__IPC_ENCODING_INDEX], schema->format);
 }
 
-/* `id`: that of its dictionary, should it have one. */
-static void put_field(struct tarn_text_builder *builder, size_t reference, const struct ArrowSchema *schema, int64_t id)
+/* `id`: that of its dictionary, should it have one. `next`: of those below it, all different. */
+static void put_field(struct tarn_text_builder *builder, size_t reference, const struct ArrowSchema *schema, int64_t id, int64_t *next)
 {
     const struct ArrowSchema *values = schema->dictionary != NULL ? schema->dictionary : schema;
     const uint8_t widths[] = {4, 1, 1, 4, schema->dictionary != NULL ? 4 : 0, 4, schema->metadata != NULL ? 4 : 0};
@@ -51,7 +51,7 @@ static void put_field(struct tarn_text_builder *builder, size_t reference, const
     const size_t children =
         tarn__flat_put_vector(builder, place.field[TARN__IPC_FIELD_CHILDREN], (uint32_t)values->n_children, sizeof(uint32_t));
     for (int64_t i = 0; i < values->n_children; i++) {
-        put_field(builder, children + sizeof(uint32_t) * (size_t)i, values->children[i], id);
+        put_field(builder, children + sizeof(uint32_t) * (size_t)i, values->children[i], (*next)++, next);
     }
     if (schema->metadata != NULL) {
         put_metadata(builder, place.field[TARN__IPC_FIELD_METADATA], schema->metadata);
@@ -64,8 +64,9 @@ void tarn__ipc_schema_put(struct tarn_text_builder *builder, size_t reference, c
     const struct tarn__flat_place place = tarn__flat_put_table(builder, reference, sizeof(widths), widths);
     const size_t fields =
         tarn__flat_put_vector(builder, place.field[TARN__IPC_SCHEMA_FIELDS], (uint32_t)schema->n_children, sizeof(uint32_t));
+    int64_t next = schema->n_children;
     for (int64_t i = 0; i < schema->n_children && !builder->failed; i++) {
-        put_field(builder, fields + sizeof(uint32_t) * (size_t)i, schema->children[i], i);
+        put_field(builder, fields + sizeof(uint32_t) * (size_t)i, schema->children[i], i, &next);
     }
     if (schema->metadata != NULL) {
         put_metadata(builder, place.field[TARN__IPC_SCHEMA_METADATA], schema->metadata);

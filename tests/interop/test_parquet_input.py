@@ -56,6 +56,7 @@ def every_type():
         "large list": pa.array([["a"], None, [], ["b", None], ["c"], []], pa.large_list(pa.string())),
         "fixed list": pa.array([[1, 2], None, [3, None], [4, 5], [6, 7], [8, 9]], pa.list_(pa.int64(), 2)),
         "list of dictionaries": pa.ListArray.from_arrays(pa.array([0, 2, 2, 3, 3, 3, 4], pa.int32()), pa.array(["p", "q", "p", None]).dictionary_encode()),
+        "struct of dictionaries": pa.StructArray.from_arrays([pa.array(WORDS).dictionary_encode(), pa.array(WORDS[::-1]).cast(pa.large_string()).dictionary_encode()], ["a", "b"]),
         "struct": pa.array([{"x": 1, "y": "one"}, None, {"x": None, "y": ""}] * 2, pa.struct([("x", pa.int64()), ("y", pa.string_view())])),
         "durations": pa.array([[1, None], None, [], [2], [3], []], pa.list_(pa.duration("ms"))),
         "map": pa.array([[("a", 1), ("b", None)], None, []] * 2, pa.map_(pa.string(), pa.int16())),
