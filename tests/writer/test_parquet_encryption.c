@@ -441,6 +441,41 @@ START_TEST(encrypted_writer__makes_the_bytes_of_another_encryptor) /* P-CRYPT-WR
 }
 END_TEST
 
+START_TEST(encrypted_writer__makes_the_same_bytes_with_threads) /* P-CRYPT-WRITE-2 */
+{
+    enum { MANY = 10000 }; /* so that leaves are encoded on all threads */
+    uint8_t *copies[2];
+    size_t sizes[2];
+    struct tarn_pool *pool;
+    ck_assert_ok(tarn_pool_open(4, &pool, &err), &err);
+    const struct tarn_executor executor = tarn_pool_executor(pool);
+    for (int threads = 0; threads < 2; threads++) {
+        struct nonces nonces = {0};
+        struct encryption encryption;
+        struct tarn_env_options host = TARN_ENV_OPTIONS_INIT;
+        struct tarn_parquet_write_options options = small_pages(encryption_of(&encryption, &modes[10]));
+        options.row_group_rows = MANY / 2;
+        options.page_rows = 0;
+        host.random = numbered;
+        host.random_ctx = &nonces;
+        host.executor = threads != 0 ? &executor : NULL;
+        open_store(&host);
+        ck_assert_ok(write_rows("secret", &options, MANY), &err);
+        struct tarn_buffer *file = tarn_test_read(store, TARN_TEXT("secret"));
+        sizes[threads] = file->size;
+        copies[threads] = malloc(file->size);
+        memcpy(copies[threads], file->data, file->size);
+        tarn__buffer_release(file);
+        close_store();
+    }
+    tarn_pool_close(pool);
+    ck_assert_uint_eq(sizes[0], sizes[1]);
+    ck_assert(memcmp(copies[0], copies[1], sizes[0]) == 0);
+    free(copies[0]);
+    free(copies[1]);
+}
+END_TEST
+
 /* ---- nonces ---- */
 
 enum { MOST_NONCES = 1024 };
@@ -685,7 +720,7 @@ END_TEST
 TARN_SUITE("encrypted_writer", TARN_LOOP_TEST(encrypted_writer__writes_what_is_read, modes),
            TARN_LOOP_TEST(encrypted_writer__encrypts_what_variants_are_cut_into, variant_modes),
            TARN_LOOP_TEST(encrypted_writer__makes_the_bytes_of_another_encryptor, oracle_modes),
-           TARN_TEST(encrypted_writer__never_uses_a_nonce_twice),
+           TARN_TEST(encrypted_writer__makes_the_same_bytes_with_threads), TARN_TEST(encrypted_writer__never_uses_a_nonce_twice),
            TARN_TEST(encrypted_writer__makes_pages_so_large_that_their_numbers_suffice),
            TARN_TEST(encrypted_writer__refuses_more_row_groups_than_have_numbers),
            TARN_LOOP_TEST(encrypted_writer__refuses_options_that_cannot_be, refused),

@@ -79,7 +79,7 @@ struct tarn_env_options {
     void (*sleep)(void *ctx, int64_t microseconds);
     void *clock_ctx;
 
-    /** Fills with random bytes (UUIDs, jitter). NULL: the system's. */
+    /** Fills with random bytes (UUIDs, jitter, nonces of encrypted files, which no key may meet twice). NULL: the system's. */
     void (*random)(void *ctx, void *bytes, size_t size);
     void *random_ctx;
 
