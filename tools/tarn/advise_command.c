@@ -15,7 +15,7 @@ enum { MOST_SETTINGS = 64, MOST_ORDERS = 3, DEFAULT_ROWS = 200000 };
 
 struct setting {
     const char *what; /* "codec", "profile", ... */
-    char value[160];
+    char value[256];
     uint64_t chunk_bytes;
     uint64_t file_bytes;
 };
