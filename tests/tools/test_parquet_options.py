@@ -60,10 +60,28 @@ def a_column_is_named_by_its_path(folder):
         Run("convert", "-", "t.parquet", "--input-format", "ndjson", "--force", "--no-statistics=" + name, stdin=rows).expect(3, err="no column")
 
 
+def columns_and_keys_are_as_asked(folder):
+    Run("convert", BIRDS, "b.parquet", "--page-version", "2", "--column-encoding", "Flight Date=delta-binary-packed", "--column-codec",
+        "Airport Name=gzip:9", "--key-value", "a=b=c", "--key-value", "e=", "--no-statistics=Cost Other", "--no-page-index=Cost Repair",
+        "--statistics-size", "4", "--check", "full").expect(0)
+    document = Run("inspect", "b.parquet", "--pages", "--json").expect(0).json()["result"]
+    columns = {column["path"]: column for column in document["row_groups"][0]["columns"]}
+    equal({pair["key"]: pair["value"] for pair in document["key_value_metadata"]}.items() >= {"a": "b=c", "e": ""}.items(), True, "keys")
+    equal("DELTA_BINARY_PACKED" in columns["Flight Date"]["encodings"], True, "encoding")
+    equal(columns["Airport Name"]["codec"], "GZIP", "codec")
+    equal("statistics" in columns["Cost Other"] or "column_index" in columns["Cost Repair"], False, "what a column shall not have")
+    equal((columns["Airport Name"]["statistics"]["min_value"]["value"], columns["Airport Name"]["statistics"]["is_min_value_exact"]),
+          ("ATLA", False), "a bound that is cut")
+    equal({page["type"] for column in columns.values() for page in column["pages"]} - {"DICTIONARY_PAGE"}, {"DATA_PAGE_V2"}, "pages")
+    Run("convert", BIRDS, "s.parquet", "--sorted-by", "Airport Name DESC").expect(4, err="error[INVALID.sorting]")
+    Run("verify", "b.parquet").expect(0)
+
+
 def a_query_writes_with_them(folder):
     done = Run("query", "select 1 as a", "-o", "parquet", "--row-group-rows", "x")
     equal((done.code, "--row-group-rows" in done.err), (2, True), "a typing error")
 
 
 if __name__ == "__main__":
-    run_all([typing_errors_cost_nothing, sizes_and_codecs_are_as_asked, a_column_is_named_by_its_path, a_query_writes_with_them])
+    run_all([typing_errors_cost_nothing, sizes_and_codecs_are_as_asked, a_column_is_named_by_its_path, columns_and_keys_are_as_asked,
+             a_query_writes_with_them])

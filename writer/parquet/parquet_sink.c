@@ -15,6 +15,7 @@
 #include "format/column/footer.h"
 #include "tarn/writer.h"
 #include "writer/parquet/arrow_schema.h"
+#include "writer/parquet/file_keys.h"
 #include "writer/parquet/parquet_create.h"
 #include "writer/parquet/row_group_writer.h"
 #include "writer/parquet/row_storage.h"
@@ -25,6 +26,7 @@ struct parquet_sink {
     struct tarn_arena arena;
     struct tarn_text key;
     struct tarn_text arrow_schema; /* value of the key ARROW:schema, empty: none */
+    struct tarn__file_keys keys;   /* with room for that one */
     struct tarn_parquet_write_options options;
     struct tarn_object_writer *file; /* NULL once ended */
     struct tarn_file_schema *schema;
@@ -199,6 +201,7 @@ static enum tarn_status open_encryption(struct parquet_sink *s, struct tarn_erro
 static enum tarn_status begin_file(struct parquet_sink *s, const struct ArrowSchema *arrow, struct tarn_error *err)
 {
     TARN_RETURN_IF_ERROR(tarn__write_options_check(&s->options, err));
+    TARN_RETURN_IF_ERROR(tarn__file_keys_make(&s->arena, s->sink.schema, &s->options, &s->keys, err));
     TARN_RETURN_IF_ERROR(tarn__row_storage_init(&s->storage, &s->arena, s->sink.schema, &s->options, err));
     TARN_RETURN_IF_ERROR(describe(s, err));
     TARN_RETURN_IF_ERROR(tarn__arrow_schema_value(&s->arena, s->sink.schema, arrow, s->options.arrow_schema, &s->arrow_schema, err));
@@ -335,23 +338,16 @@ static enum tarn_status sink_write(struct tarn_sink *sink, const struct tarn_bat
 
 static enum tarn_status write_footer(struct parquet_sink *s, struct tarn_error *err)
 {
-    const struct tarn_schema *schema = s->sink.schema;
-    struct parquet_key_value *keys = tarn__arena_calloc(&s->arena, (size_t)schema->property_count + 1, sizeof(*keys));
     struct parquet_column_order *orders = tarn__arena_calloc(&s->arena, s->schema->leaf_count, sizeof(*orders));
     struct tarn_buffer *bytes = tarn__buffer_new(s->sink.env, 0);
-    uint32_t key_count = 0;
+    uint32_t key_count = s->keys.count;
 
-    if (keys == NULL || orders == NULL || bytes == NULL) {
+    if (orders == NULL || bytes == NULL) {
         tarn__buffer_release(bytes);
-        return tarn__nomem(s->sink.env, err, schema->property_count * sizeof(*keys));
-    }
-    for (uint32_t i = 0; i < schema->property_count; i++) {
-        if (tarn__is_own_key(schema->properties[i].key)) {
-            keys[key_count++] = (struct parquet_key_value){schema->properties[i].key, true, schema->properties[i].value};
-        }
+        return tarn__nomem(s->sink.env, err, s->schema->leaf_count * sizeof(*orders));
     }
     if (s->arrow_schema.size != 0) {
-        keys[key_count++] = (struct parquet_key_value){TARN_TEXT("ARROW:schema"), true, s->arrow_schema};
+        s->keys.items[key_count++] = (struct parquet_key_value){TARN_TEXT("ARROW:schema"), true, s->arrow_schema};
     }
     for (uint32_t i = 0; i < s->schema->leaf_count; i++) {
         const enum tarn__stored_order order = tarn__column_writer_form(s->groups.columns[i])->order;
@@ -363,7 +359,7 @@ static enum tarn_status write_footer(struct parquet_sink *s, struct tarn_error *
         .num_rows = (int64_t)s->groups.rows,
         .row_groups = {s->groups.group_count, s->groups.groups},
         .has_key_value_metadata = key_count != 0,
-        .key_value_metadata = {key_count, keys},
+        .key_value_metadata = {key_count, s->keys.items},
         .has_created_by = true,
         .created_by = s->options.created_by.size != 0 ? s->options.created_by : TARN_TEXT("tarn version " TARN_VERSION),
         .has_column_orders = true,
