@@ -57,6 +57,7 @@ struct tarn__column_writer {
     struct tarn__page_builder builder;
     struct open_page page;
     struct tarn__page_values values;
+    struct tarn__leaf_digest digest;
     struct tarn__chunk_sketch sketch;
     struct tarn_buffer *encoded; /* scratch: the values of a page */
 
@@ -121,6 +122,7 @@ static void start_chunk(struct tarn__column_writer *w)
 {
     tarn__page_values_begin_chunk(&w->values);
     w->values.dictionary_open = w->options.dictionary_first && w->values.has_dictionary;
+    w->digest.sums = (struct tarn__leaf_sums){0};
     w->chosen = w->values.dictionary_open;
     w->choice = (struct tarn__encoding_choice){.encoding = PARQUET_ENCODING_RLE_DICTIONARY, .compress = true};
     w->choices = 0;
@@ -159,6 +161,7 @@ enum tarn_status tarn__column_writer_open(struct tarn_env *env, const struct tar
     w->options = *options;
     w->shredder.env = env;
     w->values.env = env;
+    w->digest.env = env;
     struct tarn__bloom_options bloom = options->bloom;
     bloom.distinct = bloom.distinct != 0 ? bloom.distinct : options->group_rows;
     tarn__chunk_sketch_init(&w->sketch, env, tarn__leaf_field(path)->type, &form, &bloom);
@@ -205,6 +208,7 @@ void tarn__column_writer_close(struct tarn__column_writer *w)
     tarn__shredder_free(&w->shredder);
     tarn__page_builder_free(&w->builder);
     tarn__page_values_free(&w->values);
+    tarn__leaf_digest_free(&w->digest);
     tarn__chunk_sketch_free(&w->sketch);
     tarn__buffer_release(w->pages);
     tarn__buffer_release(w->dictionary_page);
@@ -743,6 +747,12 @@ static enum tarn_status append_rows(struct tarn__column_writer *w, struct tarn_c
         span.full = true;
     }
     TARN_RETURN_IF_ERROR(append_levels(w, at, span.slots, err));
+    if (w->options.digest) {
+        const struct tarn__shredded *s = at->shredded;
+        tarn__leaf_digest_levels(&w->digest, s->definition != NULL ? s->definition + at->slot : NULL,
+                                 s->repetition != NULL ? s->repetition + at->slot : NULL, w->path->max_definition, span.slots);
+        TARN_RETURN_IF_ERROR(tarn__leaf_digest_values(&w->digest, &w->values.form, values, span.values, err));
+    }
     w->page.rows += span.rows;
     w->page.slots += span.slots;
     w->values.count += span.values;
@@ -913,6 +923,7 @@ enum tarn_status tarn__column_writer_finish(struct tarn__column_writer *w, struc
         .codec = w->codec,
         .uncompressed_size = w->uncompressed_size,
         .page_version = w->options.page_version,
+        .sums = w->digest.sums,
         .pages = {.count = w->page_count,
                   .pages = w->facts,
                   .order = w->options.no_statistics ? TARN_STORED_NONE : w->values.form.order,

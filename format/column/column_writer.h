@@ -6,6 +6,7 @@
 #include "format/column/chunk_facts.h"
 #include "format/column/chunk_sketch.h"
 #include "format/column/encoding_choice.h"
+#include "format/column/leaf_digest.h"
 #include "format/column/leaf_form.h"
 #include "format/column/leaf_path.h"
 #include "format/column/page_build.h"
@@ -39,6 +40,7 @@ struct tarn__column_options {
     struct tarn__bloom_options bloom; /**< of no number of values: `group_rows` */
     bool no_statistics;
     bool no_crc;
+    bool digest; /**< of the rows taken: see leaf_digest.h */
 };
 
 enum { TARN_ENCODING_COUNT = PARQUET_ENCODING_ALP + 1 };
@@ -53,6 +55,7 @@ struct tarn__column_chunk {
     uint32_t pages_of[TARN_ENCODING_COUNT]; /**< data pages by encoding, that of dictionaries RLE_DICTIONARY */
     uint64_t unencoded_bytes;               /**< of byte arrays */
     struct tarn__value_facts facts;
+    struct tarn__leaf_sums sums; /**< of its rows, with options.digest */
     struct tarn__chunk_pages pages;
     const int64_t *definition_histogram; /**< max + 1 counts; NULL where the level says nothing that counts do not */
     const int64_t *repetition_histogram;

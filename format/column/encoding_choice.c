@@ -69,7 +69,7 @@ static const struct decode_cost costs[] = {
     /* in the order in which equal costs win */
     {PARQUET_ENCODING_RLE_DICTIONARY, 700, 1000, 0},
     {PARQUET_ENCODING_PLAIN, 0, 2000, 60},
-    {PARQUET_ENCODING_RLE, 300, 0, 0},
+    {PARQUET_ENCODING_RLE, 50, 0, 0},
     {PARQUET_ENCODING_DELTA_BINARY_PACKED, 1200, 0, 0},
     {PARQUET_ENCODING_BYTE_STREAM_SPLIT, 800, 0, 60},
     {PARQUET_ENCODING_DELTA_LENGTH_BYTE_ARRAY, 0, 2500, 60},
@@ -258,7 +258,7 @@ uint64_t tarn__distinct_forecast(uint64_t half, uint64_t distinct, uint64_t seen
     uint64_t growth = ((distinct - half) << 16) / half;
     growth = growth < 65536 ? growth : 65536;
     while (seen < values && growth != 0) {
-        growth = (growth * growth / 65536 + growth) / 2;
+        growth = (2 * growth * growth / 65536 + growth) / 3;
         const uint64_t more = values - seen < seen ? growth * (values - seen) / seen : growth; /* the last step is a part of one */
         distinct += distinct * more / 65536;
         seen *= 2;

@@ -211,6 +211,9 @@ START_TEST(parquet_round_trip__random_rows_of_random_schemas)
     tarn__builder_init(&expected, env);
 
     const struct tarn_parquet_write_options options = {.size = sizeof(options),
+                                                       .check = TARN_CHECK_FULL,
+                                                       .page_version = 1 + (uint32_t)_i % 2,
+                                                       .profile = (enum tarn_parquet_profile)(_i / 2 % 4),
                                                        .codec = (enum tarn_codec)(draw(TARN_CODEC_LZ4_RAW) + 1),
                                                        .page_rows = (uint32_t)draw(60) + 1,
                                                        .page_bytes = draw(2) == 0 ? 300 : 0,

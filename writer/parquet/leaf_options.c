@@ -185,6 +185,7 @@ static struct tarn__leaf_options of_file(const struct tarn_parquet_write_options
                    .no_nan_counts = options->nan_counts == TARN_CHOICE_NO,
                    .no_statistics = options->no_statistics,
                    .no_crc = options->no_crc,
+                   .digest = options->check == TARN_CHECK_FULL,
                    .bloom = {.wanted = wants_blooms ? TARN_CHOICE_AUTO : TARN_CHOICE_NO, .false_positives = 0.01}},
         .page_index = !options->no_page_index,
     };

@@ -19,6 +19,9 @@
 #include "writer/parquet/parquet_create.h"
 #include "writer/parquet/row_group_writer.h"
 #include "writer/parquet/row_storage.h"
+#include "writer/parquet/verify_written.h"
+
+enum { FOOTER_END = 8 /* its length and the magic */ };
 
 struct parquet_sink {
     struct tarn_sink sink; /* first */
@@ -131,6 +134,7 @@ static enum tarn_status begin_rows(struct parquet_sink *s, struct tarn_error *er
     TARN_RETURN_IF_ERROR(tarn__sorting_init(&s->sorting, &s->options, s->sink.schema, s->paths, s->schema->leaf_count, &s->arena, err));
     struct tarn__row_group_options options = {
         .leaves = s->leaves,
+        .check = s->options.check,
         .sorting = &s->sorting,
         .most_rows = s->options.row_group_rows != 0 ? s->options.row_group_rows : profile->group_rows,
         .most_bytes = s->options.row_group_bytes != 0 ? s->options.row_group_bytes : profile->group_bytes,
@@ -366,6 +370,10 @@ static enum tarn_status write_footer(struct parquet_sink *s, struct tarn_error *
         .column_orders = {s->schema->leaf_count, orders},
     };
     enum tarn_status status = tarn__footer_write_sealed(&s->encryption.footer, &metadata, true, bytes, err);
+    if (status == TARN_OK && s->options.check != TARN_CHECK_OFF && s->encryption.sealer == NULL) {
+        const struct tarn_span footer = {bytes->data, bytes->size - FOOTER_END};
+        status = tarn__verify_footer(s->sink.env, &metadata, footer, s->file->written, s->file->written + bytes->size, err);
+    }
     if (status == TARN_OK) {
         status = tarn_object_writer_append(s->file, tarn__buffer_span(bytes), err);
     }

@@ -15,6 +15,7 @@
 #include "writer/parquet/row_group_writer.h"
 
 #include "format/base/checked.h"
+#include "writer/parquet/verify_written.h"
 
 enum { MOST_STEP = 8192, LEAST_PARALLEL = 16384 };
 
@@ -225,8 +226,11 @@ enum tarn_status tarn__row_group_writer_write(struct tarn__row_group_writer *w, 
 static enum tarn_status finish_leaf(void *arg, uint64_t leaf, uint32_t worker, struct tarn_error *err)
 {
     struct tarn__row_group_writer *w = arg;
-    const enum tarn_status status = tarn__column_writer_finish(w->columns[leaf], w->contexts[worker], &w->chunks[leaf], err);
+    enum tarn_status status = tarn__column_writer_finish(w->columns[leaf], w->contexts[worker], &w->chunks[leaf], err);
 
+    if (status == TARN_OK && w->options.check == TARN_CHECK_FULL) {
+        status = tarn__verify_chunk(w->env, &w->schema->leaves[leaf], &w->chunks[leaf], w->group_rows, w->contexts[worker], err);
+    }
     if (status != TARN_OK) {
         place_error(w, (uint32_t)leaf, err);
     }
@@ -377,7 +381,17 @@ static enum tarn_status keep_indexes(struct tarn__row_group_writer *w, uint32_t 
     begin = w->index_bytes->size;
     TARN_RETURN_IF_ERROR(tarn__chunk_offset_index(pages, data, w->env, w->index_bytes, err));
     w->offset_indexes[at] = (struct tarn__index_part){begin, (uint32_t)(w->index_bytes->size - begin)};
-    return TARN_OK;
+    if (w->options.check == TARN_CHECK_OFF) {
+        return TARN_OK;
+    }
+    const struct tarn__index_part column = w->column_indexes[at];
+    const struct tarn_span columns = {w->index_bytes->data + column.begin, column.size};
+    const struct tarn_span offsets = {w->index_bytes->data + begin, w->index_bytes->size - begin};
+    const enum tarn_status status = tarn__verify_indexes(w->env, &w->chunks[leaf], data, w->group_rows, columns, offsets, err);
+    if (status != TARN_OK) {
+        place_error(w, leaf, err);
+    }
+    return status;
 }
 
 /* ---- bloom filters ---- */

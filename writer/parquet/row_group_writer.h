@@ -16,8 +16,9 @@
  * Threads: single (it runs tasks on the env's executor itself). The bytes do not depend on the number of threads.
  */
 struct tarn__row_group_options {
-    const struct tarn__leaf_options *leaves;        /**< one a leaf; outlives the writer */
-    uint64_t most_rows;                             /**< of a group */
+    const struct tarn__leaf_options *leaves; /**< one a leaf; outlives the writer */
+    uint64_t most_rows;                      /**< of a group */
+    enum tarn_parquet_check check;
     uint64_t most_bytes;                            /**< of a group, before compression, about */
     const struct tarn__file_encryption *encryption; /**< outlives the writer */
     struct tarn__sorting *sorting;                  /**< outlives the writer */
