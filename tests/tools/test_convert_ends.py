@@ -24,7 +24,7 @@ def make_rows(folder, rows=ROWS):
     draw = random.Random(7)
     with open(folder / "rows.csv", "w") as out:
         out.write("id,n,t\n")
-        out.writelines(f"{i},{draw.randrange(1 << 60)},{draw.randrange(1 << 40):x}\n" for i in range(rows))
+        out.writelines(f"{i},{draw.randrange(1 << 60)},{draw.randrange(1 << 80):x}\n" for i in range(rows))
 
 
 def others(place):
