@@ -33,6 +33,8 @@ OTHER = {
 def plain(value):
     if isinstance(value, float):
         return "NaN" if math.isnan(value) else (value, math.copysign(1, value))
+    if isinstance(value, datetime.datetime) and value.tzinfo is not None:  # the command line leaves out zones that are not UTC
+        value = value.astimezone(datetime.timezone.utc)
     if isinstance(value, (datetime.datetime, datetime.time)):  # what only a converted type says is an instant, as the specification has it
         return value.replace(tzinfo=None)
     if isinstance(value, str) and value.endswith("+00"):  # times that Python does not have come as texts
