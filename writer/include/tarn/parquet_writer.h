@@ -148,11 +148,11 @@ struct tarn_parquet_write_options {
     uint32_t size;
     enum tarn_codec codec;
     int32_t codec_level;       /**< 0: the profile's */
-    uint64_t row_group_rows;   /**< most rows; 0: 1,048,576 */
-    uint64_t row_group_bytes;  /**< most uncompressed bytes, about; 0: 128 MiB */
-    uint32_t page_rows;        /**< most rows; 0: 20,000 */
-    uint32_t page_bytes;       /**< most uncompressed bytes, about; 0: 1 MiB */
-    uint32_t dictionary_bytes; /**< largest dictionary; 0: 1 MiB */
+    uint64_t row_group_rows;   /**< most rows; 0: the profile's, 1,048,576 */
+    uint64_t row_group_bytes;  /**< most uncompressed bytes, about; 0: the profile's, 128 MiB */
+    uint32_t page_rows;        /**< most rows; 0: the profile's, 20,000 */
+    uint32_t page_bytes;       /**< most uncompressed bytes, about; 0: the profile's, 1 MiB */
+    uint32_t dictionary_bytes; /**< largest dictionary; 0: the profile's */
     bool no_dictionary;
     bool no_statistics;
     bool no_page_index;
