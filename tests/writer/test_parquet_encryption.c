@@ -650,6 +650,7 @@ START_TEST(encrypted_writer__writes_what_cannot_be_exchanged_or_cut) /* P-CRYPT-
     uint8_t page[1024];
     open_store(NULL);
     tarn__builder_init(&rows, env);
+    options.profile = TARN_PROFILE_COMPAT; /* PLAIN: pages of one size */
     options.codec = TARN_CODEC_UNCOMPRESSED;
     options.no_dictionary = true;
     options.no_crc = true;
