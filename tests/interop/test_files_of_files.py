@@ -94,7 +94,7 @@ def main():
     files = written(work, rows, connection)
     for writer, sources in files.items():
         merged = work / f"merged-{writer}.parquet"
-        tarn("merge", *sources, merged)
+        tarn("concat", *sources, merged)
         tarn("verify", merged)
         same_statistics(merged, sources)
         readers_agree(connection, merged, sources)

@@ -49,14 +49,14 @@ def make(path, *words):
 def a_merge_keeps_every_chunk(folder):
     make("a.parquet")
     make("b.parquet", "--codec", "snappy")
-    Run("merge", "a.parquet", "b.parquet", "m.parquet").expect(0, out="20000 rows in 8 row groups")
+    Run("concat", "a.parquet", "b.parquet", "m.parquet").expect(0, out="20000 rows in 8 row groups")
     same_groups(groups_facts("m.parquet"), groups_facts("a.parquet") + groups_facts("b.parquet"), "merged")
     equal([group["ordinal"] for group in anatomy("m.parquet")["row_groups"]], list(range(8)), "ordinals")
     equal(rows_of("m.parquet"), rows_of("a.parquet") + rows_of("b.parquet"), "rows")
     Run("verify", "m.parquet").expect(0)
-    Run("merge", "a.parquet", "b.parquet", "m.parquet").expect(11, err="--force")
-    Run("merge", "[ab].parquet", "m.parquet", "--force").expect(0, out="20000 rows")
-    Run("merge", "a.parquet", "b.parquet", "a.parquet", "--force", "--drop-index").expect(0)
+    Run("concat", "a.parquet", "b.parquet", "m.parquet").expect(11, err="--force")
+    Run("concat", "[ab].parquet", "m.parquet", "--force").expect(0, out="20000 rows")
+    Run("concat", "a.parquet", "b.parquet", "a.parquet", "--force", "--drop-index").expect(0)
     equal(any("offset_index" in column or "offset_index_offset" in column for group in anatomy("a.parquet")["row_groups"]
               for column in group["columns"]), False, "page indexes")
     equal(rows_of("a.parquet"), rows_of("m.parquet"), "a file merged into itself")
@@ -67,14 +67,14 @@ def columns_may_stand_in_another_order(folder):
     Run("query", "select 1 as a, 'x' as b, 1.5 as c", "-o", "jsonl").expect(0)
     Run("convert", "-", "a.parquet", "--input-format", "ndjson", stdin=b'{"a":1,"s":{"x":1,"y":"p"}}\n').expect(0)
     Run("convert", "-", "b.parquet", "--input-format", "ndjson", stdin=b'{"s":{"y":"q","x":2},"a":2}\n').expect(0)
-    Run("merge", "a.parquet", "b.parquet", "m.parquet").expect(0)
+    Run("concat", "a.parquet", "b.parquet", "m.parquet").expect(0)
     equal(rows_of("m.parquet"), '{"a":1,"s":{"x":1,"y":"p"}}\n{"a":2,"s":{"x":2,"y":"q"}}\n', "rows by name")
     Run("verify", "m.parquet").expect(0)
     Run("convert", "-", "c.parquet", "--input-format", "ndjson", stdin=b'{"a":"1","s":{"x":1,"y":"p"}}\n').expect(0)
-    Run("merge", "a.parquet", "c.parquet", "n.parquet").expect(4, err='the column "a" is stored as different types')
+    Run("concat", "a.parquet", "c.parquet", "n.parquet").expect(4, err='the column "a" is stored as different types')
     Run("convert", "-", "d.parquet", "--input-format", "ndjson", stdin=b'{"b":1,"s":{"x":1,"y":"p"}}\n').expect(0)
-    Run("merge", "a.parquet", "d.parquet", "n.parquet").expect(4, err='the column "a" is not in all files')
-    Run("merge", "a.parquet", "absent.parquet", "n.parquet").expect(3)
+    Run("concat", "a.parquet", "d.parquet", "n.parquet").expect(4, err='the column "a" is not in all files')
+    Run("concat", "a.parquet", "absent.parquet", "n.parquet").expect(3)
     equal(os.path.exists("n.parquet"), False, "a file that could not be")
 
 
@@ -133,7 +133,7 @@ def keys_are_the_first_files(folder):
         Run("convert", "-", f"{name}.parquet", "--input-format", "ndjson", stdin=b'{"a":1}\n').expect(0)
         Run("rewrite", f"{name}.parquet", "--set", f"k={value}").expect(0)
     Run("rewrite", "c.parquet", "--set", "only=c").expect(0)
-    done = Run("merge", "a.parquet", "b.parquet", "c.parquet", "m.parquet").expect(0, err='b.parquet: its value of the key "k" is not kept')
+    done = Run("concat", "a.parquet", "b.parquet", "c.parquet", "m.parquet").expect(0, err='b.parquet: its value of the key "k" is not kept')
     equal('c.parquet: its value of the key "only"' in done.err and 'c.parquet: its value of the key "k"' not in done.err, True, "notes")
     equal([pair for pair in anatomy("m.parquet")["key_value_metadata"] if pair["key"] == "k"], [{"key": "k", "value": "1"}], "the first's")
 
@@ -195,7 +195,7 @@ def what_was_secret_stays_so(folder):  # SPEC: P-COPY-13
     (folder / "keys.json").write_text(json.dumps({"keys": keys}))
     Run("rewrite", "s.parquet", "p.parquet").expect(9, err="AUTH")
     Run("rewrite", "s.parquet", "p.parquet", "--key-file", "keys.json").expect(4, err="error[INVALID.decrypt]")
-    for words in (["merge", "s.parquet", "p.parquet"], ["rewrite", "s.parquet", "--set", "a=b"], ["rewrite", "s.parquet", "--drop-index"]):
+    for words in (["concat", "s.parquet", "p.parquet"], ["rewrite", "s.parquet", "--set", "a=b"], ["rewrite", "s.parquet", "--drop-index"]):
         Run(*words, "--key-file", "keys.json").expect(6, err="error[UNSUPPORTED.copy.encrypted]")
     equal(os.path.exists("p.parquet"), False, "a file that could not be")
     Run("rewrite", "s.parquet", "p.parquet", "--key-file", "keys.json", "--decrypt").expect(0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * rewrite, append, merge: Parquet files made of Parquet files. A file that exists is replaced in one step, at the end.
+ * rewrite, append, concat: Parquet files made of Parquet files. A file that exists is replaced in one step, at the end.
  */
 #include <glob.h>
 #include <inttypes.h>
@@ -214,9 +214,9 @@ int command_rewrite(struct session *session)
     return status == TARN_OK ? tell_file(session, to_path, &result) : answer_error(session, &err);
 }
 
-/* ---- merge ---- */
+/* ---- concat ---- */
 
-static int merge_files(struct session *session, size_t count, char **paths, const char *to_path, const struct copy_words *words)
+static int concat_files(struct session *session, size_t count, char **paths, const char *to_path, const struct copy_words *words)
 {
     struct tarn_error err = TARN_ERROR_INIT;
     struct tarn_file_result result = TARN_FILE_RESULT_INIT;
@@ -243,7 +243,7 @@ static void expand(struct session *session, glob_t *files)
     }
 }
 
-int command_merge(struct session *session)
+int command_concat(struct session *session)
 {
     const char *to = session->args.positionals[session->args.positional_count - 1];
     static struct copy_words words;
@@ -255,7 +255,7 @@ int command_merge(struct session *session)
         return refuse_existing(session, to);
     }
     expand(session, &files);
-    const int code = merge_files(session, files.gl_pathc, files.gl_pathv, to, &words);
+    const int code = concat_files(session, files.gl_pathc, files.gl_pathv, to, &words);
     globfree(&files);
     return code;
 }
