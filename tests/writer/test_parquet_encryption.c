@@ -652,7 +652,6 @@ START_TEST(encrypted_writer__writes_what_cannot_be_exchanged_or_cut) /* P-CRYPT-
     tarn__builder_init(&rows, env);
     options.profile = TARN_PROFILE_COMPAT; /* PLAIN: pages of one size */
     options.codec = TARN_CODEC_UNCOMPRESSED;
-    options.profile = TARN_PROFILE_COMPAT; /* PLAIN: pages of one size */
     options.no_dictionary = true;
     options.no_crc = true;
     ck_assert_ok(write_rows("secret", &options, ROWS), &err);
