@@ -520,7 +520,9 @@ static enum tarn_status take_held(struct tarn__column_writer *w, struct held_pag
         if (!tarn__grow(w->env, &w->values.codes, &w->values.code_capacity, w->values.count, sizeof(*codes))) {
             return no_memory(w, err);
         }
-        memcpy(w->values.codes, codes, w->values.count * sizeof(*codes));
+        if (w->values.count != 0) { /* a page of nulls has no codes, and there may be no room for any */
+            memcpy(w->values.codes, codes, w->values.count * sizeof(*codes));
+        }
         w->values.plain->size = 0;
     }
     return TARN_OK;
