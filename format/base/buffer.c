@@ -188,7 +188,7 @@ enum tarn_status tarn__buffer_extend(struct tarn_buffer *buffer, uint64_t more, 
     *room = NULL;
     if (!tarn__add(begin, more, &end) || !tarn__buffer_resize(buffer, end)) {
         const uint64_t grown = tarn__max_size(end, buffer->capacity + buffer->capacity / 2);
-        return tarn__nomem(shared_of(buffer)->env, err, more > grown ? more : grown + 2 * ALIGN);
+        return tarn__nomem(shared_of(buffer)->env, err, more > grown ? more : grown + (size_t)2 * ALIGN);
     }
     *room = buffer->data + begin;
     return TARN_OK;

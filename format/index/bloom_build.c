@@ -11,7 +11,7 @@
  */
 #include "format/index/bloom_build.h"
 
-enum { WORDS = 8, BLOCK_BYTES = WORDS * 4, WORD_BITS = 32, LENGTH_BYTES = 4 };
+enum { WORDS = 8, BLOCK_BYTES = WORDS * 4, BLOCK_BITS = BLOCK_BYTES * 8, WORD_BITS = 32, LENGTH_BYTES = 4 };
 
 /* Bits a value that keep false positives at most so many, with room for blocks that get more than their share. */
 static const struct {
@@ -26,7 +26,7 @@ static uint32_t first_blocks(uint64_t distinct, double false_positives)
         i++;
     }
     const uint64_t most = TARN_BLOOM_MOST_BYTES / BLOCK_BYTES;
-    const uint64_t needed = distinct < most * BLOCK_BYTES ? (distinct * rooms[i].bits + BLOCK_BYTES * 8 - 1) / (BLOCK_BYTES * 8) : most;
+    const uint64_t needed = distinct < most * BLOCK_BYTES ? (distinct * rooms[i].bits + BLOCK_BITS - 1) / BLOCK_BITS : most;
     uint64_t blocks = 1;
     while (blocks < needed && blocks < most) {
         blocks *= 2;
@@ -153,7 +153,7 @@ static double folded_false_positives(const uint8_t *blocks, uint32_t block_count
         }
         sum += part;
     }
-    return sum / (block_count / 2);
+    return sum * 2 / block_count; /* a power of two */
 }
 
 static void fold(uint8_t *blocks, uint32_t block_count)

@@ -93,7 +93,7 @@ static enum tarn_status walk_cursor(struct sorting_proof *proof, struct tarn__ro
         TARN_RETURN_IF_ERROR(tarn__row_order_check(order, proof->columns, NULL, 0, rows, &wrong, err));
         if (wrong != rows) {
             tarn__find(finder, TARN_FINDING_ERROR, "sorting", "row %llu of the row group does not come behind the row before it",
-                       (unsigned long long)(*row + wrong));
+                       (unsigned long long)*row + wrong);
             proof->key_count = 0;
             return TARN_OK;
         }

@@ -66,7 +66,7 @@ void tarn_ipc_put_batch(struct tarn_text_builder *out, const struct tarn_ipc_bat
     body.segment_count = (size_t)batch->buffer_count;
     body.size = offset;
     if (batch->dictionary) {
-        tarn__ipc_put_dictionary(out, out->size, 0, batch->delta, (uint64_t)batch->length, &body);
+        tarn__ipc_put_dictionary(out, out->size, batch->id, batch->delta, (uint64_t)batch->length, &body);
     } else {
         tarn__ipc_put_records(out, out->size, (uint64_t)batch->length, &body);
     }

@@ -39,7 +39,8 @@ struct tarn_ipc_batch {
     int64_t variadic[TARN_IPC_MOST];
     bool packed; /* the buffers are what `codec` has made of them */
     enum tarn__ipc_codec codec;
-    bool dictionary; /* of id 0 */
+    bool dictionary;
+    int64_t id;      /**< of the dictionary: top-level columns have their position, dictionaries below follow */
     bool delta;
 };
 

@@ -27,10 +27,11 @@ enum {
     MOST_SEGMENTS = 1500,
     MOST_ROWS = 60,
     PAGES_UP_TO = 64 << 20, /* bytes of a file whose page headers are read: that reads all of it */
-    HUNDREDTHS = 100,
-    LEAST = 60, /* hundredths of a unit: what is narrower is drawn together with its neighbours */
+    LEAST = 60,             /* hundredths of a unit: what is narrower is drawn together with its neighbours */
     MOST_CHUNKS = 2000,
 };
+
+#define HUNDREDTHS INT64_C(100)
 
 /* ---- colours ---- */
 
@@ -58,9 +59,9 @@ enum { COLOURS = sizeof(colours) / sizeof(colours[0]), DICTIONARY_PAGE = 3, ENCR
 
 static uint8_t colour_of(const char *encoding)
 {
-    for (uint8_t i = 0; i < COLOURS; i++) {
+    for (unsigned i = 0; i < COLOURS; i++) {
         if (strcmp(colours[i].encoding, encoding) == 0) {
-            return i;
+            return (uint8_t)i;
         }
     }
     return OTHER;
@@ -634,7 +635,7 @@ static void put_segments(const struct drawing *d, size_t begin, size_t end, uint
         char shape[48];
         at += d->segments[i++].bytes;
         while (i < end &&
-               (d->segments[i].colour == colour && scaled(at, largest, DRAWN) - x < 2 * LEAST)) { /* pages too narrow to be seen */
+               (d->segments[i].colour == colour && scaled(at, largest, DRAWN) - x < INT64_C(2) * LEAST)) { /* pages too narrow to be seen */
             at += d->segments[i++].bytes;
         }
         snprintf(shape, sizeof(shape), " class=\"e%d\"/>", colour);

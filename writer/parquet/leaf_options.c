@@ -16,11 +16,11 @@
 #include "tarn/cursor.h"
 
 enum {
-    MEBI = 1 << 20,
     /* A page and a dictionary page must stay under 2 GiB with the row that fills them. */
     MOST_PAGE_BYTES = 1 << 30,
 };
 
+#define MEBI UINT64_C(1048576)
 #define BIT TARN_ENCODING_BIT
 #define READ_BY_ALL (BIT(PARQUET_ENCODING_PLAIN) | BIT(PARQUET_ENCODING_RLE_DICTIONARY))
 /* What every engine of 2026 reads; BYTE_STREAM_SPLIT only of floats: see tarn__encodings_modern. */
@@ -30,7 +30,7 @@ enum {
 
 /* docs/writing-parquet.md has the measurements behind these numbers. */
 static const struct tarn__profile profiles[] = {
-    [TARN_PROFILE_DEFAULT] = {"default", PARQUET_CODEC_ZSTD, 3, 1, READ_TODAY, 64, MEBI, 128 * MEBI, 20000, MEBI, 8 * MEBI, false},
+    [TARN_PROFILE_DEFAULT] = {"default", PARQUET_CODEC_ZSTD, 3, 1, READ_TODAY, 24, MEBI, 128 * MEBI, 20000, MEBI, 8 * MEBI, false},
     [TARN_PROFILE_COMPAT] = {"compat", PARQUET_CODEC_SNAPPY, 0, 1, READ_BY_ALL, 64, MEBI, 128 * MEBI, 20000, MEBI, MEBI, false},
     [TARN_PROFILE_ARCHIVE] = {"archive", PARQUET_CODEC_ZSTD, 12, 1, READ_TODAY, 4, MEBI, 256 * MEBI, 100000, 8 * MEBI, 16 * MEBI, false},
     [TARN_PROFILE_FAST] = {"fast", PARQUET_CODEC_LZ4_RAW, 0, 1, READ_TODAY, 128, MEBI, 128 * MEBI, 20000, MEBI, MEBI, false},
