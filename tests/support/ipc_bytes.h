@@ -40,7 +40,7 @@ struct tarn_ipc_batch {
     bool packed; /* the buffers are what `codec` has made of them */
     enum tarn__ipc_codec codec;
     bool dictionary;
-    int64_t id;      /**< of the dictionary: top-level columns have their position, dictionaries below follow */
+    int64_t id; /**< of the dictionary: top-level columns have their position, dictionaries below follow */
     bool delta;
 };
 
