@@ -603,8 +603,7 @@ static enum tarn_status flush_page(struct tarn__column_writer *w, struct tarn_co
     if (w->chosen) {
         return write_page(w, context, err);
     }
-    TARN_RETURN_IF_ERROR(hold_page(w, err));
-    return w->held_count == TARN_HELD_PAGES ? choose(w, context, false, err) : TARN_OK;
+    return hold_page(w, err);
 }
 
 /* ---- rows into the open page ---- */
@@ -784,6 +783,9 @@ enum tarn_status tarn__column_writer_write(struct tarn__column_writer *w, struct
     TARN_RETURN_IF_ERROR(tarn__shred(&w->shredder, w->path, column, take, &shredded, err));
     struct position at = {.shredded = &shredded, .values = {shredded.vector, shredded.rows, shredded.first_row}};
     while (at.slot < shredded.slots) {
+        if (w->held_count == TARN_HELD_PAGES) { /* only now: a chunk that ends with these pages is known as a whole */
+            TARN_RETURN_IF_ERROR(choose(w, context, false, err));
+        }
         const struct row_span span = rows_that_fit(w, &at);
         if (span.rows == 0) {
             TARN_RETURN_IF_ERROR(flush_page(w, context, err));

@@ -200,6 +200,12 @@ static struct tarn_batch *draw_rows(struct input *in, struct tarn_env *env, cons
 
 /* ---- options ---- */
 
+#ifdef TARN_MINIMAL
+enum { ENCRYPTS = 0 };
+#else
+enum { ENCRYPTS = 1 };
+#endif
+
 static const uint8_t footer_key[] = "0123456789012345";
 static const uint8_t column_key[] = "01234567890123456789012345678901";
 
@@ -261,11 +267,9 @@ static void draw_options(struct input *in, struct choices *out)
     out->column.bloom_filter = (enum tarn_choice)draw(in, 3);
     options->column_count = draw(in, 2);
     options->columns = &out->column;
-#ifndef TARN_MINIMAL
-    if (draw(in, 3) == 0) {
+    if (ENCRYPTS && draw(in, 3) == 0) {
         draw_encryption(in, out);
     }
-#endif
     out->pieces = 1 + draw(in, 5);
 }
 

@@ -70,6 +70,12 @@ static int64_t few_then_many(uint32_t row)
     return noise(row < 6000 ? row % 50 : row);
 }
 
+/* Drawn from so many that a full row group would repeat each ten times. */
+static int64_t drawn(uint32_t row)
+{
+    return noise((uint32_t)(noise(row) & 0x1ffff));
+}
+
 START_TEST(chunk_choice__pages_of_version_2_have_their_levels_apart) /* P-PAGE-WRITE-3 */
 {
     /* Two rows of three have a value: definition levels 0 1 1, of a group of eight bits: 0 1 1 0 1 1 0 0. */
@@ -166,7 +172,17 @@ START_TEST(chunk_choice__dictionary_that_grows_too_far_ends) /* P-CHUNK-WRITE-3 
 }
 END_TEST
 
+/* What the dictionary would be to a full row group is of no use to one that ends with the pages that wait. */
+START_TEST(chunk_choice__short_chunk_is_known_as_a_whole) /* P-CHOICE-3 */
+{
+    write_rows(4000, drawn, 0, (struct tarn_parquet_write_options){.page_rows = 1000});
+    ck_assert_uint_eq(tarn_parquet_file_page_count(&file, 0, 0), 4);
+    ck_assert(!tarn_parquet_file_chunk(&file, 0, 0)->has_dictionary_page_offset);
+    close_all();
+}
+END_TEST
+
 TARN_SUITE("writer/chunk_choice", TARN_TEST(chunk_choice__pages_of_version_2_have_their_levels_apart),
            TARN_TEST(chunk_choice__pages_of_version_2_say_whether_they_are_compressed),
            TARN_TEST(chunk_choice__pages_of_version_1_are_raw_where_zstd_does_not_help), TARN_TEST(chunk_choice__changes_with_the_values),
-           TARN_TEST(chunk_choice__dictionary_that_grows_too_far_ends))
+           TARN_TEST(chunk_choice__dictionary_that_grows_too_far_ends), TARN_TEST(chunk_choice__short_chunk_is_known_as_a_whole))
