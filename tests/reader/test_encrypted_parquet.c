@@ -45,6 +45,7 @@ static void write_plain(enum tarn_codec codec, bool no_crc)
     struct tarn_vector_builder *builders[3];
     struct tarn_vector *columns[3];
     struct tarn_parquet_write_options options = TARN_PARQUET_WRITE_OPTIONS_INIT;
+    options.profile = TARN_PROFILE_COMPAT; /* PLAIN: pages of one size, which may change places */
     options.codec = codec;
     options.page_rows = PAGE_ROWS;
     options.row_group_rows = GROUP_ROWS;

@@ -4,6 +4,7 @@
 import contextlib
 import os
 import pathlib
+import random
 import subprocess
 import sys
 
@@ -36,8 +37,10 @@ def state(table):
 
 
 def rows(folder, name, count):
+    """Of values that no encoding makes small: five bytes each."""
     path = folder / f"{name}.csv"
-    path.write_text("id,v\n" + "".join(f"{i},{i * 7919 % 1000003}\n" for i in range(count)))
+    draw = random.Random(name)
+    path.write_text("id,v\n" + "".join(f"{i},{draw.getrandbits(40)}\n" for i in range(count)))
     return path
 
 
