@@ -326,8 +326,8 @@ static enum tarn_status describe_page(struct tarn__column_writer *w, struct tarn
 /* The values of the open page as they are to be stored; without codes. */
 static enum tarn_status encode_values(struct tarn__column_writer *w, struct tarn__page_content *content, struct tarn_error *err)
 {
-    /* A page without values is PLAIN: it needs no dictionary, and so never asks for one that is empty. Not among pages of streams, which are
-     * no longer without values either: Polars 2.1 fails over the change in nested columns. */
+    /* A page without values is PLAIN: it needs no dictionary, and so never asks for one that is empty. Not among pages of streams, which
+     * are no longer without values either: Polars 2.1 fails over the change in nested columns. */
     const bool is_split = w->choice.encoding == PARQUET_ENCODING_BYTE_STREAM_SPLIT;
     content->encoding = w->values.count != 0 || is_split ? w->choice.encoding : PARQUET_ENCODING_PLAIN;
     content->encoded = tarn__buffer_span(w->values.plain);
