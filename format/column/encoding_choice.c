@@ -41,11 +41,9 @@ uint32_t tarn__encodings_of(const struct tarn__leaf_form *form)
 
 uint32_t tarn__encodings_modern(const struct tarn__leaf_form *form)
 {
-    uint32_t modern = tarn__encodings_of(form) & ~BIT(PARQUET_ENCODING_ALP);
+    /* Spark 4.1 refuses BYTE_STREAM_SPLIT of any type, DuckDB and Polars that of integers and fixed-width bytes. */
+    uint32_t modern = tarn__encodings_of(form) & ~(BIT(PARQUET_ENCODING_ALP) | BIT(PARQUET_ENCODING_BYTE_STREAM_SPLIT));
 
-    if (form->physical != PARQUET_FLOAT && form->physical != PARQUET_DOUBLE) {
-        modern &= ~BIT(PARQUET_ENCODING_BYTE_STREAM_SPLIT); /* DuckDB and Polars refuse it */
-    }
     if (form->physical == PARQUET_FIXED_LEN_BYTE_ARRAY) {
         modern &= ~BIT(PARQUET_ENCODING_DELTA_BYTE_ARRAY);
     }

@@ -20,7 +20,7 @@
 
 /** The encodings that values of the form may have (Encodings.md). */
 uint32_t tarn__encodings_of(const struct tarn__leaf_form *form);
-/** Those of them that the engines of 2026 all read: BYTE_STREAM_SPLIT of floats only, no ALP. */
+/** Those of them that the engines of 2026 all read: no BYTE_STREAM_SPLIT, no ALP. */
 uint32_t tarn__encodings_modern(const struct tarn__leaf_form *form);
 
 enum { TARN_CHOICE_RUNS = 4 };

@@ -117,8 +117,9 @@ static void run_case(int number, struct tarn__encoding_choice *choice)
         .dictionary_bytes = (uint64_t)entries * 8,
         .dictionary = {plain, (size_t)entries * 8},
     };
-    const struct tarn__choice_options options = {samples[number].allowed & tarn__encodings_modern(samples[number].form), PARQUET_CODEC_ZSTD,
-                                                 3, samples[number].weight};
+    const uint32_t streams = samples[number].form == &f64 ? TARN_ENCODING_BIT(PARQUET_ENCODING_BYTE_STREAM_SPLIT) : 0;
+    const struct tarn__choice_options options = {samples[number].allowed & (tarn__encodings_modern(samples[number].form) | streams),
+                                                 PARQUET_CODEC_ZSTD, 3, samples[number].weight};
     ck_assert_ok(tarn__encoding_choose(&sample, &options, context, &scratch, choice, &err), &err);
     free(plain);
     free(codes);

@@ -272,7 +272,7 @@ static void expect_rows(const char *key, const struct tarn_text_builder *expecte
     ck_assert_ok(tarn_canonical_rows(source, 777, &read, &err), &err);
     tarn_source_close(source);
     ck_assert_uint_eq(read.size, expected->size);
-    ck_assert_mem_eq(read.data, expected->data, read.size);
+    ck_assert(read.size == 0 || memcmp(read.data, expected->data, read.size) == 0);
     tarn__builder_free(&read);
 }
 

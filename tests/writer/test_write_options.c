@@ -91,7 +91,7 @@ START_TEST(write_options__profile_decides_what_is_not_set) /* P-OPTION-1 P-OPTIO
     const uint32_t both = plain | BIT(PARQUET_ENCODING_RLE_DICTIONARY);
     const bool deltas = profiles[_i].deltas;
     ck_assert_uint_eq(leaves[INT].column.encodings, both | (deltas ? BIT(PARQUET_ENCODING_DELTA_BINARY_PACKED) : 0));
-    ck_assert_uint_eq(leaves[FLOAT].column.encodings, both | (deltas ? BIT(PARQUET_ENCODING_BYTE_STREAM_SPLIT) : 0));
+    ck_assert_uint_eq(leaves[FLOAT].column.encodings, both);
     ck_assert_uint_eq(leaves[TEXT].column.encodings,
                       both | (deltas ? BIT(PARQUET_ENCODING_DELTA_LENGTH_BYTE_ARRAY) | BIT(PARQUET_ENCODING_DELTA_BYTE_ARRAY) : 0));
     ck_assert_uint_eq(leaves[BOOL].column.encodings, plain | (deltas ? BIT(PARQUET_ENCODING_RLE) : 0));

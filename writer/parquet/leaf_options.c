@@ -23,10 +23,10 @@ enum {
 #define MEBI UINT64_C(1048576)
 #define BIT TARN_ENCODING_BIT
 #define READ_BY_ALL (BIT(PARQUET_ENCODING_PLAIN) | BIT(PARQUET_ENCODING_RLE_DICTIONARY))
-/* What every engine of 2026 reads; BYTE_STREAM_SPLIT only of floats: see tarn__encodings_modern. */
+/* What every engine of 2026 reads: see tarn__encodings_modern. */
 #define READ_TODAY                                                                                                                         \
     (READ_BY_ALL | BIT(PARQUET_ENCODING_RLE) | BIT(PARQUET_ENCODING_DELTA_BINARY_PACKED) | BIT(PARQUET_ENCODING_DELTA_LENGTH_BYTE_ARRAY) | \
-     BIT(PARQUET_ENCODING_DELTA_BYTE_ARRAY) | BIT(PARQUET_ENCODING_BYTE_STREAM_SPLIT))
+     BIT(PARQUET_ENCODING_DELTA_BYTE_ARRAY))
 
 /* docs/writing-parquet.md has the measurements behind these numbers. */
 static const struct tarn__profile profiles[] = {
