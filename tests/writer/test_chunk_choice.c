@@ -172,6 +172,25 @@ START_TEST(chunk_choice__dictionary_that_grows_too_far_ends) /* P-CHUNK-WRITE-3 
 }
 END_TEST
 
+/* Polars 2.1 ends over a page of another encoding that holds no values, in a nested column. */
+START_TEST(chunk_choice__pages_without_values_keep_to_streams) /* P-CHUNK-WRITE-4 */
+{
+    static const struct tarn_path_step step = {TARN_PATH_FIELD, {"a", 1}, -1};
+    static const int32_t encodings[] = {PARQUET_ENCODING_BYTE_STREAM_SPLIT, PARQUET_ENCODING_PLAIN};
+    struct tarn_parquet_column_options column = TARN_PARQUET_COLUMN_OPTIONS_INIT;
+    column.path = (struct tarn_path){1, &step};
+    column.encoding = _i == 0 ? TARN_ENCODING_BYTE_STREAM_SPLIT : TARN_ENCODING_DELTA_BINARY_PACKED;
+    write_rows(12, noise, 2, (struct tarn_parquet_write_options){.page_rows = 1, .column_count = 1, .columns = &column});
+    ck_assert_uint_eq(tarn_parquet_file_page_count(&file, 0, 0), 12);
+    for (uint32_t i = 0; i < 12; i += 2) {
+        struct tarn_page page = tarn_parquet_file_page(&file, 0, 0, i);
+        ck_assert_int_eq(page.header.encoding, encodings[_i]);
+        tarn__page_release(&page);
+    }
+    close_all();
+}
+END_TEST
+
 /* What the dictionary would be to a full row group is of no use to one that ends with the pages that wait. */
 START_TEST(chunk_choice__short_chunk_is_known_as_a_whole) /* P-CHOICE-3 */
 {
@@ -185,4 +204,5 @@ END_TEST
 TARN_SUITE("writer/chunk_choice", TARN_TEST(chunk_choice__pages_of_version_2_have_their_levels_apart),
            TARN_TEST(chunk_choice__pages_of_version_2_say_whether_they_are_compressed),
            TARN_TEST(chunk_choice__pages_of_version_1_are_raw_where_zstd_does_not_help), TARN_TEST(chunk_choice__changes_with_the_values),
-           TARN_TEST(chunk_choice__dictionary_that_grows_too_far_ends), TARN_TEST(chunk_choice__short_chunk_is_known_as_a_whole))
+           TARN_TEST(chunk_choice__dictionary_that_grows_too_far_ends), TARN_TEST(chunk_choice__short_chunk_is_known_as_a_whole),
+           TARN_LOOP_TIMES(chunk_choice__pages_without_values_keep_to_streams, 2))
