@@ -42,6 +42,8 @@ void tarn__transaction_free(struct tarn_transaction *transaction)
     tarn__free(env, transaction->removed_bits);
     tarn__free(env, transaction->revived_bits);
     tarn__free(env, transaction->metrics);
+    tarn__free(env, transaction->apps_read);
+    tarn__free(env, transaction->change.domains);
     tarn__arena_free(&transaction->arena);
     tarn_snapshot_close((struct tarn_snapshot *)(uintptr_t)transaction->revived_from);
     tarn_snapshot_close(transaction->snapshot);
@@ -107,6 +109,8 @@ static enum tarn_status adopt_options(struct tarn_transaction *transaction, cons
     TARN_RETURN_IF_ERROR(copy_text(transaction, options.user_metadata, &transaction->user_metadata, err));
     TARN_RETURN_IF_ERROR(copy_text(transaction, options.app_id, &transaction->app_id, err));
     transaction->app_version = options.app_version;
+    transaction->rearranges = options.rearranges;
+    transaction->row_by_row = options.row_by_row;
     transaction->deadline = options.deadline > 0 ? options.deadline : default_deadline;
     return TARN_OK;
 }
@@ -126,6 +130,7 @@ static enum tarn_status new_transaction(struct tarn_snapshot *snapshot, const st
     transaction->format = snapshot->format;
     transaction->position = snapshot->position;
     transaction->made = snapshot->info.version;
+    transaction->row_id_mark = -1;
     tarn__arena_init(&transaction->arena, env);
     tarn__uuid(env, transaction->commit_id);
     enum tarn_status status = adopt_options(transaction, options, operation, err);
@@ -454,12 +459,33 @@ enum tarn_status tarn_transaction_metric(struct tarn_transaction *transaction, c
     return TARN_OK;
 }
 
+/* ---- what is not files ---- */
+
+enum tarn_status tarn__transaction_set_domain(struct tarn_transaction *transaction, struct tarn_text domain, struct tarn_text configuration,
+                                              bool removed, struct tarn_error *err)
+{
+    struct tarn__table_change *change = &transaction->change;
+    size_t at = 0;
+    while (at < change->domain_count && !tarn__text_equal(change->domains[at].domain, domain)) {
+        at++;
+    }
+    if (!tarn__grow(transaction->env, &change->domains, &change->domain_capacity, at + 1, sizeof(*change->domains))) {
+        return tarn__nomem(transaction->env, err, sizeof(*change->domains));
+    }
+    struct tarn__domain_change fresh = {.removed = removed};
+    TARN_RETURN_IF_ERROR(copy_text(transaction, domain, &fresh.domain, err));
+    TARN_RETURN_IF_ERROR(copy_text(transaction, configuration, &fresh.configuration, err));
+    change->domains[at] = fresh;
+    change->domain_count += at == change->domain_count;
+    return TARN_OK;
+}
+
 /* ---- what was read, for formats ---- */
 
 bool tarn__transaction_is_blind(const struct tarn_transaction *transaction)
 {
     return !transaction->reads_all && transaction->predicate_count == 0 && transaction->removed_count == 0 &&
-           transaction->revived_count == 0 && transaction->metadata == NULL;
+           transaction->revived_count == 0 && transaction->change.metadata == NULL && transaction->change.protocol == NULL;
 }
 
 bool tarn__transaction_reads_file(const struct tarn_transaction *transaction, const struct tarn__partition *partition, int64_t rows,

@@ -7,12 +7,38 @@
 #include "txlog/core/table_format.h"
 
 /*
- * What a commit is made of, in the words of the model: the ref it moves (the snapshot's), files added and removed, metadata changed,
- * and what was read. Formats read it to encode a commit and to judge those that came first.
+ * What a commit is made of, in the words of the model: the ref it moves (the snapshot's), files added and removed, what changes beside
+ * files, and what was read. Formats read it to encode a commit, to judge those that came first, and to build on them.
  */
 struct tarn__metric {
     struct tarn_text name;
     uint64_t value;
+};
+
+/** How much of what others do at the same time a transaction may leave unseen. */
+enum tarn__isolation {
+    TARN_ISOLATION_WRITE_SERIALIZABLE = 0, /* rows that others append blindly may count as written after it */
+    TARN_ISOLATION_SERIALIZABLE,           /* nothing that it would have read */
+    TARN_ISOLATION_SNAPSHOT,               /* only that its files are still there: the transaction changes no rows */
+};
+
+/** A named configuration that goes with the table and concerns those who know the name. */
+struct tarn__domain_change {
+    struct tarn_text domain;
+    struct tarn_text configuration; /* empty when removed */
+    bool removed;
+};
+
+/**
+ * Changes of what is not files. Metadata and protocol are in the format's own form (in the transaction's arena), whole, as they will be:
+ * what changes is the difference to the base snapshot, and a format that builds on a newer version takes it from there. NULL: no change.
+ */
+struct tarn__table_change {
+    void *metadata; /* schema, layout, properties, name, comment */
+    void *protocol; /* what readers and writers must know */
+    struct tarn__domain_change *domains;
+    size_t domain_count;
+    size_t domain_capacity;
 };
 
 struct tarn_transaction {
@@ -63,13 +89,26 @@ struct tarn_transaction {
     size_t metric_count;
     size_t metric_capacity;
 
-    void *metadata;      /* the format's changes to what is not files; NULL: none */
+    struct tarn_text *apps_read; /* applications whose transactions were looked at */
+    size_t app_read_count;
+    size_t app_read_capacity;
+
+    struct tarn__table_change change;
+    enum tarn__isolation isolation; /* that the table asks for; of the attempt: tarn__transaction_isolation */
+    bool rearranges;                /* the rows stay what they are: files are only laid out anew */
+    bool row_by_row;                /* each row was decided by itself, by a predicate that gives the same answer every time */
+
     void *state;         /* the format's own, in `arena`: what it knows of the newest version */
     int64_t position;    /* in the log: what was judged ends here */
     int64_t made;        /* the version that the last attempt makes or made */
     int64_t time;        /* of the attempt, microseconds since 1970 UTC */
     int64_t parent_time; /* of the newest commit below; what comes after must not be older */
+    int64_t row_id_mark; /* the highest row id that the newest version below has given; -1: none */
 };
+
+/** Sets or removes a domain with the commit; the last word counts. */
+TARN_WARN_UNUSED enum tarn_status tarn__transaction_set_domain(struct tarn_transaction *transaction, struct tarn_text domain,
+                                                               struct tarn_text configuration, bool removed, struct tarn_error *err);
 
 /** Tells of a key that may come into being because of us: it is removed when the commit is known to have failed. */
 TARN_WARN_UNUSED enum tarn_status tarn__transaction_stage(struct tarn_transaction *transaction, struct tarn_text key,

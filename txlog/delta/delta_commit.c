@@ -211,6 +211,16 @@ static void print_metadata(const struct tarn__delta_metadata *metadata, struct t
     end_action(&json);
 }
 
+static void print_domain(const struct tarn__domain_change *change, struct tarn_text_builder *out)
+{
+    struct tarn_json_printer json;
+    begin_action(&json, out, TARN_TEXT("domainMetadata"));
+    key_text(&json, TARN_TEXT("domain"), change->domain);
+    key_text(&json, TARN_TEXT("configuration"), change->configuration);
+    key_bool(&json, TARN_TEXT("removed"), change->removed);
+    end_action(&json);
+}
+
 /* The path as a URI; what is not below the table keeps its scheme. */
 static void print_path(struct tarn_json_printer *json, struct tarn_text path, struct tarn_text_builder *scratch)
 {
@@ -286,7 +296,7 @@ static void print_remove(const struct tarn_transaction *transaction, const struc
     begin_action(&json, out, TARN_TEXT("remove"));
     print_path(&json, file->path, scratch);
     key_int(&json, TARN_TEXT("deletionTimestamp"), transaction->time / 1000);
-    key_bool(&json, TARN_TEXT("dataChange"), true);
+    key_bool(&json, TARN_TEXT("dataChange"), !transaction->rearranges);
     key_bool(&json, TARN_TEXT("extendedFileMetadata"), true);
     print_partition(&json, transaction->snapshot->files.partitions[file->partition].raw);
     key_int(&json, TARN_TEXT("size"), (int64_t)file->size);
@@ -294,7 +304,8 @@ static void print_remove(const struct tarn_transaction *transaction, const struc
     end_action(&json);
 }
 
-static void print_staged(const struct tarn__staged_file *file, struct tarn_text_builder *out, struct tarn_text_builder *scratch)
+static void print_staged(const struct tarn_transaction *transaction, const struct tarn__staged_file *file, struct tarn_text_builder *out,
+                         struct tarn_text_builder *scratch)
 {
     struct tarn_json_printer json;
     begin_action(&json, out, TARN_TEXT("add"));
@@ -302,7 +313,7 @@ static void print_staged(const struct tarn__staged_file *file, struct tarn_text_
     print_partition(&json, file->partition);
     key_int(&json, TARN_TEXT("size"), (int64_t)file->size);
     key_int(&json, TARN_TEXT("modificationTime"), file->modified / 1000);
-    key_bool(&json, TARN_TEXT("dataChange"), true);
+    key_bool(&json, TARN_TEXT("dataChange"), !transaction->rearranges);
     if (file->statistics.size != 0) {
         key_text(&json, TARN_TEXT("stats"), file->statistics);
     }
@@ -340,7 +351,7 @@ static enum tarn_status print_files(const struct tarn_transaction *transaction, 
         }
     }
     for (size_t i = 0; i < transaction->added_count; i++) {
-        print_staged(&transaction->added[i], out, scratch);
+        print_staged(transaction, &transaction->added[i], out, scratch);
     }
     const struct tarn_snapshot *from = transaction->revived_from;
     if (from == NULL) {
@@ -361,12 +372,17 @@ static enum tarn_status print_files(const struct tarn_transaction *transaction, 
 static enum tarn_status encode(const struct tarn_transaction *transaction, struct tarn_text_builder *out, struct tarn_error *err)
 {
     const struct tarn__delta_state *state = tarn__delta_state_of(transaction->snapshot);
+    const struct tarn__table_change *change = &transaction->change;
+    const bool is_new = transaction->snapshot->is_new;
     print_commit_info(transaction, out);
-    if (transaction->snapshot->is_new) {
-        print_protocol(&state->protocol, out);
-        print_metadata(&state->metadata, out);
-    } else if (transaction->metadata != NULL) {
-        print_metadata(transaction->metadata, out);
+    if (is_new || change->protocol != NULL) {
+        print_protocol(change->protocol != NULL ? change->protocol : &state->protocol, out);
+    }
+    if (is_new || change->metadata != NULL) {
+        print_metadata(change->metadata != NULL ? change->metadata : &state->metadata, out);
+    }
+    for (size_t i = 0; i < change->domain_count; i++) {
+        print_domain(&change->domains[i], out);
     }
     if (transaction->app_id.size != 0) {
         struct tarn_json_printer json;
@@ -420,6 +436,6 @@ enum tarn_status tarn__delta_restore(struct tarn_transaction *transaction, const
     if (copy == NULL) {
         return tarn__nomem(transaction->env, err, sizeof(*copy));
     }
-    transaction->metadata = copy;
+    transaction->change.metadata = copy;
     return tarn__delta_metadata_copy(&transaction->arena, then, copy, err);
 }

@@ -371,8 +371,8 @@ static enum tarn_status add_snapshot(struct tarn_transaction *transaction, struc
         next->current_snapshot_id = entry->id;
         log[next->snapshot_log_count++] = (struct tarn__iceberg_log_entry){.timestamp_ms = entry->timestamp_ms, .snapshot_id = entry->id};
         next->snapshot_log = log;
-        if (transaction->metadata != NULL) {
-            next->current_schema_id = *(const int32_t *)transaction->metadata;
+        if (transaction->change.metadata != NULL) {
+            next->current_schema_id = *(const int32_t *)transaction->change.metadata;
         }
     }
     return TARN_OK;
@@ -490,6 +490,6 @@ enum tarn_status tarn__iceberg_restore(struct tarn_transaction *transaction, con
         return tarn__nomem(transaction->env, err, sizeof(*schema_id));
     }
     *schema_id = then;
-    transaction->metadata = schema_id;
+    transaction->change.metadata = schema_id;
     return TARN_OK;
 }

@@ -123,11 +123,13 @@ struct tarn_transaction_options {
     struct tarn_text app_id; /**< with `app_version`: commit once only. A repeated one is EXISTS with detail "app_transaction" */
     int64_t app_version;
     int64_t deadline; /**< microseconds that retries may take; 0: 60 s */
+    bool rearranges;  /**< the table holds the same rows afterwards: files are only laid out anew */
+    bool row_by_row;  /**< rows are taken out or changed each by itself, by a predicate over it that gives the same answer every time */
 };
 
 #define TARN_TRANSACTION_OPTIONS_INIT                                                                                                      \
     {                                                                                                                                      \
-        sizeof(struct tarn_transaction_options), NULL, {NULL, 0}, {NULL, 0}, {NULL, 0}, 0, 0                                               \
+        sizeof(struct tarn_transaction_options), NULL, {NULL, 0}, {NULL, 0}, {NULL, 0}, 0, 0, false, false                                 \
     }
 
 /** What commit did. */
