@@ -142,6 +142,13 @@ struct tarn_commit_result {
     uint32_t attempts;
 };
 
+/**
+ * Paths (one step) by which scans of a table whose rows have ids give these, and the version that last changed the row: BIGINT, null where
+ * the table's rows have none. A column of the table that has such a name goes before.
+ */
+#define TARN_ROW_ID "_metadata.row_id"
+#define TARN_ROW_VERSION "_metadata.row_commit_version"
+
 TARN_BEGIN_DECLS
 
 /** Is there a table at `uri`? *format: "delta", "iceberg" or NULL. Errors: AUTH, IO. */
