@@ -3,8 +3,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <utime.h>
 
 #include "format/base/alloc.h"
 #include "format/base/bytes.h"
@@ -302,68 +300,6 @@ START_TEST(delta_replay__a_damaged_checkpoint_is_told_when_nothing_stands_in)
 }
 END_TEST
 
-/* ---- time ---- */
-
-static void set_time(int version, time_t seconds)
-{
-    char path[700];
-    snprintf(path, sizeof(path), "%s/_delta_log/%020d.json", folder, version);
-    const struct utimbuf times = {seconds, seconds};
-    ck_assert_int_eq(utime(path, &times), 0);
-}
-
-static int64_t version_at(struct tarn_env *env, int64_t microseconds)
-{
-    struct tarn_snapshot_options options = TARN_SNAPSHOT_OPTIONS_INIT;
-    options.as_of = microseconds;
-    struct tarn_snapshot *snapshot;
-    const enum tarn_status status = tarn_snapshot_load(env, tarn__text_of(folder), &options, &snapshot, &err);
-    if (status != TARN_OK) {
-        ck_assert_int_eq(status, TARN_NOT_FOUND);
-        return -1;
-    }
-    const int64_t version = tarn_snapshot_info(snapshot).version;
-    tarn_snapshot_close(snapshot);
-    return version;
-}
-
-START_TEST(delta_replay__travels_by_file_times_made_to_rise) /* T-DELTA-TIME-1 */
-{
-    struct tarn_env *env = tarn_test_env();
-    new_table();
-    put(0, PROTOCOL METADATA);
-    put(1, ADD("a"));
-    put(2, ADD("b"));
-    set_time(0, 1000);
-    set_time(1, 3000);
-    set_time(2, 2000); /* a clock that stepped back: counts as 3000.001 */
-    ck_assert_int_eq(version_at(env, 999999999), -1);
-    ck_assert_int_eq(version_at(env, 1000000000), 0);
-    ck_assert_int_eq(version_at(env, 2500000000), 0);
-    ck_assert_int_eq(version_at(env, 3000000000), 1);
-    ck_assert_int_eq(version_at(env, 3000001000), 2);
-    ck_assert_int_eq(version_at(env, INT64_MAX), 2);
-    tarn_test_env_close(env);
-}
-END_TEST
-
-START_TEST(delta_replay__travels_by_in_commit_timestamps_where_there_are) /* T-DELTA-TIME-2 */
-{
-    struct tarn_env *env = tarn_test_env();
-    new_table();
-    put(0, PROTOCOL METADATA);
-    put(1, "{\"commitInfo\":{\"inCommitTimestamp\":5000}}\n" ADD("a"));
-    put(2, "{\"commitInfo\":{\"inCommitTimestamp\":7000}}\n" ADD("b"));
-    set_time(0, 1);
-    set_time(1, 900);
-    set_time(2, 900);
-    ck_assert_int_eq(version_at(env, 4999999), 0);
-    ck_assert_int_eq(version_at(env, 5000000), 1);
-    ck_assert_int_eq(version_at(env, 7000000), 2);
-    tarn_test_env_close(env);
-}
-END_TEST
-
 TARN_SUITE("txlog/delta_replay", TARN_TEST(delta_replay__newest_action_of_a_key_counts),
            TARN_TEST(delta_replay__add_wins_over_remove_in_one_commit), TARN_TEST(delta_replay__a_deletion_vector_is_part_of_the_key),
            TARN_TEST(delta_replay__paths_are_decoded_and_made_one), TARN_TEST(delta_replay__a_path_below_the_table_is_its_own),
@@ -371,6 +307,4 @@ TARN_SUITE("txlog/delta_replay", TARN_TEST(delta_replay__newest_action_of_a_key_
            TARN_TEST(delta_replay__an_older_version_lives_beside_a_damaged_newer_one),
            TARN_TEST(delta_replay__features_that_are_only_listed_do_no_harm), TARN_LOOP_TIMES(delta_replay__a_hint_that_lies_is_no_harm, 6),
            TARN_TEST(delta_replay__a_damaged_checkpoint_is_passed_over),
-           TARN_TEST(delta_replay__a_damaged_checkpoint_is_told_when_nothing_stands_in),
-           TARN_TEST(delta_replay__travels_by_file_times_made_to_rise),
-           TARN_TEST(delta_replay__travels_by_in_commit_timestamps_where_there_are))
+           TARN_TEST(delta_replay__a_damaged_checkpoint_is_told_when_nothing_stands_in))

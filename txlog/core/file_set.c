@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tracked files in segments, with a hash index over (path, deletion vector).
+ * Tracked files in segments, with a hash index over paths.
  *
  * Invariants
- *  1. Records never move: segments are allocated whole, so that pointers to files stay good while the set grows.
- *  2. Every file is in the index once, until the set is sealed; the index is at most three quarters full. An unindexed set has none.
- *  3. No two partitions have the same raw form.
+ *  1. Records move only when a file is taken out: segments are allocated whole, so that pointers to files stay good while a set grows.
+ *  2. A segment or level of the index that another set may hold too (more than one reference, or a level that is not the own one) is never
+ *     written: it is copied, or a new one is begun.
+ *  3. Each of the first `indexed` files has an entry in a level, under its path, with its place. Entries that no longer hold stay: what is
+ *     found is compared with the file that is in that place now, so they find nothing. A level is at most three quarters full.
+ *  4. No two partitions have the same raw form.
+ *  5. What files point at lies in the arena and the pool of the set, or in those of the grounds below it.
  */
 #include "txlog/core/file_set.h"
 
@@ -14,23 +18,68 @@
 #include "format/base/bytes.h"
 #include "format/base/hash.h"
 
-enum { FIRST_SLOTS = 64, PATH_BLOCK = 64 * 1024 };
+enum { FIRST_SLOTS = 64, FIRST_PATHS = 1024, MOST_PATHS = 64 * 1024 };
+
+struct tarn__file_index {
+    atomic_uint references;
+    uint32_t slot_count;
+    uint32_t used;
+    uint64_t slots[]; /* hash << 32 | place + 1; 0: free */
+};
+
+struct tarn__file_ground {
+    atomic_uint references;
+    uint32_t depth;
+    struct tarn_env *env;
+    struct tarn__file_ground *below;
+    struct tarn_arena arena;
+    struct tarn__text_pool statistics;
+    struct tarn__partition *partitions; /* NULL: those of one below */
+    uint32_t *partition_slots;
+};
 
 void tarn__file_set_init(struct tarn__file_set *set, struct tarn_env *env)
 {
-    *set = (struct tarn__file_set){.env = env};
+    *set = (struct tarn__file_set){.env = env, .path_block = FIRST_PATHS};
     tarn__arena_init(&set->arena, env);
     tarn__text_pool_init(&set->statistics, env);
 }
 
-void tarn__file_set_seal(struct tarn__file_set *set)
+static bool drop_reference(atomic_uint *references)
 {
-    tarn__free(set->env, set->slots);
-    tarn__free(set->env, set->partition_slots);
-    set->slots = NULL;
-    set->partition_slots = NULL;
-    set->slot_count = 0;
-    set->partition_slot_count = 0;
+    return atomic_fetch_sub_explicit(references, 1, memory_order_acq_rel) == 1;
+}
+
+static void keep_reference(atomic_uint *references)
+{
+    atomic_fetch_add_explicit(references, 1, memory_order_relaxed);
+}
+
+static void release_ground(struct tarn__file_ground *ground)
+{
+    while (ground != NULL && drop_reference(&ground->references)) {
+        struct tarn__file_ground *below = ground->below;
+        tarn__free(ground->env, ground->partitions);
+        tarn__free(ground->env, ground->partition_slots);
+        tarn__text_pool_free(&ground->statistics);
+        tarn__arena_free(&ground->arena);
+        tarn__free(ground->env, ground);
+        ground = below;
+    }
+}
+
+static void release_level(struct tarn_env *env, struct tarn__file_index *level)
+{
+    if (drop_reference(&level->references)) {
+        tarn__free(env, level);
+    }
+}
+
+static void release_segment(struct tarn_env *env, struct tarn__file_segment *segment)
+{
+    if (drop_reference(&segment->references)) {
+        tarn__free(env, segment);
+    }
 }
 
 void tarn__file_set_free(struct tarn__file_set *set)
@@ -40,26 +89,25 @@ void tarn__file_set_free(struct tarn__file_set *set)
     }
     const uint32_t segments = (set->count + TARN_FILE_SEGMENT - 1) / TARN_FILE_SEGMENT;
     for (uint32_t i = 0; i < segments; i++) {
-        tarn__free(set->env, set->segments[i]);
+        release_segment(set->env, set->segments[i]);
     }
     tarn__free(set->env, set->segments);
-    tarn__file_set_seal(set);
-    tarn__free(set->env, set->partitions);
-    tarn__text_pool_free(&set->statistics);
+    for (uint32_t i = 0; i < set->level_count; i++) {
+        release_level(set->env, set->levels[i]);
+    }
+    if (!set->partitions_are_shared) {
+        tarn__free(set->env, set->partitions);
+        tarn__free(set->env, set->partition_slots);
+    }
+    if (!set->is_sealed) {
+        tarn__text_pool_free(&set->statistics);
+    }
     tarn__arena_free(&set->arena);
+    release_ground(set->ground);
     *set = (struct tarn__file_set){0};
 }
 
-static uint64_t key_hash(struct tarn_text path, const struct tarn__deletion_vector *vector)
-{
-    uint64_t hash = tarn__hash_text(path);
-    if (vector != NULL) {
-        hash = tarn__hash_combine(hash, tarn__hash_text(vector->storage));
-        hash = tarn__hash_combine(hash, tarn__hash_text(vector->place));
-        hash = tarn__hash_combine(hash, vector->has_offset ? vector->offset + 1 : 0);
-    }
-    return hash;
-}
+/* ---- the index ---- */
 
 static bool same_vector(const struct tarn__deletion_vector *a, const struct tarn__deletion_vector *b)
 {
@@ -70,64 +118,191 @@ static bool same_vector(const struct tarn__deletion_vector *a, const struct tarn
            a->offset == b->offset;
 }
 
-int64_t tarn__file_set_find(const struct tarn__file_set *set, struct tarn_text path, const struct tarn__deletion_vector *vector)
+static uint32_t path_hash(struct tarn_text path)
 {
-    if (set->slot_count == 0) {
-        return TARN_FILE_NONE;
-    }
-    const uint32_t mask = set->slot_count - 1;
-    for (uint32_t at = (uint32_t)key_hash(path, vector) & mask;; at = (at + 1) & mask) {
-        if (set->slots[at] == 0) {
+    return (uint32_t)tarn__hash_text(path);
+}
+
+/* The next file of this path in a level from slot *at on, which goes behind it. */
+static int64_t next_of_path(const struct tarn__file_set *set, const struct tarn__file_index *level, struct tarn_text path, uint32_t hash,
+                            uint32_t *at)
+{
+    const uint32_t mask = level->slot_count - 1;
+    for (;;) {
+        const uint64_t slot = level->slots[*at & mask];
+        if (slot == 0) {
             return TARN_FILE_NONE;
         }
-        const struct tarn__tracked_file *file = tarn__file_set_at(set, set->slots[at] - 1);
-        if (tarn__text_equal(file->path, path) && same_vector(tarn__file_deletion_vector(file), vector)) {
-            return set->slots[at] - 1;
+        (*at)++;
+        const uint32_t place = (uint32_t)slot - 1;
+        if ((uint32_t)(slot >> 32) == hash && place < set->count && tarn__text_equal(tarn__file_set_at(set, place)->path, path)) {
+            return place;
         }
     }
 }
 
-static void put_slot(uint32_t *slots, uint32_t count, uint64_t hash, uint32_t index)
+int64_t tarn__file_set_find(const struct tarn__file_set *set, struct tarn_text path, const struct tarn__deletion_vector *vector)
 {
-    const uint32_t mask = count - 1;
-    uint32_t at = (uint32_t)hash & mask;
-    while (slots[at] != 0) {
-        at = (at + 1) & mask;
+    const uint32_t hash = set->level_count != 0 ? path_hash(path) : 0;
+    for (uint32_t i = set->level_count; i > 0; i--) {
+        uint32_t at = hash;
+        for (;;) {
+            const int64_t found = next_of_path(set, set->levels[i - 1], path, hash, &at);
+            if (found == TARN_FILE_NONE) {
+                break;
+            }
+            if (same_vector(tarn__file_deletion_vector(tarn__file_set_at(set, (uint32_t)found)), vector)) {
+                return found;
+            }
+        }
     }
-    slots[at] = index + 1;
+    return TARN_FILE_NONE;
 }
 
-static enum tarn_status grow_slots(struct tarn__file_set *set, struct tarn_error *err)
+int64_t tarn__file_set_find_sequence(const struct tarn__file_set *set, struct tarn_text path, int64_t sequence)
 {
-    const uint32_t count = set->slot_count == 0 ? FIRST_SLOTS : set->slot_count * 2;
-    uint32_t *slots = tarn__calloc(set->env, count, sizeof(*slots));
-    if (slots == NULL) {
-        return tarn__nomem(set->env, err, (uint64_t)count * sizeof(*slots));
+    const uint32_t hash = set->level_count != 0 ? path_hash(path) : 0;
+    for (uint32_t i = set->level_count; i > 0; i--) {
+        uint32_t at = hash;
+        for (;;) {
+            const int64_t found = next_of_path(set, set->levels[i - 1], path, hash, &at);
+            if (found == TARN_FILE_NONE) {
+                break;
+            }
+            if (tarn__file_set_at(set, (uint32_t)found)->sequence == sequence) {
+                return found;
+            }
+        }
     }
-    for (uint32_t i = 0; i < set->count; i++) {
-        const struct tarn__tracked_file *file = tarn__file_set_at(set, i);
-        put_slot(slots, count, key_hash(file->path, tarn__file_deletion_vector(file)), i);
+    return TARN_FILE_NONE;
+}
+
+static void put_slot(struct tarn__file_index *level, uint64_t slot)
+{
+    const uint32_t mask = level->slot_count - 1;
+    uint32_t at = (uint32_t)(slot >> 32) & mask;
+    while (level->slots[at] != 0) {
+        at = (at + 1) & mask;
     }
-    tarn__free(set->env, set->slots);
-    set->slots = slots;
-    set->slot_count = count;
+    level->slots[at] = slot;
+    level->used++;
+}
+
+static struct tarn__file_index *make_level(struct tarn_env *env, uint32_t slots)
+{
+    struct tarn__file_index *level = tarn__calloc(env, 1, sizeof(*level) + (size_t)slots * sizeof(level->slots[0]));
+    if (level != NULL) {
+        atomic_init(&level->references, 1);
+        level->slot_count = slots;
+    }
+    return level;
+}
+
+/* Slots for so many entries, three quarters full at most; 0: too many. */
+static uint32_t slots_for(uint64_t entries)
+{
+    uint64_t slots = FIRST_SLOTS;
+    while (slots * 3 < entries * 4) {
+        slots *= 2;
+    }
+    return slots <= UINT32_MAX / 2 + 1u ? (uint32_t)slots : 0;
+}
+
+static void pour(struct tarn__file_index *to, const struct tarn__file_index *from, uint32_t places)
+{
+    for (uint32_t i = 0; i < from->slot_count; i++) {
+        if (from->slots[i] != 0 && (uint32_t)from->slots[i] <= places) {
+            put_slot(to, from->slots[i]);
+        }
+    }
+}
+
+/* A level of our own with room for `more` entries. */
+static enum tarn_status reserve_level(struct tarn__file_set *set, uint64_t more, struct tarn_error *err)
+{
+    struct tarn__file_index *own = set->level_is_own ? set->levels[set->level_count - 1] : NULL;
+    const uint64_t entries = (own != NULL ? own->used : 0) + more;
+    if (own != NULL && entries * 4 <= (uint64_t)own->slot_count * 3) {
+        return TARN_OK;
+    }
+    const uint32_t slots = slots_for(entries);
+    struct tarn__file_index *level = slots != 0 ? make_level(set->env, slots) : NULL;
+    if (level == NULL) {
+        return tarn__nomem(set->env, err, entries * sizeof(level->slots[0]));
+    }
+    if (own != NULL) {
+        pour(level, own, UINT32_MAX);
+        release_level(set->env, own);
+        set->level_count--;
+    }
+    set->levels[set->level_count++] = level;
+    set->level_is_own = true;
     return TARN_OK;
 }
+
+static void index_file(struct tarn__file_set *set, uint32_t place)
+{
+    put_slot(set->levels[set->level_count - 1], (uint64_t)path_hash(tarn__file_set_at(set, place)->path) << 32 | (place + 1u));
+}
+
+void tarn__file_set_expect(struct tarn__file_set *set, uint64_t count)
+{
+    if (count <= INT32_MAX && reserve_level(set, count, NULL) != TARN_OK) {
+        return; /* it grows when it must */
+    }
+}
+
+enum tarn_status tarn__file_set_index(struct tarn__file_set *set, struct tarn_error *err)
+{
+    if (set->indexed < set->count) {
+        TARN_RETURN_IF_ERROR(reserve_level(set, set->count - set->indexed, err));
+        while (set->indexed < set->count) {
+            index_file(set, set->indexed++);
+        }
+    }
+    set->unindexed = false;
+    return TARN_OK;
+}
+
+/* Levels are merged so that each is at least twice as large as the next: there are few, and an entry is moved seldom. */
+static enum tarn_status merge_levels(struct tarn__file_set *set, struct tarn_error *err)
+{
+    while (set->level_count > 1 && (uint64_t)set->levels[set->level_count - 1]->used * 2 > set->levels[set->level_count - 2]->used) {
+        struct tarn__file_index *upper = set->levels[set->level_count - 1];
+        struct tarn__file_index *lower = set->levels[set->level_count - 2];
+        const uint32_t slots = slots_for((uint64_t)upper->used + lower->used);
+        struct tarn__file_index *merged = slots != 0 ? make_level(set->env, slots) : NULL;
+        if (merged == NULL) {
+            return tarn__nomem(set->env, err, (uint64_t)upper->used + lower->used);
+        }
+        pour(merged, lower, set->count);
+        pour(merged, upper, set->count);
+        release_level(set->env, upper);
+        release_level(set->env, lower);
+        set->level_count--;
+        set->levels[set->level_count - 1] = merged;
+        set->level_is_own = true;
+    }
+    return TARN_OK;
+}
+
+/* ---- files ---- */
 
 static const char *keep_path(struct tarn__file_set *set, struct tarn_text path)
 {
     if (path.size > set->path_left) {
-        const size_t size = path.size > PATH_BLOCK / 4 ? path.size : PATH_BLOCK;
+        const size_t size = path.size > set->path_block / 4 ? path.size : set->path_block;
         char *room = tarn__arena_alloc(&set->arena, size);
         if (room == NULL) {
             return NULL;
         }
-        if (size != PATH_BLOCK) {
+        if (size != set->path_block) {
             memcpy(room, path.data, path.size);
             return room;
         }
         set->path_room = room;
         set->path_left = size;
+        set->path_block = size < MOST_PATHS ? size * 4 : size;
     }
     char *copy = set->path_room;
     if (path.size != 0) {
@@ -138,45 +313,148 @@ static const char *keep_path(struct tarn__file_set *set, struct tarn_text path)
     return copy;
 }
 
-/* Room for the next file. */
-static enum tarn_status make_segment(struct tarn__file_set *set, struct tarn_error *err)
+static struct tarn__file_segment *make_segment(struct tarn__file_set *set, struct tarn_error *err)
 {
-    if (set->count % TARN_FILE_SEGMENT != 0) {
-        return TARN_OK;
+    struct tarn__file_segment *segment = tarn__alloc(set->env, sizeof(*segment));
+    if (segment == NULL) {
+        tarn__nomem(set->env, err, sizeof(*segment));
+        return NULL;
     }
-    const size_t segment = set->count / TARN_FILE_SEGMENT;
-    if (!tarn__grow(set->env, &set->segments, &set->segment_capacity, segment + 1, sizeof(*set->segments))) {
-        return tarn__nomem(set->env, err, sizeof(*set->segments));
-    }
-    set->segments[segment] = tarn__alloc(set->env, TARN_FILE_SEGMENT * sizeof(**set->segments));
-    return set->segments[segment] == NULL ? tarn__nomem(set->env, err, TARN_FILE_SEGMENT * sizeof(**set->segments)) : TARN_OK;
+    atomic_init(&segment->references, 1);
+    return segment;
 }
 
-enum tarn_status tarn__file_set_add(struct tarn__file_set *set, const struct tarn__tracked_file *file, struct tarn_error *err)
+/* Makes the segment that a file lies in writable: what another set holds too is copied. */
+static enum tarn_status own_segment(struct tarn__file_set *set, uint32_t index, struct tarn_error *err)
+{
+    struct tarn__file_segment **place = &set->segments[index / TARN_FILE_SEGMENT];
+    if (atomic_load_explicit(&(*place)->references, memory_order_acquire) == 1) {
+        return TARN_OK;
+    }
+    struct tarn__file_segment *copy = make_segment(set, err);
+    if (copy == NULL) {
+        return TARN_NOMEM;
+    }
+    const uint32_t begin = index / TARN_FILE_SEGMENT * TARN_FILE_SEGMENT;
+    const uint32_t used = set->count - begin < TARN_FILE_SEGMENT ? set->count - begin : TARN_FILE_SEGMENT;
+    memcpy(copy->files, (*place)->files, used * sizeof(copy->files[0]));
+    release_segment(set->env, *place);
+    *place = copy;
+    return TARN_OK;
+}
+
+/* Room for the next file. */
+static enum tarn_status make_room(struct tarn__file_set *set, struct tarn_error *err)
 {
     if (set->count >= INT32_MAX) {
         return tarn__error_set(err, TARN_LIMIT, "files", "the table has more than %d files", INT32_MAX);
     }
-    if (!set->unindexed && (uint64_t)(set->count + 1) * 4 > (uint64_t)set->slot_count * 3) {
-        TARN_RETURN_IF_ERROR(grow_slots(set, err));
+    if (set->count % TARN_FILE_SEGMENT != 0) {
+        return own_segment(set, set->count, err);
     }
-    TARN_RETURN_IF_ERROR(make_segment(set, err));
-    const char *path = keep_path(set, file->path);
+    const size_t number = set->count / TARN_FILE_SEGMENT;
+    if (!tarn__grow(set->env, &set->segments, &set->segment_capacity, number + 1, sizeof(*set->segments))) {
+        return tarn__nomem(set->env, err, sizeof(*set->segments));
+    }
+    set->segments[number] = make_segment(set, err);
+    return set->segments[number] == NULL ? TARN_NOMEM : TARN_OK;
+}
+
+/* A sum that is over the top stays there. */
+static void count_in(uint64_t *sum, uint64_t amount, bool goes)
+{
+    if (*sum != UINT64_MAX) {
+        *sum = goes ? *sum - amount : amount > UINT64_MAX - *sum ? UINT64_MAX : *sum + amount;
+    }
+}
+
+/* Adds (or takes away) what a file is in the sums. */
+static void count_file(struct tarn__file_set *set, const struct tarn__tracked_file *file, bool goes)
+{
+    const struct tarn__deletion_vector *vector = tarn__file_deletion_vector(file);
+    const uint64_t gone = vector != NULL ? vector->cardinality : 0;
+    const bool known = file->rows >= 0 && (uint64_t)file->rows >= gone;
+    const uint64_t rows = known ? (uint64_t)file->rows - gone : 0;
+    count_in(&set->bytes, file->size, goes);
+    count_in(&set->rows, rows, goes);
+    set->rows_unknown = goes ? set->rows_unknown - !known : set->rows_unknown + !known;
+}
+
+static enum tarn_status add(struct tarn__file_set *set, const struct tarn__tracked_file *file, bool kept, struct tarn_error *err)
+{
+    if (!set->unindexed) {
+        TARN_RETURN_IF_ERROR(reserve_level(set, 1, err));
+    }
+    const char *path = kept ? file->path.data : keep_path(set, file->path);
     if (path == NULL) {
-        if (set->count % TARN_FILE_SEGMENT == 0) {
-            tarn__free(set->env, set->segments[set->count / TARN_FILE_SEGMENT]); /* free counts segments by files */
-        }
         return tarn__nomem(set->env, err, file->path.size);
     }
+    TARN_RETURN_IF_ERROR(make_room(set, err));
     const uint32_t index = set->count++;
     struct tarn__tracked_file *record = tarn__file_set_at(set, index);
     *record = *file;
     record->path.data = path;
-    set->bytes = file->size > UINT64_MAX - set->bytes ? UINT64_MAX : set->bytes + file->size;
+    count_file(set, record, false);
     if (!set->unindexed) {
-        put_slot(set->slots, set->slot_count, key_hash(record->path, tarn__file_deletion_vector(record)), index);
+        index_file(set, index);
+        set->indexed++;
     }
     return TARN_OK;
+}
+
+enum tarn_status tarn__file_set_add(struct tarn__file_set *set, const struct tarn__tracked_file *file, struct tarn_error *err)
+{
+    return add(set, file, false, err);
+}
+
+enum tarn_status tarn__file_set_add_kept(struct tarn__file_set *set, const struct tarn__tracked_file *file, struct tarn_error *err)
+{
+    return add(set, file, true, err);
+}
+
+enum tarn_status tarn__file_set_remove(struct tarn__file_set *set, uint32_t index, struct tarn_error *err)
+{
+    const uint32_t last = set->count - 1;
+    if (index != last) {
+        TARN_RETURN_IF_ERROR(reserve_level(set, 1, err));
+        TARN_RETURN_IF_ERROR(own_segment(set, index, err));
+    }
+    count_file(set, tarn__file_set_at(set, index), true);
+    set->count--;
+    set->indexed--;
+    if (index != last) {
+        *tarn__file_set_at(set, index) = *tarn__file_set_at(set, last);
+        index_file(set, index);
+    }
+    if (last % TARN_FILE_SEGMENT == 0) {
+        release_segment(set->env, set->segments[last / TARN_FILE_SEGMENT]);
+    }
+    return TARN_OK;
+}
+
+enum tarn_status tarn__file_set_replace(struct tarn__file_set *set, uint32_t index, const struct tarn__tracked_file *file,
+                                        struct tarn_error *err)
+{
+    TARN_RETURN_IF_ERROR(own_segment(set, index, err));
+    struct tarn__tracked_file *record = tarn__file_set_at(set, index);
+    const struct tarn_text path = record->path;
+    count_file(set, record, true);
+    *record = *file;
+    record->path = path;
+    count_file(set, record, false);
+    return TARN_OK;
+}
+
+/* ---- partitions ---- */
+
+static void put_partition(uint32_t *slots, uint32_t count, uint64_t hash, uint32_t number)
+{
+    const uint32_t mask = count - 1;
+    uint32_t at = (uint32_t)hash & mask;
+    while (slots[at] != 0) {
+        at = (at + 1) & mask;
+    }
+    slots[at] = number + 1;
 }
 
 static enum tarn_status grow_partition_slots(struct tarn__file_set *set, struct tarn_error *err)
@@ -187,11 +465,38 @@ static enum tarn_status grow_partition_slots(struct tarn__file_set *set, struct 
         return tarn__nomem(set->env, err, (uint64_t)count * sizeof(*slots));
     }
     for (uint32_t i = 0; i < set->partition_count; i++) {
-        put_slot(slots, count, tarn__hash_text(set->partitions[i].raw), i);
+        put_partition(slots, count, tarn__hash_text(set->partitions[i].raw), i);
     }
     tarn__free(set->env, set->partition_slots);
     set->partition_slots = slots;
     set->partition_slot_count = count;
+    return TARN_OK;
+}
+
+enum tarn_status tarn__file_set_own_partitions(struct tarn__file_set *set, struct tarn_error *err)
+{
+    if (!set->partitions_are_shared) {
+        return TARN_OK;
+    }
+    const size_t room = (size_t)set->partition_count + set->partition_count / 2 + 4;
+    const size_t slot_bytes = set->partition_slot_count * sizeof(*set->partition_slots);
+    struct tarn__partition *partitions = tarn__calloc(set->env, room, sizeof(*partitions));
+    uint32_t *slots = tarn__alloc(set->env, slot_bytes + 1);
+    if (partitions == NULL || slots == NULL) {
+        tarn__free(set->env, partitions);
+        tarn__free(set->env, slots);
+        return tarn__nomem(set->env, err, room * sizeof(*partitions) + slot_bytes);
+    }
+    if (set->partition_count != 0) {
+        memcpy(partitions, set->partitions, set->partition_count * sizeof(*partitions));
+    }
+    if (slot_bytes != 0) {
+        memcpy(slots, set->partition_slots, slot_bytes);
+    }
+    set->partitions = partitions;
+    set->partition_capacity = room;
+    set->partition_slots = slots;
+    set->partitions_are_shared = false;
     return TARN_OK;
 }
 
@@ -207,6 +512,7 @@ enum tarn_status tarn__file_set_partition(struct tarn__file_set *set, struct tar
             }
         }
     }
+    TARN_RETURN_IF_ERROR(tarn__file_set_own_partitions(set, err));
     if ((uint64_t)(set->partition_count + 1) * 4 > (uint64_t)set->partition_slot_count * 3) {
         TARN_RETURN_IF_ERROR(grow_partition_slots(set, err));
     }
@@ -219,9 +525,11 @@ enum tarn_status tarn__file_set_partition(struct tarn__file_set *set, struct tar
     }
     *partition = set->partition_count++;
     set->partitions[*partition] = (struct tarn__partition){.raw = copy};
-    put_slot(set->partition_slots, set->partition_slot_count, hash, *partition);
+    put_partition(set->partition_slots, set->partition_slot_count, hash, *partition);
     return TARN_OK;
 }
+
+/* ---- many threads ---- */
 
 /* The number in `set` of each partition of `from`. */
 static enum tarn_status absorb_partitions(struct tarn__file_set *set, const struct tarn__file_set *from, uint32_t *numbers,
@@ -237,16 +545,15 @@ static enum tarn_status absorb_files(struct tarn__file_set *set, const struct ta
                                      uint32_t shift, struct tarn_error *err)
 {
     for (uint32_t i = 0; i < from->count; i++) {
-        if (set->count >= INT32_MAX) {
-            return tarn__error_set(err, TARN_LIMIT, "files", "the table has more than %d files", INT32_MAX);
-        }
-        TARN_RETURN_IF_ERROR(make_segment(set, err));
+        TARN_RETURN_IF_ERROR(make_room(set, err));
         struct tarn__tracked_file *record = tarn__file_set_at(set, set->count++);
         *record = *tarn__file_set_at(from, i);
         record->statistics.block += record->statistics.size != 0 ? shift : 0;
         record->partition = record->partition < from->partition_count ? partitions[record->partition] : record->partition;
     }
-    set->bytes = from->bytes > UINT64_MAX - set->bytes ? UINT64_MAX : set->bytes + from->bytes;
+    count_in(&set->bytes, from->bytes, false);
+    count_in(&set->rows, from->rows, false);
+    set->rows_unknown += from->rows_unknown;
     return TARN_OK;
 }
 
@@ -268,6 +575,80 @@ enum tarn_status tarn__file_set_absorb(struct tarn__file_set *set, struct tarn__
     tarn__free(set->env, numbers);
     tarn__file_set_free(from);
     return status;
+}
+
+/* ---- versions ---- */
+
+enum tarn_status tarn__file_set_seal(struct tarn__file_set *set, struct tarn_error *err)
+{
+    TARN_RETURN_IF_ERROR(merge_levels(set, err));
+    struct tarn__file_ground *ground = tarn__calloc(set->env, 1, sizeof(*ground));
+    if (ground == NULL) {
+        return tarn__nomem(set->env, err, sizeof(*ground));
+    }
+    atomic_init(&ground->references, 1);
+    ground->env = set->env;
+    ground->below = set->ground;
+    ground->depth = set->ground != NULL ? set->ground->depth + 1 : 0;
+    ground->arena = set->arena;
+    ground->statistics = set->statistics;
+    if (!set->partitions_are_shared) {
+        ground->partitions = set->partitions;
+        ground->partition_slots = set->partition_slots;
+    }
+    tarn__arena_init(&set->arena, set->env);
+    set->path_room = NULL;
+    set->path_left = 0;
+    set->partitions_are_shared = true;
+    set->level_is_own = false;
+    set->is_sealed = true;
+    set->ground = ground;
+    return TARN_OK;
+}
+
+uint32_t tarn__file_set_depth(const struct tarn__file_set *set)
+{
+    return set->ground != NULL ? set->ground->depth : 0;
+}
+
+static enum tarn_status share_segments(struct tarn__file_set *set, const struct tarn__file_set *from, struct tarn_error *err)
+{
+    const uint32_t segments = (from->count + TARN_FILE_SEGMENT - 1) / TARN_FILE_SEGMENT;
+    if (segments == 0) {
+        return TARN_OK;
+    }
+    if (!tarn__grow(set->env, &set->segments, &set->segment_capacity, (size_t)segments + 1, sizeof(*set->segments))) {
+        return tarn__nomem(set->env, err, segments * sizeof(*set->segments));
+    }
+    for (uint32_t i = 0; i < segments; i++) {
+        set->segments[i] = from->segments[i];
+        keep_reference(&set->segments[i]->references);
+    }
+    set->count = from->count;
+    return TARN_OK;
+}
+
+enum tarn_status tarn__file_set_derive(struct tarn__file_set *set, const struct tarn__file_set *from, struct tarn_error *err)
+{
+    keep_reference(&from->ground->references);
+    set->ground = from->ground;
+    TARN_RETURN_IF_ERROR(share_segments(set, from, err));
+    for (uint32_t i = 0; i < from->level_count; i++) {
+        set->levels[i] = from->levels[i];
+        keep_reference(&set->levels[i]->references);
+    }
+    set->level_count = from->level_count;
+    set->indexed = from->indexed;
+    set->bytes = from->bytes;
+    set->rows = from->rows;
+    set->rows_unknown = from->rows_unknown;
+    set->partitions = from->partitions;
+    set->partition_count = from->partition_count;
+    set->partition_slots = from->partition_slots;
+    set->partition_slot_count = from->partition_slot_count;
+    set->partitions_are_shared = true;
+    TARN_RETURN_IF_ERROR(tarn__text_pool_derive(&set->statistics, &from->statistics, err));
+    return tarn__file_set_index(set, err);
 }
 
 struct tarn__file_extra *tarn__file_extra_copy(struct tarn_arena *arena, const struct tarn__file_extra *extra)

@@ -2,6 +2,8 @@
 #ifndef TARN_TXLOG_CORE_FILE_SET_H
 #define TARN_TXLOG_CORE_FILE_SET_H
 
+#include <stdatomic.h>
+
 #include "tarn/value.h"
 #include "txlog/core/text_pool.h"
 
@@ -10,7 +12,10 @@
  *
  * A file takes 80 bytes, its path, and its compressed statistics; what only some files have (row ids, deletion vectors, ...) lies in
  * `extra`, one pointer; tuples of partition values are kept once each. Lookup by (path, deletion vector) is one hash probe.
- * Threads: single while it grows; then shareable. Ownership: everything handed out lives as long as the set.
+ * Threads: single while it grows; sealed it is shareable. Ownership: everything handed out lives as long as the set.
+ *
+ * A sealed set never changes. The next version of it is derived: it shares segments, index, paths, statistics and partitions with the one
+ * before, and costs what is added and taken out.
  */
 struct tarn__partition_spec;
 
@@ -60,26 +65,43 @@ struct tarn__partition {
     const struct tarn_value *values; /* in the order of the spec's fields; NULL until the format fills them */
 };
 
-enum { TARN_FILE_SEGMENT = 1 << 12, TARN_FILE_NONE = -1 };
+enum { TARN_FILE_SEGMENT = 1 << 11, TARN_FILE_NONE = -1, TARN_FILE_LEVELS = 32 };
+
+/** A run of files; sets that were derived from one another share those that are alike. */
+struct tarn__file_segment {
+    atomic_uint references;
+    struct tarn__tracked_file files[TARN_FILE_SEGMENT];
+};
+
+struct tarn__file_index;  /* hash of a path -> place: file_set.c */
+struct tarn__file_ground; /* what the files of a sealed set lie in, counted by reference: file_set.c */
 
 struct tarn__file_set {
     struct tarn_env *env;
-    struct tarn_arena arena;
-    struct tarn__tracked_file **segments;
+    struct tarn_arena arena; /* what was added since the set was begun or derived */
+    struct tarn__file_segment **segments;
     size_t segment_capacity;
     uint32_t count;
     char *path_room; /* rest of the block that paths are put into */
     size_t path_left;
-    uint32_t *slots; /* index + 1; 0: free */
-    uint32_t slot_count;
+    size_t path_block;
+    struct tarn__file_index *levels[TARN_FILE_LEVELS]; /* the last is the newest */
+    uint32_t level_count;
+    bool level_is_own; /* the last level may be written */
+    uint32_t indexed;  /* files in front that the index knows */
     struct tarn__text_pool statistics;
     struct tarn__partition *partitions;
     size_t partition_capacity;
     uint32_t partition_count;
     uint32_t *partition_slots;
     uint32_t partition_slot_count;
+    bool partitions_are_shared; /* with the set that this one was derived from */
+    struct tarn__file_ground *ground;
     uint64_t bytes; /* sum of sizes */
-    bool unindexed; /* files are only added, never looked for: set before the first */
+    uint64_t rows;  /* sum of live rows of the files that say how many they have */
+    uint32_t rows_unknown;
+    bool unindexed; /* files are added, and not looked for: set at any time */
+    bool is_sealed; /* what it points at is the ground's */
 };
 
 void tarn__file_set_init(struct tarn__file_set *set, struct tarn_env *env);
@@ -88,7 +110,7 @@ void tarn__file_set_free(struct tarn__file_set *set);
 /** Index < count. */
 static inline struct tarn__tracked_file *tarn__file_set_at(const struct tarn__file_set *set, uint32_t index)
 {
-    return &set->segments[index / TARN_FILE_SEGMENT][index % TARN_FILE_SEGMENT];
+    return &set->segments[index / TARN_FILE_SEGMENT]->files[index % TARN_FILE_SEGMENT];
 }
 
 static inline const struct tarn__deletion_vector *tarn__file_deletion_vector(const struct tarn__tracked_file *file)
@@ -96,8 +118,10 @@ static inline const struct tarn__deletion_vector *tarn__file_deletion_vector(con
     return file->extra != NULL ? file->extra->deletion_vector : NULL;
 }
 
-/** The file with this path and deletion vector (NULL: none); TARN_FILE_NONE when there is none. */
+/** The indexed file with this path and deletion vector (NULL: none); TARN_FILE_NONE when there is none. */
 int64_t tarn__file_set_find(const struct tarn__file_set *set, struct tarn_text path, const struct tarn__deletion_vector *vector);
+/** An indexed file with this path, whatever its deletion vector, that came with this sequence number. */
+int64_t tarn__file_set_find_sequence(const struct tarn__file_set *set, struct tarn_text path, int64_t sequence);
 
 /**
  * Adds a file that is not there yet. The path is copied; `extra` must live in the set's arena (tarn__file_extra_copy), `statistics` and
@@ -105,6 +129,14 @@ int64_t tarn__file_set_find(const struct tarn__file_set *set, struct tarn_text p
  */
 TARN_WARN_UNUSED enum tarn_status tarn__file_set_add(struct tarn__file_set *set, const struct tarn__tracked_file *file,
                                                      struct tarn_error *err);
+/** The same, and the path is not copied: it lives as long as the set. */
+TARN_WARN_UNUSED enum tarn_status tarn__file_set_add_kept(struct tarn__file_set *set, const struct tarn__tracked_file *file,
+                                                          struct tarn_error *err);
+
+/** Room in the index for so many files, so that it does not grow on the way. Best effort. */
+void tarn__file_set_expect(struct tarn__file_set *set, uint64_t count);
+/** Indexes what was added unindexed. Errors: NOMEM. */
+TARN_WARN_UNUSED enum tarn_status tarn__file_set_index(struct tarn__file_set *set, struct tarn_error *err);
 
 /** The tuple with this raw form, added when it is new. */
 TARN_WARN_UNUSED enum tarn_status tarn__file_set_partition(struct tarn__file_set *set, struct tarn_text raw, uint32_t *partition,
@@ -116,10 +148,27 @@ TARN_WARN_UNUSED enum tarn_status tarn__file_set_partition(struct tarn__file_set
  */
 TARN_WARN_UNUSED enum tarn_status tarn__file_set_absorb(struct tarn__file_set *set, struct tarn__file_set *from, struct tarn_error *err);
 
+/* ---- versions of a set ---- */
+
+/** Ends the filling: from now on the set may be read by any thread and derived from. Errors: NOMEM. */
+TARN_WARN_UNUSED enum tarn_status tarn__file_set_seal(struct tarn__file_set *set, struct tarn_error *err);
+/**
+ * Makes `set`, which is empty, equal to `from`, which is sealed and stays as it is: both share what is alike, and either may go first. What
+ * is not yet indexed of `from` is, once; else the cost does not depend on the files but for a pointer a segment. Errors: NOMEM.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__file_set_derive(struct tarn__file_set *set, const struct tarn__file_set *from,
+                                                        struct tarn_error *err);
+/** How many derivations the set's files hang on, and thereby how much may be kept that no file uses any more. */
+uint32_t tarn__file_set_depth(const struct tarn__file_set *set);
+/** Takes a file out; the last one moves into its place. The set is wholly indexed. Errors: NOMEM. */
+TARN_WARN_UNUSED enum tarn_status tarn__file_set_remove(struct tarn__file_set *set, uint32_t index, struct tarn_error *err);
+/** Gives a file other facts under the same key: its path stays. Errors: NOMEM. */
+TARN_WARN_UNUSED enum tarn_status tarn__file_set_replace(struct tarn__file_set *set, uint32_t index, const struct tarn__tracked_file *file,
+                                                         struct tarn_error *err);
+/** Makes the partitions' array the set's own, so that their values can be set anew. Errors: NOMEM. */
+TARN_WARN_UNUSED enum tarn_status tarn__file_set_own_partitions(struct tarn__file_set *set, struct tarn_error *err);
+
 /** A deep copy in the set's arena; NULL: no memory. */
 struct tarn__file_extra *tarn__file_extra_copy(struct tarn_arena *arena, const struct tarn__file_extra *extra);
-
-/** Frees what only finding and adding need. Finding is then no longer possible. */
-void tarn__file_set_seal(struct tarn__file_set *set);
 
 #endif

@@ -3,15 +3,44 @@
  * Snapshots: reference counting, and the public view of what a format filled in.
  *
  * Invariants
- *  1. After a format's load has returned OK a snapshot never changes: any number of threads may read it.
- *  2. `schema` is the last of `schemas`, whose references the snapshot holds.
+ *  1. A sealed snapshot never changes: any number of threads may read it.
+ *  2. `schema` is the last of `schemas`, whose references the snapshot holds until it is sealed, and its ground from then on.
+ *  3. A ground lives as long as a snapshot that was sealed on it or derived from such a one.
  */
 #include "txlog/core/snapshot.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "txlog/core/prune_files.h"
 #include "txlog/core/table_format.h"
+
+struct tarn__snapshot_ground {
+    atomic_uint references;
+    struct tarn__snapshot_ground *below;
+    struct tarn_arena arena;
+    uint32_t schema_count; /* whose references are the ground's */
+    struct tarn__schema_version *schemas;
+};
+
+static void release_schemas(uint32_t count, struct tarn__schema_version *schemas)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        tarn_schema_release(schemas[i].schema);
+    }
+}
+
+static void release_ground(struct tarn_env *env, struct tarn__snapshot_ground *ground)
+{
+    while (ground != NULL && atomic_fetch_sub_explicit(&ground->references, 1, memory_order_acq_rel) == 1) {
+        struct tarn__snapshot_ground *below = ground->below;
+        release_schemas(ground->schema_count, ground->schemas);
+        tarn__arena_free(&ground->arena);
+        tarn__free(env, ground);
+        ground = below;
+    }
+}
 
 enum tarn_status tarn__snapshot_new(const struct tarn__place *place, const struct tarn__table_format *format, struct tarn_snapshot **out,
                                     struct tarn_error *err)
@@ -59,6 +88,38 @@ enum tarn_status tarn__snapshot_set_schema(struct tarn_snapshot *snapshot, int32
     return TARN_OK;
 }
 
+void tarn__snapshot_drop_schemas(struct tarn_snapshot *snapshot)
+{
+    if (!snapshot->schemas_are_shared) {
+        release_schemas(snapshot->schema_count, snapshot->schemas);
+    }
+    snapshot->schemas_are_shared = false;
+    snapshot->schema_count = 0;
+    snapshot->schemas = NULL;
+    snapshot->schema = NULL;
+}
+
+void tarn__snapshot_note(struct tarn_snapshot *snapshot, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    tarn__log(snapshot->env, TARN_LOG_WARN, "%s", text);
+    struct tarn_snapshot_info *info = &snapshot->info;
+    struct tarn_text *notes = tarn__arena_calloc(&snapshot->arena, (size_t)info->note_count + 1, sizeof(*notes));
+    const struct tarn_text copy = tarn__arena_text(&snapshot->arena, tarn__text_of(text));
+    if (notes == NULL || copy.data == NULL) {
+        return;
+    }
+    if (info->note_count != 0) {
+        memcpy(notes, info->notes, info->note_count * sizeof(*notes));
+    }
+    notes[info->note_count++] = copy;
+    info->notes = notes;
+}
+
 struct tarn_snapshot *tarn_snapshot_retain(struct tarn_snapshot *snapshot)
 {
     if (snapshot != NULL) {
@@ -73,11 +134,10 @@ void tarn_snapshot_close(struct tarn_snapshot *snapshot)
         return;
     }
     struct tarn_env *env = snapshot->env;
-    for (uint32_t i = 0; i < snapshot->schema_count; i++) {
-        tarn_schema_release(snapshot->schemas[i].schema);
-    }
+    tarn__snapshot_drop_schemas(snapshot);
     tarn__file_set_free(&snapshot->files);
     tarn__arena_free(&snapshot->arena);
+    release_ground(env, snapshot->ground);
     tarn__place_close(&snapshot->place);
     tarn__free(env, snapshot);
     tarn_env_close(env);
@@ -88,19 +148,74 @@ void tarn__snapshot_summarise(struct tarn_snapshot *snapshot)
     struct tarn_snapshot_info *info = &snapshot->info;
     info->file_count = snapshot->files.count;
     info->total_bytes = snapshot->files.bytes;
-    info->has_row_count = true;
-    info->row_count = 0;
-    for (uint32_t i = 0; i < snapshot->files.count; i++) {
-        const struct tarn__tracked_file *file = tarn__file_set_at(&snapshot->files, i);
-        const struct tarn__deletion_vector *vector = tarn__file_deletion_vector(file);
-        const uint64_t gone = vector != NULL ? vector->cardinality : 0;
-        if (file->rows < 0 || (uint64_t)file->rows < gone) {
-            info->has_row_count = false;
-            info->row_count = 0;
-            return;
-        }
-        info->row_count += (uint64_t)file->rows - gone;
+    info->has_row_count = snapshot->files.rows_unknown == 0;
+    info->row_count = info->has_row_count ? snapshot->files.rows : 0;
+}
+
+enum tarn_status tarn__snapshot_seal(struct tarn_snapshot *snapshot, struct tarn_error *err)
+{
+    struct tarn__snapshot_ground *ground = tarn__calloc(snapshot->env, 1, sizeof(*ground));
+    if (ground == NULL) {
+        return tarn__nomem(snapshot->env, err, sizeof(*ground));
     }
+    const enum tarn_status status = tarn__file_set_seal(&snapshot->files, err);
+    if (status != TARN_OK) {
+        tarn__free(snapshot->env, ground);
+        return status;
+    }
+    atomic_init(&ground->references, 1);
+    ground->below = snapshot->ground;
+    ground->arena = snapshot->arena;
+    if (!snapshot->schemas_are_shared) {
+        ground->schema_count = snapshot->schema_count;
+        ground->schemas = snapshot->schemas;
+    }
+    tarn__arena_init(&snapshot->arena, snapshot->env);
+    snapshot->ground = ground;
+    snapshot->schemas_are_shared = true;
+    snapshot->is_sealed = true;
+    tarn__snapshot_summarise(snapshot);
+    return TARN_OK;
+}
+
+enum tarn_status tarn__snapshot_derive(const struct tarn_snapshot *from, struct tarn_snapshot **out, struct tarn_error *err)
+{
+    struct tarn_snapshot *snapshot;
+    *out = NULL;
+    TARN_RETURN_IF_ERROR(tarn__snapshot_new(&from->place, from->format, &snapshot, err));
+    const enum tarn_status status = tarn__file_set_derive(&snapshot->files, &from->files, err);
+    if (status != TARN_OK) {
+        tarn_snapshot_close(snapshot);
+        return status;
+    }
+    const struct tarn_text location = snapshot->info.location;
+    atomic_fetch_add_explicit(&from->ground->references, 1, memory_order_relaxed);
+    snapshot->ground = from->ground;
+    snapshot->info = from->info;
+    snapshot->info.location = location;
+    snapshot->info.note_count = 0;
+    snapshot->info.notes = NULL;
+    snapshot->position = from->position;
+    snapshot->parent_id = from->parent_id;
+    snapshot->sequence = from->sequence;
+    snapshot->schema_count = from->schema_count;
+    snapshot->schemas = from->schemas;
+    snapshot->schemas_are_shared = true;
+    snapshot->schema = from->schema;
+    snapshot->schema_id = from->schema_id;
+    snapshot->spec_count = from->spec_count;
+    snapshot->specs = from->specs;
+    snapshot->spec = from->spec;
+    snapshot->sort_order_count = from->sort_order_count;
+    snapshot->sort_orders = from->sort_orders;
+    snapshot->ref_count = from->ref_count;
+    snapshot->refs = from->refs;
+    snapshot->physical = from->physical;
+    snapshot->match_by_id = from->match_by_id;
+    snapshot->has_aliases = from->has_aliases;
+    snapshot->state = from->state;
+    *out = snapshot;
+    return TARN_OK;
 }
 
 struct tarn_snapshot_info tarn_snapshot_info(const struct tarn_snapshot *snapshot)

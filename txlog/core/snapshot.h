@@ -13,8 +13,8 @@
  * One version of a table in the words of the model, which is as wide as the widest format: whoever reads a snapshot need not know which
  * format it came from. The format fills it in and keeps what only it understands behind `state`.
  *
- * Ownership: everything lives in `arena` or in `files`, and goes with the last reference. Threads: single while a format fills it, then
- * immutable and shareable.
+ * Ownership: everything lives in `arena` or in `files`, and goes with the last reference. Threads: single while a format fills it; sealed
+ * it is immutable and shareable, and the next version can be derived from it, which shares with it what is the same.
  */
 
 struct tarn__table_format;
@@ -111,7 +111,10 @@ struct tarn_snapshot {
     bool match_by_id;                      /* columns of files are found by id, not by name */
     bool has_aliases;                      /* and in files without ids by the aliases in `physical` */
     struct tarn__file_set files;
-    void *state; /* the format's own, in `arena` */
+    void *state;                          /* the format's own, in `arena` */
+    struct tarn__snapshot_ground *ground; /* what sealed versions have in their arenas and schemas */
+    bool schemas_are_shared;              /* with the version that this one was derived from */
+    bool is_sealed;
 };
 
 /** An empty snapshot with one reference; it copies the place. */
@@ -122,8 +125,19 @@ TARN_WARN_UNUSED enum tarn_status tarn__snapshot_new(const struct tarn__place *p
 TARN_WARN_UNUSED enum tarn_status tarn__snapshot_set_schema(struct tarn_snapshot *snapshot, int32_t id, struct tarn_schema *schema,
                                                             struct tarn_error *err);
 
-/** Counts files, bytes and rows into `info`; the last step of filling. */
+/** Forgets the schemas, to be followed by others. */
+void tarn__snapshot_drop_schemas(struct tarn_snapshot *snapshot);
+
+/** Something that the reader of the version should know: it is told in `info` and in the env's log. Best effort. */
+void tarn__snapshot_note(struct tarn_snapshot *snapshot, const char *format, ...) TARN_PRINTF(2, 3);
+
+/** Counts files, bytes and rows into `info`. */
 void tarn__snapshot_summarise(struct tarn_snapshot *snapshot);
+/** The last step of filling: summarises, and makes the snapshot what never changes. Errors: NOMEM. */
+TARN_WARN_UNUSED enum tarn_status tarn__snapshot_seal(struct tarn_snapshot *snapshot, struct tarn_error *err);
+/** A snapshot that is not sealed and is equal to one that is, but for notes: the begin of its next version. Errors: NOMEM. */
+TARN_WARN_UNUSED enum tarn_status tarn__snapshot_derive(const struct tarn_snapshot *from, struct tarn_snapshot **out,
+                                                        struct tarn_error *err);
 
 /** The partition spec with this id, or NULL. */
 const struct tarn__partition_spec *tarn__snapshot_spec(const struct tarn_snapshot *snapshot, int32_t id);

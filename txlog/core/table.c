@@ -77,6 +77,23 @@ static enum tarn_status open_table(struct tarn_env *env, struct tarn_text uri, s
     return status;
 }
 
+static enum tarn_status load(const struct tarn__place *place, const struct tarn__table_format *format,
+                             const struct tarn_snapshot_options *options, struct tarn_snapshot **out, struct tarn_error *err)
+{
+    struct tarn_snapshot *snapshot;
+    TARN_RETURN_IF_ERROR(tarn__snapshot_new(place, format, &snapshot, err));
+    enum tarn_status status = format->load(snapshot, options, err);
+    if (status == TARN_OK) {
+        status = tarn__snapshot_seal(snapshot, err);
+    }
+    if (status != TARN_OK) {
+        tarn_snapshot_close(snapshot);
+        return status;
+    }
+    *out = snapshot;
+    return TARN_OK;
+}
+
 enum tarn_status tarn_snapshot_load(struct tarn_env *env, struct tarn_text uri, const struct tarn_snapshot_options *options,
                                     struct tarn_snapshot **out, struct tarn_error *err)
 {
@@ -94,21 +111,49 @@ enum tarn_status tarn_snapshot_load(struct tarn_env *env, struct tarn_text uri, 
     struct tarn__place place;
     const struct tarn__table_format *format;
     TARN_RETURN_IF_ERROR(open_table(env, uri, &place, &format, err));
-    struct tarn_snapshot *snapshot;
-    enum tarn_status status = tarn__snapshot_new(&place, format, &snapshot, err);
+    const enum tarn_status status = load(&place, format, &wanted, out, err);
     tarn__place_close(&place);
-    if (status != TARN_OK) {
+    return status;
+}
+
+/* What was derived from `snapshot` and taken to the newest version; *newer NULL: that is not possible. */
+static enum tarn_status advance(const struct tarn_snapshot *snapshot, struct tarn_snapshot **newer, struct tarn_error *err)
+{
+    struct tarn_snapshot *next;
+    bool advanced = false;
+    *newer = NULL;
+    TARN_RETURN_IF_ERROR(tarn__snapshot_derive(snapshot, &next, err));
+    enum tarn_status status = snapshot->format->advance(next, &advanced, err);
+    if (status == TARN_OK && advanced) {
+        status = tarn__snapshot_seal(next, err);
+    }
+    if (status != TARN_OK || !advanced) {
+        tarn_snapshot_close(next);
         return status;
     }
-    status = format->load(snapshot, &wanted, err);
-    if (status != TARN_OK) {
-        tarn_snapshot_close(snapshot);
-        return status;
-    }
-    tarn__file_set_seal(&snapshot->files);
-    tarn__snapshot_summarise(snapshot);
-    *out = snapshot;
+    *newer = next;
     return TARN_OK;
+}
+
+enum tarn_status tarn_snapshot_refresh(struct tarn_snapshot *snapshot, struct tarn_snapshot **newer, struct tarn_error *err)
+{
+    *newer = NULL;
+    enum tarn__later later = TARN_LATER_UNKNOWN;
+    if (!snapshot->is_sealed) {
+        return tarn__invalid(err, "snapshot", "the snapshot of a table that is being made cannot be refreshed");
+    }
+    if (snapshot->format->look != NULL) {
+        TARN_RETURN_IF_ERROR(snapshot->format->look(snapshot, &later, err));
+    }
+    if (later == TARN_LATER_NOTHING) {
+        *newer = tarn_snapshot_retain(snapshot);
+        return TARN_OK;
+    }
+    if (later == TARN_LATER_VERSIONS) {
+        TARN_RETURN_IF_ERROR(advance(snapshot, newer, err));
+    }
+    const struct tarn_snapshot_options newest = TARN_SNAPSHOT_OPTIONS_INIT;
+    return *newer != NULL ? TARN_OK : tarn_snapshot_load(snapshot->env, tarn__text_of(snapshot->place.uri), &newest, newer, err);
 }
 
 enum tarn_status tarn_table_history(struct tarn_env *env, struct tarn_text uri, uint64_t limit, tarn_commit_fn fn, void *arg,

@@ -30,6 +30,13 @@ enum tarn__verdict {
     TARN_VERDICT_COMPATIBLE,    /* ours holds after it */
 };
 
+/** What there is after a version. */
+enum tarn__later {
+    TARN_LATER_NOTHING = 0,
+    TARN_LATER_VERSIONS, /* that go on from it */
+    TARN_LATER_UNKNOWN,  /* the table is to be loaded anew */
+};
+
 struct tarn__statistics_input; /* txlog/core/ingest.h */
 
 struct tarn__table_format {
@@ -41,6 +48,11 @@ struct tarn__table_format {
     enum tarn_status (*detect)(struct tarn_store *store, bool *is, struct tarn_error *err);
     /** Fills an empty snapshot, from where snapshot->place says. */
     enum tarn_status (*load)(struct tarn_snapshot *snapshot, const struct tarn_snapshot_options *options, struct tarn_error *err);
+    /** Is there anything after the snapshot's version? NULL, with advance: always loaded anew. */
+    enum tarn_status (*look)(const struct tarn_snapshot *snapshot, enum tarn__later *later, struct tarn_error *err);
+    /** Takes a snapshot that was derived from a loaded one to the newest version. *advanced false: not possible, it is to be loaded anew.
+     */
+    enum tarn_status (*advance)(struct tarn_snapshot *snapshot, bool *advanced, struct tarn_error *err);
     enum tarn_status (*history)(struct tarn_env *env, const struct tarn__place *place, uint64_t limit, tarn_commit_fn fn, void *arg,
                                 struct tarn_error *err);
     /** Bounds of some columns out of a file's statistics. What is not understood is not known: damage here never fails a query. */

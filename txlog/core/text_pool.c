@@ -20,7 +20,7 @@ void tarn__text_pool_init(struct tarn__text_pool *pool, struct tarn_env *env)
 
 void tarn__text_pool_free(struct tarn__text_pool *pool)
 {
-    for (size_t i = 0; i < pool->block_count; i++) {
+    for (size_t i = pool->borrowed; i < pool->block_count; i++) {
         tarn__free(pool->env, pool->blocks[i].bytes);
     }
     tarn__free(pool->env, pool->blocks);
@@ -110,6 +110,26 @@ enum tarn_status tarn__text_pool_absorb(struct tarn__text_pool *pool, struct tar
     pool->open_capacity = from->open_capacity;
     from->open = NULL;
     tarn__text_pool_free(from);
+    return TARN_OK;
+}
+
+enum tarn_status tarn__text_pool_derive(struct tarn__text_pool *pool, const struct tarn__text_pool *from, struct tarn_error *err)
+{
+    const size_t count = from->block_count + (from->open_size != 0);
+    if (count == 0) {
+        return TARN_OK;
+    }
+    if (!tarn__grow(pool->env, &pool->blocks, &pool->block_capacity, count, sizeof(*pool->blocks))) {
+        return tarn__nomem(pool->env, err, count * sizeof(*pool->blocks));
+    }
+    if (from->block_count != 0) {
+        memcpy(pool->blocks, from->blocks, from->block_count * sizeof(*pool->blocks));
+    }
+    if (from->open_size != 0) {
+        pool->blocks[from->block_count] = (struct tarn__pool_block){from->open, from->open_size, from->open_size};
+    }
+    pool->block_count = count;
+    pool->borrowed = count;
     return TARN_OK;
 }
 

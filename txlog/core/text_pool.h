@@ -22,7 +22,8 @@ struct tarn__text_pool {
     struct tarn__pool_block *blocks;
     size_t block_count;
     size_t block_capacity;
-    uint8_t *open; /* the block being filled; its number is block_count */
+    size_t borrowed; /* blocks in front that belong to another pool, which lives longer */
+    uint8_t *open;   /* the block being filled; its number is block_count */
     uint32_t open_size;
     uint32_t open_capacity;
 };
@@ -52,6 +53,13 @@ TARN_WARN_UNUSED enum tarn_status tarn__text_pool_add(struct tarn__text_pool *po
  * `from` is empty afterwards. Errors: NOMEM.
  */
 TARN_WARN_UNUSED enum tarn_status tarn__text_pool_absorb(struct tarn__text_pool *pool, struct tarn__text_pool *from, uint32_t *shift,
+                                                         struct tarn_error *err);
+
+/**
+ * Makes `pool`, which is empty, hold the texts of `from` under the same references; `from` must live longer and stay as it is. Errors:
+ * NOMEM.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__text_pool_derive(struct tarn__text_pool *pool, const struct tarn__text_pool *from,
                                                          struct tarn_error *err);
 
 void tarn__pool_reader_init(struct tarn__pool_reader *reader, const struct tarn__text_pool *pool);

@@ -425,6 +425,36 @@ static enum tarn_status sidecar_field(struct tarn_json *json, struct tarn__delta
     return TARN_OK;
 }
 
+/* Tags are texts; what is no number says nothing. */
+static enum tarn_status tag_field(struct tarn_json *json, struct tarn__delta_action *action, bool *known, struct tarn_error *err)
+{
+    if (!tarn__json_is(json, "numOfAddFiles")) {
+        return TARN_OK;
+    }
+    struct tarn_text word;
+    int64_t adds;
+    *known = true;
+    TARN_RETURN_IF_ERROR(read_loose_text(json, &word, err));
+    action->u.checkpoint.adds = loose_int(word, &adds) && adds >= 0 ? adds : -1;
+    return TARN_OK;
+}
+
+static enum tarn_status checkpoint_field(struct tarn_json *json, struct tarn__delta_action *action, bool *known, struct tarn_error *err)
+{
+    *known = true;
+    if (tarn__json_is(json, "version")) {
+        return read_int(json, &action->u.checkpoint.version, -1, err);
+    }
+    if (tarn__json_is(json, "tags")) {
+        bool is_null = false;
+        struct tarn_json ahead = *json;
+        TARN_RETURN_IF_ERROR(tarn__json_object(&ahead, &is_null, err));
+        return is_null ? tarn__json_skip(json, err) : read_fields(json, action, tag_field, err);
+    }
+    *known = false;
+    return TARN_OK;
+}
+
 static enum tarn_status skip_field(struct tarn_json *json, struct tarn__delta_action *action, bool *known, struct tarn_error *err)
 {
     (void)json;
@@ -448,6 +478,7 @@ static const struct {
     {{"domainMetadata", 14}, TARN_DELTA_DOMAIN, domain_field},
     {{"cdc", 3}, TARN_DELTA_CDC, skip_field},
     {{"sidecar", 7}, TARN_DELTA_SIDECAR, sidecar_field},
+    {{"checkpointMetadata", 18}, TARN_DELTA_CHECKPOINT_METADATA, checkpoint_field},
 };
 
 static void begin_action(struct tarn__delta_action *action, enum tarn__delta_action_kind kind)
@@ -460,6 +491,8 @@ static void begin_action(struct tarn__delta_action *action, enum tarn__delta_act
         action->u.file.extra = (struct tarn__file_extra){.first_row_id = -1, .row_version = -1, .file_sequence = -1};
     } else if (kind == TARN_DELTA_COMMIT_INFO) {
         action->u.commit_info.read_version = -1;
+    } else if (kind == TARN_DELTA_CHECKPOINT_METADATA) {
+        action->u.checkpoint = (struct tarn__delta_checkpoint_metadata){-1, -1};
     }
 }
 

@@ -13,7 +13,7 @@
  * Ownership: the texts of an action live until the stream goes on. Threads: single.
  */
 enum tarn__delta_action_kind {
-    TARN_DELTA_OTHER = 0, /* unknown, or without meaning for the state: cdc, checkpointMetadata */
+    TARN_DELTA_OTHER = 0, /* unknown */
     TARN_DELTA_PROTOCOL,
     TARN_DELTA_METADATA,
     TARN_DELTA_ADD,
@@ -23,6 +23,7 @@ enum tarn__delta_action_kind {
     TARN_DELTA_COMMIT_INFO,
     TARN_DELTA_CDC,
     TARN_DELTA_SIDECAR,
+    TARN_DELTA_CHECKPOINT_METADATA,
 };
 
 struct tarn__delta_protocol {
@@ -89,6 +90,12 @@ struct tarn__delta_commit_info {
     bool blind_append;
 };
 
+/** What a checkpoint of the second specification says of itself. */
+struct tarn__delta_checkpoint_metadata {
+    int64_t version; /* -1: not said */
+    int64_t adds;    /* in its sidecars; -1: not said */
+};
+
 struct tarn__delta_action {
     enum tarn__delta_action_kind kind;
     union {
@@ -99,6 +106,7 @@ struct tarn__delta_action {
         struct tarn__delta_domain domain;
         struct tarn__delta_commit_info commit_info;
         struct tarn_text sidecar; /* file name */
+        struct tarn__delta_checkpoint_metadata checkpoint;
     } u;
 };
 

@@ -8,7 +8,9 @@
  * Invariants
  *  1. Only columns that the file has are asked for; one that it lacks is null in every row.
  *  2. A checkpoint is read whole or fails: the caller drops what was replayed.
- *  3. Sidecars lie in _delta_log/_sidecars and hold file actions only.
+ *  3. Sidecars lie in _delta_log/_sidecars; of them file actions only are read.
+ *  4. A checkpoint of the second specification says which version it is of, once; where it says how many files its sidecars add, so many
+ *     there are. One that was cut between two lines is found by that.
  */
 #include "txlog/delta/delta_checkpoint.h"
 
@@ -50,6 +52,8 @@ enum column {
     DOMAIN_CONFIGURATION,
     DOMAIN_REMOVED,
     SIDECAR_PATH,
+    CHECKPOINT_VERSION,
+    CHECKPOINT_TAGS,
     COLUMN_COUNT
 };
 
@@ -87,7 +91,16 @@ static const char *const column_paths[COLUMN_COUNT][MOST_STEPS] = {
     [DOMAIN_CONFIGURATION] = {"domainMetadata", "configuration"},
     [DOMAIN_REMOVED] = {"domainMetadata", "removed"},
     [SIDECAR_PATH] = {"sidecar", "path"},
+    [CHECKPOINT_VERSION] = {"checkpointMetadata", "version"},
+    [CHECKPOINT_TAGS] = {"checkpointMetadata", "tags"},
 };
+
+/* Is the column asked for? Of a sidecar file actions count, and for metadata alone the rest is passed over. */
+static bool is_wanted(enum column column, bool sidecar, bool metadata_only)
+{
+    const bool file = column <= DV_CARDINALITY;
+    return metadata_only ? column >= PROTOCOL_READER && column <= META_CREATED : file || !sidecar;
+}
 
 /* What a column must be for us to read it; another type is a damaged checkpoint. */
 enum shape { TEXT, NUMBER, TRUTH, TEXTS, PROPERTIES };
@@ -107,6 +120,7 @@ static enum shape column_shape(enum column column)
     case PROTOCOL_WRITER:
     case META_CREATED:
     case TXN_VERSION:
+    case CHECKPOINT_VERSION:
         return NUMBER;
     case DOMAIN_REMOVED:
         return TRUTH;
@@ -116,6 +130,7 @@ static enum shape column_shape(enum column column)
         return TEXTS;
     case ADD_PARTITION:
     case META_CONFIGURATION:
+    case CHECKPOINT_TAGS:
         return PROPERTIES;
     default:
         return TEXT;
@@ -152,6 +167,10 @@ struct rows {
     struct tarn_text *sidecars; /* in the snapshot's arena: few */
     size_t sidecar_count;
     size_t sidecar_capacity;
+    bool in_sidecar;
+    uint64_t adds; /* in sidecars */
+    struct tarn__delta_checkpoint_metadata metadata;
+    uint32_t metadata_count;
 };
 
 static bool is_there(const struct rows *rows, enum column column, uint32_t row)
@@ -298,7 +317,27 @@ static enum tarn_status replay_add(struct rows *rows, uint32_t row, struct tarn_
         };
         file->extra.deletion_vector = &file->vector;
     }
+    rows->adds += rows->in_sidecar;
     return tarn__delta_replay_action(rows->replay, &action, err);
+}
+
+static void note_metadata(struct rows *rows, uint32_t row)
+{
+    const struct tarn_vector *map;
+    uint32_t begin;
+    uint32_t end;
+    rows->metadata_count++;
+    rows->metadata = (struct tarn__delta_checkpoint_metadata){number_at(rows, CHECKPOINT_VERSION, row, -1), -1};
+    if (elements_at(rows, CHECKPOINT_TAGS, row, &map, &begin, &end)) {
+        for (uint32_t i = begin; i < end; i++) {
+            int64_t adds;
+            if (tarn__text_equal(tarn_vector_text(map->children[0], i), TARN_TEXT("numOfAddFiles")) &&
+                !tarn_vector_is_null(map->children[1], i) &&
+                tarn__int64_parse(tarn_vector_text(map->children[1], i), &adds) == TARN_PARSED && adds >= 0) {
+                rows->metadata.adds = adds;
+            }
+        }
+    }
 }
 
 static enum tarn_status note_sidecar(struct rows *rows, struct tarn_text path, struct tarn_error *err)
@@ -350,6 +389,9 @@ static enum tarn_status replay_row(struct rows *rows, uint32_t row, struct tarn_
     if (is_there(rows, SIDECAR_PATH, row)) {
         return note_sidecar(rows, text_at(rows, SIDECAR_PATH, row), err);
     }
+    if (is_there(rows, CHECKPOINT_VERSION, row)) {
+        note_metadata(rows, row);
+    }
     return TARN_OK;
 }
 
@@ -394,7 +436,8 @@ static enum tarn_status replay_source(struct rows *rows, struct tarn_source *sou
         const struct tarn_type *type;
         bool nullable;
         rows->handles[c] = -1;
-        if (tarn_path_resolve(tarn_source_schema(source), &path, &type, &nullable, NULL, NULL) == TARN_OK) {
+        if (is_wanted((enum column)c, rows->in_sidecar, rows->replay->metadata_only) &&
+            tarn_path_resolve(tarn_source_schema(source), &path, &type, &nullable, NULL, NULL) == TARN_OK) {
             if (!fits(column_shape((enum column)c), type)) {
                 return tarn__corrupt(err, "checkpoint", "the column %s.%s of the checkpoint has a wrong type", column_paths[c][0],
                                      column_paths[c][1]);
@@ -452,8 +495,14 @@ static enum tarn_status replay_json(struct rows *rows, struct tarn_text key, str
         if (status != TARN_OK || !more) {
             break;
         }
-        status = action.kind == TARN_DELTA_SIDECAR ? note_sidecar(rows, action.u.sidecar, err)
-                                                   : tarn__delta_replay_action(rows->replay, &action, err);
+        if (action.kind == TARN_DELTA_SIDECAR) {
+            status = note_sidecar(rows, action.u.sidecar, err);
+        } else if (action.kind == TARN_DELTA_CHECKPOINT_METADATA) {
+            rows->metadata = action.u.checkpoint;
+            rows->metadata_count++;
+        } else {
+            status = tarn__delta_replay_action(rows->replay, &action, err);
+        }
         if (status != TARN_OK) {
             break;
         }
@@ -462,8 +511,29 @@ static enum tarn_status replay_json(struct rows *rows, struct tarn_text key, str
     return status;
 }
 
+/* What a checkpoint of the second specification has to say of itself, held against what it has. */
+static enum tarn_status check_metadata(const struct rows *rows, const struct tarn__delta_checkpoint *checkpoint, struct tarn_error *err)
+{
+    const bool must = checkpoint->kind == TARN_CHECKPOINT_UUID || rows->sidecar_count != 0;
+    if (rows->replay->metadata_only || (!must && rows->metadata_count == 0)) {
+        return TARN_OK;
+    }
+    if (rows->metadata_count != 1) {
+        return tarn__corrupt(err, "checkpoint", "a checkpoint with %u checkpointMetadata instead of one", rows->metadata_count);
+    }
+    if (rows->metadata.version != checkpoint->version) {
+        return tarn__corrupt(err, "checkpoint", "a checkpoint that says it is of version %lld", (long long)rows->metadata.version);
+    }
+    if (rows->metadata.adds >= 0 && rows->sidecar_count != 0 && rows->adds != (uint64_t)rows->metadata.adds) {
+        return tarn__corrupt(err, "checkpoint", "the sidecars add %llu files instead of %lld", (unsigned long long)rows->adds,
+                             (long long)rows->metadata.adds);
+    }
+    return TARN_OK;
+}
+
 static enum tarn_status replay_sidecars(struct rows *rows, struct tarn_error *err)
 {
+    rows->in_sidecar = true;
     for (size_t i = 0; i < rows->sidecar_count; i++) {
         const struct tarn_text path = rows->sidecars[i];
         struct tarn_text_builder key;
@@ -483,13 +553,15 @@ static enum tarn_status replay_sidecars(struct rows *rows, struct tarn_error *er
     return TARN_OK;
 }
 
+bool tarn__delta_checkpoint_is_complete(const struct tarn__delta_checkpoint *checkpoint)
+{
+    return checkpoint->kind != TARN_CHECKPOINT_PARTS || checkpoint->parts_there == checkpoint->parts;
+}
+
 enum tarn_status tarn__delta_replay_checkpoint(struct tarn__delta_replay *replay, const struct tarn__delta_checkpoint *checkpoint,
                                                struct tarn_error *err)
 {
-    replay->version = checkpoint->version;
-    replay->checkpoint = true;
-    replay->commit_protocol = false;
-    replay->commit_metadata = false;
+    tarn__delta_replay_next(replay, checkpoint->version, true);
     struct rows rows = {.replay = replay};
     tarn__arena_init(&rows.arena, replay->snapshot->env);
     enum tarn_status status = TARN_OK;
@@ -504,8 +576,11 @@ enum tarn_status tarn__delta_replay_checkpoint(struct tarn__delta_replay *replay
     } else {
         status = replay_parquet(&rows, checkpoint->key, err);
     }
-    if (status == TARN_OK) {
+    if (status == TARN_OK && !replay->metadata_only) {
         status = replay_sidecars(&rows, err);
+    }
+    if (status == TARN_OK) {
+        status = check_metadata(&rows, checkpoint, err);
     }
     tarn__arena_free(&rows.arena);
     if (status == TARN_INVALID) { /* a sidecar's path that is no key: stored bytes, not the caller's */

@@ -4,6 +4,9 @@
 
 #include "txlog/delta/delta_state.h"
 
+/** Are all its parts there? */
+bool tarn__delta_checkpoint_is_complete(const struct tarn__delta_checkpoint *checkpoint);
+
 /**
  * Replays a checkpoint (all its parts and sidecars) behind the commits that are newer than it.
  * Errors: CORRUPT checkpoint, NOT_FOUND (a part or sidecar), IO, NOMEM: the caller may try an older one, with a fresh replay.

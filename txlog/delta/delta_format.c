@@ -8,6 +8,7 @@
 #include "txlog/delta/delta_load.h"
 #include "txlog/delta/delta_partition.h"
 #include "txlog/delta/delta_path.h"
+#include "txlog/delta/delta_refresh.h"
 #include "txlog/delta/delta_state.h"
 #include "txlog/delta/delta_statistics.h"
 #include "txlog/delta/delta_verify.h"
@@ -50,6 +51,8 @@ const struct tarn__table_format tarn__delta_format = {
     .data_folder = "",
     .detect = detect,
     .load = tarn__delta_load,
+    .look = tarn__delta_look,
+    .advance = tarn__delta_advance,
     .history = tarn__delta_history,
     .bounds = tarn__delta_statistics_bounds,
     .admit = tarn__delta_protocol_admit_write,

@@ -2,53 +2,47 @@
  *
  * From a folder to the state of a version: which log files make it, and what to do when some of them are damaged.
  *
- * Specification: Delta PROTOCOL.md, "Action Reconciliation", "Checkpoints", "In-Commit Timestamps".
+ * Specification: Delta PROTOCOL.md, "Action Reconciliation", "Checkpoints", "Log Compaction Files".
  *
  * Invariants
  *  1. A version is loaded from a complete checkpoint at or below it and every commit between, without a gap; or from commit 0 on.
- *  2. A checkpoint that cannot be read is passed over for an older one, or for none: what the commits say is enough while they are there.
- *     A commit that cannot be read has no substitute and is an error.
+ *  2. A checkpoint that cannot be read is passed over for an older one, or for none, and a compaction for the commits it stands for; both
+ *     are told. What the commits say is enough while they are there. A commit that cannot be read has no substitute and is an error.
  *  3. `_last_checkpoint` only shortens the listing; when it does not hold, the whole log is listed.
+ *  4. A version checksum changes nothing: what it contradicts is told.
  */
 #include "txlog/delta/delta_load.h"
 
+#include <string.h>
+
 #include "format/base/bytes.h"
 #include "txlog/delta/delta_checkpoint.h"
+#include "txlog/delta/delta_checksum_read.h"
 #include "txlog/delta/delta_state.h"
-
-static bool is_complete(const struct tarn__delta_checkpoint *checkpoint)
-{
-    return checkpoint->kind != TARN_CHECKPOINT_PARTS || checkpoint->parts_there == checkpoint->parts;
-}
+#include "txlog/delta/delta_travel.h"
 
 static bool has_checkpoint(const struct tarn__delta_listing *listing, int64_t version)
 {
     for (size_t i = 0; i < listing->checkpoint_count; i++) {
-        if (listing->checkpoints[i].version == version && is_complete(&listing->checkpoints[i])) {
+        if (listing->checkpoints[i].version == version && tarn__delta_checkpoint_is_complete(&listing->checkpoints[i])) {
             return true;
         }
     }
     return false;
 }
 
-static int64_t newest_version(const struct tarn__delta_listing *listing)
+static int64_t newest_commit(const struct tarn__delta_listing *listing)
 {
-    int64_t newest = listing->commit_count != 0 ? listing->commits[listing->commit_count - 1].version : -1;
-    for (size_t i = 0; i < listing->checkpoint_count; i++) {
-        if (is_complete(&listing->checkpoints[i]) && listing->checkpoints[i].version > newest) {
-            newest = listing->checkpoints[i].version;
-        }
-    }
-    return newest;
+    return listing->commit_count != 0 ? listing->commits[listing->commit_count - 1].version : -1;
 }
 
-/* The end of the log is enough for the newest version. */
+/* The end of the log is enough for the versions from a checkpoint on. */
 static enum tarn_status list_for(struct tarn_store *store, const struct tarn_snapshot_options *options, struct tarn__delta_listing *listing,
                                  struct tarn_error *err)
 {
-    if (options->version == -1 && options->as_of == INT64_MIN) {
+    if (options->as_of == INT64_MIN) {
         const int64_t hint = tarn__delta_checkpoint_hint(store);
-        if (hint > 0) {
+        if (hint > 0 && (options->version == -1 || options->version >= hint)) {
             TARN_RETURN_IF_ERROR(tarn__delta_list(store, hint, listing, err));
             if (has_checkpoint(listing, hint)) {
                 return TARN_OK;
@@ -79,37 +73,16 @@ enum tarn_status tarn__delta_in_commit_timestamp(struct tarn_store *store, int64
     return status;
 }
 
-/* The newest commit whose time is not after `as_of`. In-commit timestamps, once a table has them, are its times. */
-static enum tarn_status version_at(struct tarn_store *store, const struct tarn__delta_listing *listing, int64_t as_of, int64_t *version,
-                                   struct tarn_error *err)
-{
-    bool in_commit = listing->commit_count != 0;
-    for (size_t i = listing->commit_count; i > 0; i--) {
-        const struct tarn__delta_commit *commit = &listing->commits[i - 1];
-        int64_t time = commit->time;
-        if (in_commit) {
-            int64_t milliseconds;
-            TARN_RETURN_IF_ERROR(tarn__delta_in_commit_timestamp(store, commit->version, &in_commit, &milliseconds, err));
-            time = in_commit ? milliseconds * 1000 : time;
-        }
-        if (time <= as_of) {
-            *version = commit->version;
-            return TARN_OK;
-        }
-    }
-    return tarn__error_set(err, TARN_NOT_FOUND, "version", "the table's log does not go back to this time");
-}
-
 static enum tarn_status choose_version(struct tarn_snapshot *snapshot, const struct tarn__delta_listing *listing,
                                        const struct tarn_snapshot_options *options, int64_t *version, struct tarn_error *err)
 {
-    const int64_t newest = newest_version(listing);
+    const int64_t newest = tarn__delta_newest_version(listing);
     *version = newest;
     if (newest < 0) {
         return tarn__error_set(err, TARN_NOT_FOUND, "table", "the folder has a _delta_log without any commit");
     }
     if (options->as_of != INT64_MIN) {
-        return version_at(snapshot->store, listing, options->as_of, version, err);
+        return tarn__delta_version_at(snapshot, listing, options->as_of, version, err);
     }
     if (options->version > newest || options->version < -1) {
         tarn__error_set(err, TARN_NOT_FOUND, "version", "there is no version %lld; the newest is %lld", (long long)options->version,
@@ -123,29 +96,66 @@ static enum tarn_status choose_version(struct tarn_snapshot *snapshot, const str
     return TARN_OK;
 }
 
-/* Are the commits from `first` to `last` all there? */
-static enum tarn_status check_no_gap(const struct tarn__delta_listing *listing, int64_t first, int64_t last, struct tarn_error *err)
+void tarn__delta_advise_repair(struct tarn_error *err)
 {
-    if (first > last) {
-        return TARN_OK;
+    if (err == NULL || (strcmp(err->detail, "commit_empty") != 0 && strncmp(err->detail, "json.", 5) != 0)) {
+        return;
     }
+    const size_t used = strlen(err->message);
+    tarn__text_copy(err->message + used, sizeof(err->message) - used,
+                    TARN_TEXT(". It is the newest commit: its writer died, or lost power, before it was on disk. `tarn fsck --repair` sets "
+                              "it aside, and the version before is the newest again"),
+                    false);
+}
+
+/* ---- one attempt ---- */
+
+enum part { PART_NONE, PART_COMMIT, PART_COMPACTION, PART_CHECKPOINT };
+
+struct attempt {
+    struct tarn_snapshot *snapshot;
+    const struct tarn__delta_listing *listing;
+    int64_t version;
+    const struct tarn__delta_checkpoint *checkpoint; /* NULL: from commit 0 on */
+    bool compactions;                                /* are used */
+    enum part failed;                                /* what could not be read */
+};
+
+static const struct tarn__delta_compaction *compaction_to(const struct attempt *attempt, int64_t first, int64_t last)
+{
+    return attempt->compactions ? tarn__delta_listing_compaction(attempt->listing, first, last) : NULL;
+}
+
+/* The newest version from `first` to `last` that neither a commit nor a compaction holds; -1: all are there. */
+static int64_t find_gap(const struct attempt *attempt, int64_t first, int64_t last)
+{
+    const struct tarn__delta_listing *listing = attempt->listing;
     const int64_t begin = tarn__delta_listing_find(listing, first);
     if (begin >= 0 && (uint64_t)(last - first) < listing->commit_count - (size_t)begin &&
         listing->commits[begin + (last - first)].version == last) {
-        return TARN_OK; /* ascending and distinct: as many as the difference means all */
+        return -1; /* ascending and distinct: as many as the difference means all */
+    }
+    for (int64_t version = last; version >= first;) {
+        const struct tarn__delta_compaction *compaction = compaction_to(attempt, first, version);
+        if (compaction == NULL && tarn__delta_listing_find(listing, version) < 0) {
+            return version;
+        }
+        version = compaction != NULL ? compaction->first - 1 : version - 1;
+    }
+    return -1;
+}
+
+/* Are the commits from `first` to the version all there? */
+static enum tarn_status check_no_gap(const struct attempt *attempt, int64_t first, struct tarn_error *err)
+{
+    const struct tarn__delta_listing *listing = attempt->listing;
+    const int64_t missing = first <= attempt->version ? find_gap(attempt, first, attempt->version) : -1;
+    if (missing < 0) {
+        return TARN_OK;
     }
     const int64_t oldest = listing->commit_count != 0 ? listing->commits[0].version : -1;
-    if (first == 0 && oldest > 0 && begin < 0) {
-        tarn__error_set(
-            err, TARN_NOT_FOUND, "version",
-            "the log begins at version %lld, without a checkpoint that could stand for what is gone: version %lld cannot be made",
-            (long long)oldest, (long long)last);
-        tarn__error_at_version(err, last);
-        return TARN_NOT_FOUND;
-    }
-    int64_t missing = first;
-    while (missing < last && tarn__delta_listing_find(listing, missing) >= 0) {
-        missing++;
+    if (first == 0 && oldest != 0 && missing < (oldest > 0 ? oldest : INT64_MAX)) {
+        return tarn__delta_refuse_version(listing, attempt->version, err);
     }
     tarn__corrupt(err, "log_gap", "the commit of version %lld is missing between others; restore the file, or read a version before it",
                   (long long)missing);
@@ -153,28 +163,48 @@ static enum tarn_status check_no_gap(const struct tarn__delta_listing *listing, 
     return TARN_CORRUPT;
 }
 
-/* One attempt: commits after `checkpoint` (NULL: from 0 on) newest first, then the checkpoint. */
-static enum tarn_status load_from(struct tarn_snapshot *snapshot, const struct tarn__delta_listing *listing,
-                                  const struct tarn__delta_checkpoint *checkpoint, int64_t version, bool *checkpoint_failed,
-                                  struct tarn_error *err)
+/* Commits and compactions, newest first. */
+static enum tarn_status replay_commits(struct attempt *attempt, struct tarn__delta_replay *replay, int64_t first, struct tarn_error *err)
 {
-    *checkpoint_failed = false;
+    for (int64_t version = attempt->version; version >= first;) {
+        const struct tarn__delta_compaction *compaction = compaction_to(attempt, first, version);
+        attempt->failed = compaction != NULL ? PART_COMPACTION : PART_COMMIT;
+        const enum tarn_status status = compaction != NULL ? tarn__delta_replay_compaction(replay, compaction->first, compaction->last, err)
+                                                           : tarn__delta_replay_commit(replay, version, err);
+        if (status == TARN_CORRUPT && compaction == NULL && version == newest_commit(attempt->listing)) {
+            tarn__delta_advise_repair(err);
+        }
+        TARN_RETURN_IF_ERROR(status);
+        version = compaction != NULL ? compaction->first - 1 : version - 1;
+    }
+    attempt->failed = PART_NONE;
+    return TARN_OK;
+}
+
+static enum tarn_status load_once(struct attempt *attempt, struct tarn_error *err)
+{
+    struct tarn_snapshot *snapshot = attempt->snapshot;
+    const struct tarn__delta_checkpoint *checkpoint = attempt->checkpoint;
     const int64_t first = checkpoint != NULL ? checkpoint->version + 1 : 0;
-    TARN_RETURN_IF_ERROR(check_no_gap(listing, first, version, err));
+    attempt->failed = PART_NONE;
+    TARN_RETURN_IF_ERROR(check_no_gap(attempt, first, err));
     struct tarn__delta_replay replay;
     enum tarn_status status = tarn__delta_replay_begin(&replay, snapshot, err);
-    for (int64_t v = version; status == TARN_OK && v >= first; v--) {
-        status = tarn__delta_replay_commit(&replay, v, err);
+    if (status == TARN_OK) {
+        status = replay_commits(attempt, &replay, first, err);
     }
     if (status == TARN_OK && checkpoint != NULL) {
+        attempt->failed = PART_CHECKPOINT;
         status = tarn__delta_replay_checkpoint(&replay, checkpoint, err);
-        *checkpoint_failed = status != TARN_OK;
+        attempt->failed = status != TARN_OK ? PART_CHECKPOINT : PART_NONE;
     }
     tarn__delta_replay_end(&replay);
     if (status == TARN_OK) {
         status = tarn__delta_state_finish(snapshot, err);
-        *checkpoint_failed = checkpoint != NULL && status == TARN_CORRUPT &&
-                             (!tarn__delta_state_of(snapshot)->has_metadata || !tarn__delta_state_of(snapshot)->has_protocol);
+        const struct tarn__delta_state *state = tarn__delta_state_of(snapshot);
+        if (checkpoint != NULL && status == TARN_CORRUPT && (!state->has_metadata || !state->has_protocol)) {
+            attempt->failed = PART_CHECKPOINT;
+        }
     }
     return status;
 }
@@ -185,12 +215,34 @@ static void forget(struct tarn_snapshot *snapshot)
     struct tarn_env *env = snapshot->env;
     tarn__file_set_free(&snapshot->files);
     tarn__file_set_init(&snapshot->files, env);
-    for (uint32_t i = 0; i < snapshot->schema_count; i++) {
-        tarn_schema_release(snapshot->schemas[i].schema);
-    }
-    snapshot->schema_count = 0;
-    snapshot->schema = NULL;
+    tarn__snapshot_drop_schemas(snapshot);
     snapshot->state = NULL;
+}
+
+/* Can something else stand in for a part that ended so? */
+static bool is_damage(enum tarn_status status)
+{
+    return status == TARN_CORRUPT || status == TARN_NOT_FOUND || status == TARN_UNSUPPORTED;
+}
+
+/* From one checkpoint, or none; with compactions first, and without when one of them is damaged. */
+static enum tarn_status load_from(struct attempt *attempt, const struct tarn__delta_checkpoint *checkpoint, struct tarn_error *err)
+{
+    attempt->checkpoint = checkpoint;
+    attempt->compactions = attempt->listing->compaction_count != 0;
+    struct tarn_error now = TARN_ERROR_INIT;
+    enum tarn_status status = load_once(attempt, &now);
+    if (status != TARN_OK && attempt->failed == PART_COMPACTION && is_damage(status)) {
+        tarn__snapshot_note(attempt->snapshot, "the compaction %s cannot be read, the commits stand in for it: %s", now.object,
+                            now.message);
+        forget(attempt->snapshot);
+        attempt->compactions = false;
+        status = load_once(attempt, &now);
+    }
+    if (status != TARN_OK && err != NULL) {
+        *err = now;
+    }
+    return status;
 }
 
 static enum tarn_status load_version(struct tarn_snapshot *snapshot, const struct tarn__delta_listing *listing, int64_t version,
@@ -200,33 +252,31 @@ static enum tarn_status load_version(struct tarn_snapshot *snapshot, const struc
     snapshot->position = version;
     snapshot->sequence = version;
     snapshot->parent_id = version - 1;
+    struct attempt attempt = {.snapshot = snapshot, .listing = listing, .version = version};
     bool failed = false;
     struct tarn_error first = TARN_ERROR_INIT;
     for (size_t i = listing->checkpoint_count; i > 0; i--) {
         const struct tarn__delta_checkpoint *checkpoint = &listing->checkpoints[i - 1];
-        if (checkpoint->version > version || !is_complete(checkpoint)) {
+        if (checkpoint->version > version || !tarn__delta_checkpoint_is_complete(checkpoint)) {
             continue;
         }
-        bool checkpoint_failed;
         struct tarn_error now = TARN_ERROR_INIT;
-        const enum tarn_status status = load_from(snapshot, listing, checkpoint, version, &checkpoint_failed, &now);
-        const bool stands_for_all = status != TARN_OK && (status == TARN_CORRUPT || status == TARN_NOT_FOUND) && checkpoint_failed;
-        if (!stands_for_all) {
+        const enum tarn_status status = load_from(&attempt, checkpoint, &now);
+        if (status == TARN_OK || attempt.failed != PART_CHECKPOINT || !is_damage(status)) {
             if (status != TARN_OK && err != NULL) {
                 *err = now;
             }
             return status;
         }
-        tarn__log(snapshot->env, TARN_LOG_WARN, "the checkpoint of version %lld cannot be read and is passed over: %s",
-                  (long long)checkpoint->version, now.message);
+        tarn__snapshot_note(snapshot, "the checkpoint of version %lld cannot be read and is passed over: %s",
+                            (long long)checkpoint->version, now.message);
         if (!failed) {
             first = now;
             failed = true;
         }
         forget(snapshot);
     }
-    bool unused;
-    const enum tarn_status status = load_from(snapshot, listing, NULL, version, &unused, err);
+    const enum tarn_status status = load_from(&attempt, NULL, err);
     if (failed && (status == TARN_NOT_FOUND || status == TARN_CORRUPT)) {
         if (err != NULL) {
             *err = first; /* nothing older stands in: the damage is what matters */
@@ -238,7 +288,75 @@ static enum tarn_status load_version(struct tarn_snapshot *snapshot, const struc
 
 static bool finds_nothing_older(enum tarn_status status, const struct tarn_snapshot_options *options)
 {
-    return status != TARN_OK && status != TARN_UNSUPPORTED && status != TARN_NOMEM && options->version == -1 && options->as_of == INT64_MIN;
+    return status != TARN_OK && status != TARN_NOMEM && options->as_of == INT64_MIN;
+}
+
+/* The shortened listing may have left out what an older checkpoint needs. */
+static enum tarn_status load_by_whole_log(struct tarn_snapshot *snapshot, const struct tarn_snapshot_options *options,
+                                          struct tarn__delta_listing *listing, int64_t *version, enum tarn_status first)
+{
+    struct tarn__delta_listing whole;
+    if (tarn__delta_list(snapshot->store, 0, &whole, NULL) != TARN_OK) {
+        return first;
+    }
+    enum tarn_status status = first;
+    if (whole.commit_count + whole.checkpoint_count > listing->commit_count + listing->checkpoint_count) {
+        const int64_t wanted = options->version == -1 ? tarn__delta_newest_version(&whole) : options->version;
+        forget(snapshot);
+        snapshot->info.note_count = 0; /* they come again */
+        if (load_version(snapshot, &whole, wanted, NULL) == TARN_OK) {
+            status = TARN_OK;
+            *version = wanted;
+        }
+    }
+    if (status == TARN_OK) {
+        tarn__delta_listing_free(listing);
+        *listing = whole;
+    } else {
+        tarn__delta_listing_free(&whole);
+    }
+    return status;
+}
+
+/* When the version was made, by the first that says so: in-commit timestamp, commit file, checkpoint. */
+static enum tarn_status date_version(struct tarn_snapshot *snapshot, const struct tarn__delta_listing *listing, struct tarn_error *err)
+{
+    struct tarn__delta_state *state = tarn__delta_state_of(snapshot);
+    const int64_t version = snapshot->info.version;
+    const int64_t at = tarn__delta_listing_find(listing, version);
+    const bool in_commit = tarn__delta_property_is_true(state, TARN_TEXT("delta.enableInCommitTimestamps"));
+    state->commit_size = at >= 0 ? listing->commits[at].size : 0;
+    state->commit_modified = at >= 0 ? listing->commits[at].modified : 0;
+    if (in_commit && !state->has_in_commit_timestamp && at >= 0) { /* a checkpoint or compaction stood for the commit */
+        TARN_RETURN_IF_ERROR(
+            tarn__delta_in_commit_timestamp(snapshot->store, version, &state->has_in_commit_timestamp, &state->in_commit_timestamp, err));
+    }
+    if (in_commit && state->has_in_commit_timestamp) {
+        snapshot->info.timestamp = state->in_commit_timestamp * 1000;
+        return TARN_OK;
+    }
+    snapshot->info.timestamp = at >= 0 ? listing->commits[at].time : 0;
+    for (size_t i = 0; at < 0 && i < listing->checkpoint_count; i++) {
+        if (listing->checkpoints[i].version == version) {
+            snapshot->info.timestamp = listing->checkpoints[i].modified;
+        }
+    }
+    return TARN_OK;
+}
+
+/* Notes what the version's checksum contradicts. */
+static enum tarn_status compare_checksum(struct tarn_snapshot *snapshot, struct tarn_error *err)
+{
+    struct tarn_error now = TARN_ERROR_INIT;
+    const enum tarn_status status = tarn__delta_checksum_verify(snapshot, &now);
+    if (status == TARN_CORRUPT) {
+        tarn__snapshot_note(snapshot, "version %lld: %s; run `tarn verify`", (long long)snapshot->info.version, now.message);
+        return TARN_OK;
+    }
+    if (status != TARN_OK && err != NULL) {
+        *err = now;
+    }
+    return status;
 }
 
 enum tarn_status tarn__delta_load(struct tarn_snapshot *snapshot, const struct tarn_snapshot_options *options, struct tarn_error *err)
@@ -255,34 +373,13 @@ enum tarn_status tarn__delta_load(struct tarn_snapshot *snapshot, const struct t
         status = load_version(snapshot, &listing, version, &now);
     }
     if (finds_nothing_older(status, options) && listing.commit_count + listing.checkpoint_count != 0) {
-        /* The shortened listing may have left out what an older checkpoint needs. */
-        struct tarn__delta_listing whole;
-        struct tarn_error again = TARN_ERROR_INIT;
-        if (tarn__delta_list(snapshot->store, 0, &whole, NULL) == TARN_OK) {
-            if (whole.commit_count + whole.checkpoint_count > listing.commit_count + listing.checkpoint_count) {
-                forget(snapshot);
-                const enum tarn_status second = load_version(snapshot, &whole, newest_version(&whole), &again);
-                if (second == TARN_OK) {
-                    status = second;
-                    version = newest_version(&whole);
-                }
-            }
-            if (status == TARN_OK) {
-                tarn__delta_listing_free(&listing);
-                listing = whole;
-            } else {
-                tarn__delta_listing_free(&whole);
-            }
-        }
+        status = load_by_whole_log(snapshot, options, &listing, &version, status);
     }
-    if (status == TARN_OK && snapshot->info.timestamp == 0) {
-        const int64_t at = tarn__delta_listing_find(&listing, version);
-        snapshot->info.timestamp = at >= 0 ? listing.commits[at].time : 0;
-        for (size_t i = 0; at < 0 && i < listing.checkpoint_count; i++) {
-            if (listing.checkpoints[i].version == version) {
-                snapshot->info.timestamp = listing.checkpoints[i].modified;
-            }
-        }
+    if (status == TARN_OK) {
+        status = date_version(snapshot, &listing, &now);
+    }
+    if (status == TARN_OK && tarn__delta_listing_has_checksum(&listing, version)) {
+        status = compare_checksum(snapshot, &now);
     }
     tarn__delta_listing_free(&listing);
     if (status != TARN_OK && err != NULL) {

@@ -2,7 +2,8 @@
  *
  * Names and listing of a Delta log.
  *
- * Specification: Delta PROTOCOL.md, "Delta Log Entries", "Checkpoints", "Last Checkpoint File".
+ * Specification: Delta PROTOCOL.md, "Delta Log Entries", "Checkpoints", "Log Compaction Files", "Version Checksum File", "Last Checkpoint
+ * File".
  *
  * Invariants
  *  1. A listing holds each version's commit once, ascending; stores list keys in byte order, and names are zero-padded.
@@ -13,6 +14,7 @@
 #include "txlog/delta/delta_log.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "format/base/bytes.h"
 #include "format/base/utf8.h"
@@ -23,6 +25,16 @@ enum { VERSION_DIGITS = 20, PART_DIGITS = 10, HINT_LIMIT = 16 << 20 };
 void tarn__delta_commit_key(int64_t version, char key[TARN_DELTA_KEY])
 {
     snprintf(key, TARN_DELTA_KEY, TARN_DELTA_LOG "%020lld.json", (long long)version);
+}
+
+void tarn__delta_compaction_key(int64_t first, int64_t last, char key[TARN_DELTA_KEY * 2])
+{
+    snprintf(key, (size_t)TARN_DELTA_KEY * 2, TARN_DELTA_LOG "%020lld.%020lld.compacted.json", (long long)first, (long long)last);
+}
+
+void tarn__delta_checksum_key(int64_t version, char key[TARN_DELTA_KEY])
+{
+    snprintf(key, TARN_DELTA_KEY, TARN_DELTA_LOG "%020lld.crc", (long long)version);
 }
 
 void tarn__delta_part_key(int64_t version, uint32_t part, uint32_t parts, char key[TARN_DELTA_KEY * 2])
@@ -108,6 +120,28 @@ static enum tarn_status add_checkpoint(struct lister *lister, const struct tarn_
     return TARN_OK;
 }
 
+static enum tarn_status add_compaction(struct lister *lister, int64_t first, int64_t last, uint64_t size, struct tarn_error *err)
+{
+    struct tarn__delta_listing *listing = lister->listing;
+    if (!tarn__grow(lister->env, &listing->compactions, &listing->compaction_capacity, listing->compaction_count + 1,
+                    sizeof(*listing->compactions))) {
+        return tarn__nomem(lister->env, err, sizeof(*listing->compactions));
+    }
+    listing->compactions[listing->compaction_count++] = (struct tarn__delta_compaction){first, last, size};
+    return TARN_OK;
+}
+
+static enum tarn_status add_checksum(struct lister *lister, int64_t version, struct tarn_error *err)
+{
+    struct tarn__delta_listing *listing = lister->listing;
+    if (!tarn__grow(lister->env, &listing->checksums, &listing->checksum_capacity, listing->checksum_count + 1,
+                    sizeof(*listing->checksums))) {
+        return tarn__nomem(lister->env, err, sizeof(*listing->checksums));
+    }
+    listing->checksums[listing->checksum_count++] = version;
+    return TARN_OK;
+}
+
 static enum tarn_status see_object(void *arg, struct tarn_text key, const struct tarn_object_info *info, struct tarn_error *err)
 {
     struct lister *lister = arg;
@@ -119,8 +153,14 @@ static enum tarn_status see_object(void *arg, struct tarn_text key, const struct
     if (tarn__text_equal(name, TARN_TEXT(".json"))) {
         return add_commit(lister, version, info, err);
     }
+    if (tarn__text_equal(name, TARN_TEXT(".crc"))) {
+        return add_checksum(lister, version, err);
+    }
     if (!take(&name, TARN_TEXT(".checkpoint."))) {
-        return TARN_OK;
+        int64_t last;
+        const bool compacted = take(&name, TARN_TEXT(".")) && take_number(&name, VERSION_DIGITS, &last) &&
+                               tarn__text_equal(name, TARN_TEXT(".compacted.json"));
+        return compacted && last > version ? add_compaction(lister, version, last, info->size, err) : TARN_OK;
     }
     struct tarn__delta_checkpoint found = {.version = version, .key = key, .modified = info->modified};
     if (tarn__text_equal(name, TARN_TEXT("parquet"))) {
@@ -146,6 +186,16 @@ static enum tarn_status see_object(void *arg, struct tarn_text key, const struct
     return TARN_OK;
 }
 
+static int by_last(const void *a, const void *b)
+{
+    const struct tarn__delta_compaction *left = a;
+    const struct tarn__delta_compaction *right = b;
+    if (left->last != right->last) {
+        return left->last < right->last ? -1 : 1;
+    }
+    return left->first < right->first ? -1 : left->first > right->first;
+}
+
 enum tarn_status tarn__delta_list(struct tarn_store *store, int64_t from, struct tarn__delta_listing *out, struct tarn_error *err)
 {
     *out = (struct tarn__delta_listing){0};
@@ -157,6 +207,8 @@ enum tarn_status tarn__delta_list(struct tarn_store *store, int64_t from, struct
         tarn_store_list(store, TARN_TEXT(TARN_DELTA_LOG), (struct tarn_text){after, (size_t)length}, see_object, &lister, err);
     if (status != TARN_OK) {
         tarn__delta_listing_free(out);
+    } else if (out->compaction_count != 0) {
+        qsort(out->compactions, out->compaction_count, sizeof(*out->compactions), by_last);
     }
     return status;
 }
@@ -169,6 +221,8 @@ void tarn__delta_listing_free(struct tarn__delta_listing *listing)
     }
     tarn__free(env, listing->commits);
     tarn__free(env, listing->checkpoints);
+    tarn__free(env, listing->compactions);
+    tarn__free(env, listing->checksums);
     tarn__arena_free(&listing->arena);
     *listing = (struct tarn__delta_listing){0};
 }
@@ -186,6 +240,37 @@ int64_t tarn__delta_listing_find(const struct tarn__delta_listing *listing, int6
         }
     }
     return low < listing->commit_count && listing->commits[low].version == version ? (int64_t)low : -1;
+}
+
+bool tarn__delta_listing_has_checksum(const struct tarn__delta_listing *listing, int64_t version)
+{
+    size_t low = 0;
+    size_t high = listing->checksum_count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (listing->checksums[middle] < version) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < listing->checksum_count && listing->checksums[low] == version;
+}
+
+const struct tarn__delta_compaction *tarn__delta_listing_compaction(const struct tarn__delta_listing *listing, int64_t first, int64_t last)
+{
+    size_t low = 0;
+    size_t high = listing->compaction_count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const struct tarn__delta_compaction *at = &listing->compactions[middle];
+        if (at->last < last || (at->last == last && at->first < first)) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < listing->compaction_count && listing->compactions[low].last == last ? &listing->compactions[low] : NULL;
 }
 
 enum tarn_status tarn__delta_read_object(struct tarn_store *store, struct tarn_text key, uint64_t limit, char **bytes, size_t *size,

@@ -9,6 +9,8 @@
  *  2. Inside one commit an add wins over a remove of the same key, whatever their order: such commits exist, and the row is meant to stay.
  *  3. A key is (path, deletion vector): a file whose vector changed is another entry.
  *  4. Nothing that is kept points into a stream: texts are copied into the snapshot.
+ *  5. Forward, onto the state of an earlier version, commits are read from the oldest to the newest and the last action for a key decides;
+ *     inside of one commit rule 2 holds as well. Nothing is written that the earlier version holds too.
  */
 #include "txlog/delta/delta_state.h"
 
@@ -81,11 +83,58 @@ enum tarn_status tarn__delta_metadata_copy(struct tarn_arena *arena, const struc
     return TARN_OK;
 }
 
-enum tarn_status tarn__delta_replay_begin(struct tarn__delta_replay *replay, struct tarn_snapshot *snapshot, struct tarn_error *err)
+/* Room for one more in an array of the arena; what was there is copied. */
+static bool room_for_one(struct tarn_arena *arena, void *array, size_t count, size_t *capacity, size_t element)
+{
+    if (count < *capacity) {
+        return true;
+    }
+    const size_t more = count < 4 ? 8 : count * 2;
+    void *grown = tarn__arena_calloc(arena, more, element);
+    if (grown == NULL) {
+        return false;
+    }
+    if (count != 0) {
+        const void *old;
+        memcpy(&old, array, sizeof(old));
+        memcpy(grown, old, count * element);
+    }
+    memcpy(array, &grown, sizeof(grown));
+    *capacity = more;
+    return true;
+}
+
+static void begin(struct tarn__delta_replay *replay, struct tarn_snapshot *snapshot)
 {
     *replay = (struct tarn__delta_replay){.snapshot = snapshot};
     tarn__file_set_init(&replay->removed, snapshot->env);
     tarn__builder_init(&replay->scratch, snapshot->env);
+}
+
+enum tarn_status tarn__delta_replay_begin_forward(struct tarn__delta_replay *replay, struct tarn_snapshot *snapshot, struct tarn_error *err)
+{
+    begin(replay, snapshot);
+    replay->forward = true;
+    const struct tarn__delta_state *before = snapshot->state;
+    struct tarn_arena *arena = &snapshot->arena;
+    struct tarn__delta_state *state = tarn__arena_alloc(arena, sizeof(*state));
+    if (state == NULL) {
+        return tarn__nomem(snapshot->env, err, sizeof(*state));
+    }
+    *state = *before;
+    state->txn_capacity = 0;
+    state->domain_capacity = 0;
+    state->has_in_commit_timestamp = false;
+    snapshot->state = state;
+    return room_for_one(arena, &state->txns, state->txn_count, &state->txn_capacity, sizeof(*state->txns)) &&
+                   room_for_one(arena, &state->domains, state->domain_count, &state->domain_capacity, sizeof(*state->domains))
+               ? TARN_OK
+               : tarn__nomem(snapshot->env, err, state->txn_count);
+}
+
+enum tarn_status tarn__delta_replay_begin(struct tarn__delta_replay *replay, struct tarn_snapshot *snapshot, struct tarn_error *err)
+{
+    begin(replay, snapshot);
     snapshot->state = tarn__arena_alloc(&snapshot->arena, sizeof(struct tarn__delta_state));
     return snapshot->state == NULL ? tarn__nomem(snapshot->env, err, sizeof(struct tarn__delta_state)) : TARN_OK;
 }
@@ -109,50 +158,90 @@ static struct tarn_text relative_path(const struct tarn_snapshot *snapshot, stru
     return path;
 }
 
-static enum tarn_status add_file(struct tarn__delta_replay *replay, const struct tarn__delta_file *file, struct tarn_error *err)
+/* The record of an added file, but for what lies in the set. */
+static struct tarn__tracked_file track(const struct tarn__delta_replay *replay, const struct tarn__delta_file *file, struct tarn_text path)
 {
-    struct tarn_snapshot *snapshot = replay->snapshot;
-    const struct tarn_text path = relative_path(snapshot, file->path);
-    const struct tarn__deletion_vector *vector = file->extra.deletion_vector;
-    const int64_t known = tarn__file_set_find(&snapshot->files, path, vector);
-    if (known != TARN_FILE_NONE) {
-        if (tarn__file_set_at(&snapshot->files, (uint32_t)known)->sequence == replay->version && !replay->checkpoint) {
-            return tarn__corrupt(err, "duplicate_add", "the file \"%.*s\" is added twice", TARN_TEXT_ARG(path));
-        }
-        return TARN_OK;
-    }
-    const int64_t gone = tarn__file_set_find(&replay->removed, path, vector);
-    if (gone != TARN_FILE_NONE && tarn__file_set_at(&replay->removed, (uint32_t)gone)->sequence != replay->version) {
-        return TARN_OK;
-    }
-    struct tarn__tracked_file tracked = {
+    return (struct tarn__tracked_file){
         .path = path,
         .size = file->size,
         .modified = file->modified > INT64_MAX / 1000 || file->modified < INT64_MIN / 1000 ? 0 : file->modified * 1000,
         .rows = file->rows,
         .sequence = replay->version,
     };
+}
+
+/* Puts what the record points at into the set. */
+static enum tarn_status keep_facts(struct tarn__file_set *files, const struct tarn__delta_file *file, struct tarn__tracked_file *tracked,
+                                   struct tarn_error *err)
+{
     const struct tarn__file_extra *extra = &file->extra;
-    if (vector != NULL || extra->first_row_id >= 0 || extra->row_version >= 0 || extra->tags.size != 0) {
-        tracked.extra = tarn__file_extra_copy(&snapshot->files.arena, extra);
-        if (tracked.extra == NULL) {
-            return tarn__nomem(snapshot->env, err, sizeof(*extra));
+    if (extra->deletion_vector != NULL || extra->first_row_id >= 0 || extra->row_version >= 0 || extra->tags.size != 0) {
+        tracked->extra = tarn__file_extra_copy(&files->arena, extra);
+        if (tracked->extra == NULL) {
+            return tarn__nomem(files->env, err, sizeof(*extra));
         }
     }
-    TARN_RETURN_IF_ERROR(tarn__file_set_partition(&snapshot->files, file->partition, &tracked.partition, err));
-    TARN_RETURN_IF_ERROR(tarn__text_pool_add(&snapshot->files.statistics, file->statistics, &tracked.statistics, err));
-    TARN_RETURN_IF_ERROR(tarn__file_set_add(&snapshot->files, &tracked, err));
+    TARN_RETURN_IF_ERROR(tarn__file_set_partition(files, file->partition, &tracked->partition, err));
+    return tarn__text_pool_add(&files->statistics, file->statistics, &tracked->statistics, err);
+}
+
+/* One commit adds a path once, whatever the vectors: else its rows would be there twice. */
+static enum tarn_status check_added_once(const struct tarn__delta_replay *replay, struct tarn_text path, struct tarn_error *err)
+{
+    if (!replay->checkpoint && tarn__file_set_find_sequence(&replay->snapshot->files, path, replay->version) != TARN_FILE_NONE) {
+        return tarn__corrupt(err, "duplicate_add", "the file \"%.*s\" is added twice", TARN_TEXT_ARG(path));
+    }
+    return TARN_OK;
+}
+
+static enum tarn_status add_file(struct tarn__delta_replay *replay, const struct tarn__delta_file *file, struct tarn_error *err)
+{
+    struct tarn_snapshot *snapshot = replay->snapshot;
+    struct tarn__file_set *files = &snapshot->files;
+    const struct tarn_text path = relative_path(snapshot, file->path);
+    const struct tarn__deletion_vector *vector = file->extra.deletion_vector;
+    TARN_RETURN_IF_ERROR(check_added_once(replay, path, err));
+    const int64_t known = tarn__file_set_find(files, path, vector);
+    const int64_t gone = tarn__file_set_find(&replay->removed, path, vector);
+    if ((known != TARN_FILE_NONE && !replay->forward) ||
+        (gone != TARN_FILE_NONE && tarn__file_set_at(&replay->removed, (uint32_t)gone)->sequence != replay->version)) {
+        return TARN_OK; /* a newer commit has decided */
+    }
+    struct tarn__tracked_file tracked = track(replay, file, path);
+    TARN_RETURN_IF_ERROR(keep_facts(files, file, &tracked, err));
+    if (known != TARN_FILE_NONE) {
+        return tarn__file_set_replace(files, (uint32_t)known, &tracked, err);
+    }
+    TARN_RETURN_IF_ERROR(tarn__file_set_add(files, &tracked, err));
     tarn__delta_state_of(snapshot)->live_deletion_vectors += vector != NULL;
     return TARN_OK;
 }
 
+/* Takes the file out of the state of the version before, unless the commit itself adds it. */
+static enum tarn_status remove_known(struct tarn__delta_replay *replay, int64_t known, struct tarn_error *err)
+{
+    struct tarn__file_set *files = &replay->snapshot->files;
+    if (known == TARN_FILE_NONE || tarn__file_set_at(files, (uint32_t)known)->sequence == replay->version) {
+        return TARN_OK;
+    }
+    struct tarn__delta_state *state = tarn__delta_state_of(replay->snapshot);
+    state->live_deletion_vectors -= tarn__file_deletion_vector(tarn__file_set_at(files, (uint32_t)known)) != NULL;
+    return tarn__file_set_remove(files, (uint32_t)known, err);
+}
+
 static enum tarn_status remove_file(struct tarn__delta_replay *replay, const struct tarn__delta_file *file, struct tarn_error *err)
 {
+    if (replay->checkpoint) {
+        return TARN_OK; /* its removes are tombstones for VACUUM: its adds are what is left */
+    }
     const struct tarn_text path = relative_path(replay->snapshot, file->path);
     const struct tarn__deletion_vector *vector = file->extra.deletion_vector;
-    if (replay->checkpoint || tarn__file_set_find(&replay->snapshot->files, path, vector) != TARN_FILE_NONE ||
-        tarn__file_set_find(&replay->removed, path, vector) != TARN_FILE_NONE) {
-        return TARN_OK; /* a checkpoint's removes are tombstones for VACUUM: its adds are what is left */
+    const int64_t known = tarn__file_set_find(&replay->snapshot->files, path, vector);
+    if (replay->forward) {
+        return remove_known(replay, known, err);
+    }
+    if (known != TARN_FILE_NONE || tarn__file_set_find(&replay->removed, path, vector) != TARN_FILE_NONE) {
+        return TARN_OK;
     }
     struct tarn__tracked_file tracked = {.path = path, .sequence = replay->version, .rows = -1};
     if (vector != NULL) {
@@ -164,31 +253,45 @@ static enum tarn_status remove_file(struct tarn__delta_replay *replay, const str
     return tarn__file_set_add(&replay->removed, &tracked, err);
 }
 
+/*
+ * Of the entries of a list those that the commit being read has named: behind the first `begin` when commits come newest first, else the
+ * first `fresh` ones. To name one twice in one commit says two things at once.
+ */
+static enum tarn_status check_named_once(const struct tarn__delta_replay *replay, const struct tarn__delta_named *named, size_t at,
+                                         const char *what, struct tarn_error *err)
+{
+    if (replay->forward ? at < named->fresh : at >= named->begin) {
+        return tarn__corrupt(err, "duplicate_action", "one commit has two %s actions for one name", what);
+    }
+    return TARN_OK;
+}
+
 static enum tarn_status note_txn(struct tarn__delta_replay *replay, const struct tarn__delta_txn *txn, struct tarn_error *err)
 {
     struct tarn__delta_state *state = tarn__delta_state_of(replay->snapshot);
     struct tarn_arena *arena = &replay->snapshot->arena;
-    for (size_t i = 0; i < state->txn_count; i++) {
-        if (tarn__text_equal(state->txns[i].app_id, txn->app_id)) {
+    size_t at = 0;
+    while (at < state->txn_count && !tarn__text_equal(state->txns[at].app_id, txn->app_id)) {
+        at++;
+    }
+    if (at < state->txn_count) {
+        TARN_RETURN_IF_ERROR(check_named_once(replay, &replay->named_txns, at, "txn", err));
+        if (!replay->forward) {
             return TARN_OK;
         }
-    }
-    if (state->txn_count == state->txn_capacity) {
-        const size_t capacity = state->txn_capacity == 0 ? 8 : state->txn_capacity * 2;
-        struct tarn__delta_txn *grown = tarn__arena_calloc(arena, capacity, sizeof(*grown));
-        if (grown == NULL) {
-            return tarn__nomem(arena->env, err, capacity * sizeof(*grown));
+    } else {
+        if (!room_for_one(arena, &state->txns, state->txn_count, &state->txn_capacity, sizeof(*state->txns))) {
+            return tarn__nomem(arena->env, err, state->txn_count * sizeof(*state->txns));
         }
-        if (state->txn_count != 0) {
-            memcpy(grown, state->txns, state->txn_count * sizeof(*grown));
-        }
-        state->txns = grown;
-        state->txn_capacity = capacity;
+        TARN_RETURN_IF_ERROR(copy_text(arena, txn->app_id, &state->txns[at].app_id, err));
+        state->txn_count++;
     }
-    struct tarn__delta_txn *added = &state->txns[state->txn_count];
-    added->version = txn->version;
-    TARN_RETURN_IF_ERROR(copy_text(arena, txn->app_id, &added->app_id, err));
-    state->txn_count++;
+    state->txns[at].version = txn->version;
+    if (replay->forward) {
+        const struct tarn__delta_txn named = state->txns[at];
+        state->txns[at] = state->txns[replay->named_txns.fresh];
+        state->txns[replay->named_txns.fresh++] = named;
+    }
     return TARN_OK;
 }
 
@@ -196,28 +299,29 @@ static enum tarn_status note_domain(struct tarn__delta_replay *replay, const str
 {
     struct tarn__delta_state *state = tarn__delta_state_of(replay->snapshot);
     struct tarn_arena *arena = &replay->snapshot->arena;
-    for (size_t i = 0; i < state->domain_count; i++) {
-        if (tarn__text_equal(state->domains[i].domain, domain->domain)) {
+    size_t at = 0;
+    while (at < state->domain_count && !tarn__text_equal(state->domains[at].domain, domain->domain)) {
+        at++;
+    }
+    if (at < state->domain_count) {
+        TARN_RETURN_IF_ERROR(check_named_once(replay, &replay->named_domains, at, "domainMetadata", err));
+        if (!replay->forward) {
             return TARN_OK;
         }
-    }
-    if (state->domain_count == state->domain_capacity) {
-        const size_t capacity = state->domain_capacity == 0 ? 4 : state->domain_capacity * 2;
-        struct tarn__delta_domain *grown = tarn__arena_calloc(arena, capacity, sizeof(*grown));
-        if (grown == NULL) {
-            return tarn__nomem(arena->env, err, capacity * sizeof(*grown));
+    } else {
+        if (!room_for_one(arena, &state->domains, state->domain_count, &state->domain_capacity, sizeof(*state->domains))) {
+            return tarn__nomem(arena->env, err, state->domain_count * sizeof(*state->domains));
         }
-        if (state->domain_count != 0) {
-            memcpy(grown, state->domains, state->domain_count * sizeof(*grown));
-        }
-        state->domains = grown;
-        state->domain_capacity = capacity;
+        TARN_RETURN_IF_ERROR(copy_text(arena, domain->domain, &state->domains[at].domain, err));
+        state->domain_count++;
     }
-    struct tarn__delta_domain *added = &state->domains[state->domain_count];
-    added->removed = domain->removed;
-    TARN_RETURN_IF_ERROR(copy_text(arena, domain->domain, &added->domain, err));
-    TARN_RETURN_IF_ERROR(copy_text(arena, domain->configuration, &added->configuration, err));
-    state->domain_count++;
+    state->domains[at].removed = domain->removed;
+    TARN_RETURN_IF_ERROR(copy_text(arena, domain->configuration, &state->domains[at].configuration, err));
+    if (replay->forward) {
+        const struct tarn__delta_domain named = state->domains[at];
+        state->domains[at] = state->domains[replay->named_domains.fresh];
+        state->domains[replay->named_domains.fresh++] = named;
+    }
     return TARN_OK;
 }
 
@@ -230,6 +334,30 @@ static enum tarn_status note_once(bool *seen, const char *what, struct tarn_erro
     return TARN_OK;
 }
 
+static enum tarn_status see_protocol(struct tarn__delta_replay *replay, const struct tarn__delta_protocol *protocol, struct tarn_error *err)
+{
+    struct tarn__delta_state *state = tarn__delta_state_of(replay->snapshot);
+    TARN_RETURN_IF_ERROR(note_once(&replay->commit_protocol, "protocol", err));
+    if (state->has_protocol && !replay->forward) {
+        return TARN_OK;
+    }
+    state->has_protocol = true;
+    replay->changed_description = true;
+    return tarn__delta_protocol_copy(&replay->snapshot->arena, protocol, &state->protocol, err);
+}
+
+static enum tarn_status see_metadata(struct tarn__delta_replay *replay, const struct tarn__delta_metadata *metadata, struct tarn_error *err)
+{
+    struct tarn__delta_state *state = tarn__delta_state_of(replay->snapshot);
+    TARN_RETURN_IF_ERROR(note_once(&replay->commit_metadata, "metaData", err));
+    if (state->has_metadata && !replay->forward) {
+        return TARN_OK;
+    }
+    state->has_metadata = true;
+    replay->changed_description = true;
+    return tarn__delta_metadata_copy(&replay->snapshot->arena, metadata, &state->metadata, err);
+}
+
 enum tarn_status tarn__delta_replay_action(struct tarn__delta_replay *replay, const struct tarn__delta_action *action,
                                            struct tarn_error *err)
 {
@@ -237,29 +365,19 @@ enum tarn_status tarn__delta_replay_action(struct tarn__delta_replay *replay, co
     struct tarn__delta_state *state = tarn__delta_state_of(snapshot);
     switch (action->kind) {
     case TARN_DELTA_ADD:
-        return add_file(replay, &action->u.file, err);
+        return replay->metadata_only ? TARN_OK : add_file(replay, &action->u.file, err);
     case TARN_DELTA_REMOVE:
-        return remove_file(replay, &action->u.file, err);
+        return replay->metadata_only ? TARN_OK : remove_file(replay, &action->u.file, err);
     case TARN_DELTA_PROTOCOL:
-        TARN_RETURN_IF_ERROR(note_once(&replay->commit_protocol, "protocol", err));
-        if (state->has_protocol) {
-            return TARN_OK;
-        }
-        state->has_protocol = true;
-        return tarn__delta_protocol_copy(&snapshot->arena, &action->u.protocol, &state->protocol, err);
+        return see_protocol(replay, &action->u.protocol, err);
     case TARN_DELTA_METADATA:
-        TARN_RETURN_IF_ERROR(note_once(&replay->commit_metadata, "metaData", err));
-        if (state->has_metadata) {
-            return TARN_OK;
-        }
-        state->has_metadata = true;
-        return tarn__delta_metadata_copy(&snapshot->arena, &action->u.metadata, &state->metadata, err);
+        return see_metadata(replay, &action->u.metadata, err);
     case TARN_DELTA_TXN:
-        return note_txn(replay, &action->u.txn, err);
+        return replay->metadata_only ? TARN_OK : note_txn(replay, &action->u.txn, err);
     case TARN_DELTA_DOMAIN:
-        return note_domain(replay, &action->u.domain, err);
+        return replay->metadata_only ? TARN_OK : note_domain(replay, &action->u.domain, err);
     case TARN_DELTA_COMMIT_INFO:
-        if (replay->version == snapshot->info.version && action->u.commit_info.has_in_commit_timestamp) {
+        if ((replay->version == snapshot->info.version || replay->forward) && action->u.commit_info.has_in_commit_timestamp) {
             state->has_in_commit_timestamp = true;
             state->in_commit_timestamp = action->u.commit_info.in_commit_timestamp;
         }
@@ -269,16 +387,23 @@ enum tarn_status tarn__delta_replay_action(struct tarn__delta_replay *replay, co
     }
 }
 
-enum tarn_status tarn__delta_replay_commit(struct tarn__delta_replay *replay, int64_t version, struct tarn_error *err)
+void tarn__delta_replay_next(struct tarn__delta_replay *replay, int64_t version, bool checkpoint)
 {
-    char key[TARN_DELTA_KEY];
-    tarn__delta_commit_key(version, key);
+    struct tarn__delta_state *state = tarn__delta_state_of(replay->snapshot);
+    state->has_in_commit_timestamp = state->has_in_commit_timestamp && !replay->forward;
     replay->version = version;
-    replay->checkpoint = false;
+    replay->checkpoint = checkpoint;
     replay->commit_protocol = false;
     replay->commit_metadata = false;
+    replay->named_txns = (struct tarn__delta_named){state->txn_count, 0};
+    replay->named_domains = (struct tarn__delta_named){state->domain_count, 0};
+}
+
+/* A file of lines of actions. */
+static enum tarn_status replay_lines(struct tarn__delta_replay *replay, struct tarn_text key, struct tarn_error *err)
+{
     struct tarn__delta_stream stream;
-    enum tarn_status status = tarn__delta_stream_open(&stream, replay->snapshot->store, tarn__text_of(key), err);
+    enum tarn_status status = tarn__delta_stream_open(&stream, replay->snapshot->store, key, err);
     if (status == TARN_OK) {
         struct tarn__delta_action action;
         bool more = true;
@@ -292,10 +417,26 @@ enum tarn_status tarn__delta_replay_commit(struct tarn__delta_replay *replay, in
         tarn__delta_stream_close(&stream);
     }
     if (status != TARN_OK) {
-        tarn__error_at_object(err, tarn__text_of(key));
-        tarn__error_at_version(err, version);
+        tarn__error_at_object(err, key);
+        tarn__error_at_version(err, replay->version);
     }
     return status;
+}
+
+enum tarn_status tarn__delta_replay_commit(struct tarn__delta_replay *replay, int64_t version, struct tarn_error *err)
+{
+    char key[TARN_DELTA_KEY];
+    tarn__delta_commit_key(version, key);
+    tarn__delta_replay_next(replay, version, false);
+    return replay_lines(replay, tarn__text_of(key), err);
+}
+
+enum tarn_status tarn__delta_replay_compaction(struct tarn__delta_replay *replay, int64_t first, int64_t last, struct tarn_error *err)
+{
+    char key[TARN_DELTA_KEY * 2];
+    tarn__delta_compaction_key(first, last, key);
+    tarn__delta_replay_next(replay, last, false);
+    return replay_lines(replay, tarn__text_of(key), err);
 }
 
 static int32_t find_column(const struct tarn_schema *schema, struct tarn_text name)
@@ -371,6 +512,14 @@ static enum tarn_status type_partition(struct tarn_snapshot *snapshot, struct ta
     return TARN_OK;
 }
 
+enum tarn_status tarn__delta_state_type_partitions(struct tarn_snapshot *snapshot, uint32_t from, struct tarn_error *err)
+{
+    for (uint32_t i = from; i < snapshot->files.partition_count; i++) {
+        TARN_RETURN_IF_ERROR(type_partition(snapshot, &snapshot->files.partitions[i], err));
+    }
+    return TARN_OK;
+}
+
 /* columnMapping counts when the protocol allows it and a mode is set; a feature without mode is no mapping. */
 static enum tarn_status find_mapping(struct tarn__delta_state *state, struct tarn_error *err)
 {
@@ -430,11 +579,5 @@ enum tarn_status tarn__delta_state_finish(struct tarn_snapshot *snapshot, struct
     }
     TARN_RETURN_IF_ERROR(tarn__delta_protocol_admit_read(snapshot, err));
     TARN_RETURN_IF_ERROR(tarn__delta_state_describe(snapshot, err));
-    for (uint32_t i = 0; i < snapshot->files.partition_count; i++) {
-        TARN_RETURN_IF_ERROR(type_partition(snapshot, &snapshot->files.partitions[i], err));
-    }
-    if (state->has_in_commit_timestamp && tarn__delta_property_is_true(state, TARN_TEXT("delta.enableInCommitTimestamps"))) {
-        snapshot->info.timestamp = state->in_commit_timestamp * 1000;
-    }
-    return TARN_OK;
+    return tarn__delta_state_type_partitions(snapshot, 0, err);
 }

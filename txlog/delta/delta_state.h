@@ -26,6 +26,8 @@ struct tarn__delta_state {
     uint64_t live_deletion_vectors;
     bool has_in_commit_timestamp;
     int64_t in_commit_timestamp; /* of the version, milliseconds */
+    uint64_t commit_size;        /* of the version's commit file; 0: it was not there */
+    int64_t commit_modified;
 };
 
 static inline struct tarn__delta_state *tarn__delta_state_of(const struct tarn_snapshot *snapshot)
@@ -37,6 +39,12 @@ static inline struct tarn__delta_state *tarn__delta_state_of(const struct tarn_s
 struct tarn_text tarn__delta_property(const struct tarn__delta_state *state, struct tarn_text key);
 bool tarn__delta_property_is_true(const struct tarn__delta_state *state, struct tarn_text key);
 
+/** Which entries of a list the commit being read has named. */
+struct tarn__delta_named {
+    size_t begin;
+    size_t fresh;
+};
+
 /** Replays actions newest first into a snapshot: what is seen first counts. */
 struct tarn__delta_replay {
     struct tarn_snapshot *snapshot;
@@ -45,15 +53,28 @@ struct tarn__delta_replay {
     int64_t version; /* of the commit or checkpoint being read */
     bool checkpoint; /* no duplicates are looked for among its rows: the tail decides */
     bool commit_protocol;
-    bool commit_metadata; /* seen in the commit being read */
+    bool commit_metadata;     /* seen in the commit being read */
+    bool metadata_only;       /* files, transactions and domains are passed over */
+    bool changed_description; /* protocol or metadata were taken over */
+    struct tarn__delta_named named_txns;
+    struct tarn__delta_named named_domains;
+    bool forward; /* commits come oldest first, onto a state that is there: what is seen last counts */
 };
 
 TARN_WARN_UNUSED enum tarn_status tarn__delta_replay_begin(struct tarn__delta_replay *replay, struct tarn_snapshot *snapshot,
                                                            struct tarn_error *err);
 TARN_WARN_UNUSED enum tarn_status tarn__delta_replay_action(struct tarn__delta_replay *replay, const struct tarn__delta_action *action,
                                                             struct tarn_error *err);
+/** The same onto a snapshot that was derived from a filled one: commits come oldest first, and what is seen last counts. */
+TARN_WARN_UNUSED enum tarn_status tarn__delta_replay_begin_forward(struct tarn__delta_replay *replay, struct tarn_snapshot *snapshot,
+                                                                   struct tarn_error *err);
+/** What is replayed from now on is of another file of the log. */
+void tarn__delta_replay_next(struct tarn__delta_replay *replay, int64_t version, bool checkpoint);
 /** One commit file. */
 TARN_WARN_UNUSED enum tarn_status tarn__delta_replay_commit(struct tarn__delta_replay *replay, int64_t version, struct tarn_error *err);
+/** One compaction of commits first .. last; its files are taken for those of the last. */
+TARN_WARN_UNUSED enum tarn_status tarn__delta_replay_compaction(struct tarn__delta_replay *replay, int64_t first, int64_t last,
+                                                                struct tarn_error *err);
 void tarn__delta_replay_end(struct tarn__delta_replay *replay);
 
 /** Copies that live in the arena. */
@@ -66,6 +87,9 @@ TARN_WARN_UNUSED enum tarn_status tarn__delta_metadata_copy(struct tarn_arena *a
 TARN_WARN_UNUSED enum tarn_status tarn__delta_state_finish(struct tarn_snapshot *snapshot, struct tarn_error *err);
 /** The schema and partition part of it, for a table that is being made. */
 TARN_WARN_UNUSED enum tarn_status tarn__delta_state_describe(struct tarn_snapshot *snapshot, struct tarn_error *err);
+
+/** Types the partition values from tuple `from` on. Errors: CORRUPT partition_value. */
+TARN_WARN_UNUSED enum tarn_status tarn__delta_state_type_partitions(struct tarn_snapshot *snapshot, uint32_t from, struct tarn_error *err);
 
 /** May the table be read? Errors: UNSUPPORTED delta.reader_feature.NAME, CORRUPT protocol. */
 TARN_WARN_UNUSED enum tarn_status tarn__delta_protocol_admit_read(const struct tarn_snapshot *snapshot, struct tarn_error *err);

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The log proved: every commit and every complete checkpoint that is there reads from end to end.
+ * The log proved: every commit, compaction and complete checkpoint that is there reads from end to end, and the version is what its
+ * checksum says.
  */
 #include "txlog/delta/delta_verify.h"
 
+#include <string.h>
+
 #include "format/base/bytes.h"
 #include "txlog/delta/delta_checkpoint.h"
+#include "txlog/delta/delta_checksum_read.h"
 #include "txlog/delta/delta_state.h"
 
 struct report {
@@ -19,10 +23,8 @@ static void tell(const struct report *report, enum tarn_finding_kind kind, const
     report->fn(report->arg, &finding);
 }
 
-static enum tarn_status read_commit(struct tarn_store *store, int64_t version, uint64_t *actions, struct tarn_error *err)
+static enum tarn_status read_lines(struct tarn_store *store, const char *key, uint64_t *actions, struct tarn_error *err)
 {
-    char key[TARN_DELTA_KEY];
-    tarn__delta_commit_key(version, key);
     struct tarn__delta_stream stream;
     TARN_RETURN_IF_ERROR(tarn__delta_stream_open(&stream, store, tarn__text_of(key), err));
     enum tarn_status status;
@@ -61,6 +63,43 @@ static bool goes_on(enum tarn_status status)
     return status == TARN_CORRUPT || status == TARN_NOT_FOUND || status == TARN_UNSUPPORTED || status == TARN_IO;
 }
 
+/* What is damaged is a warning: the commits stand in. */
+static enum tarn_status verify_compactions(const struct tarn_snapshot *snapshot, const struct tarn__delta_listing *listing,
+                                           const struct report *report, struct tarn_error *err)
+{
+    uint64_t actions = 0;
+    for (size_t i = 0; i < listing->compaction_count; i++) {
+        char key[TARN_DELTA_KEY * 2];
+        tarn__delta_compaction_key(listing->compactions[i].first, listing->compactions[i].last, key);
+        struct tarn_error found = TARN_ERROR_INIT;
+        const enum tarn_status status = read_lines(snapshot->store, key, &actions, &found);
+        if (goes_on(status)) {
+            tell(report, TARN_FINDING_WARNING, &found);
+        } else if (status != TARN_OK) {
+            if (err != NULL) {
+                *err = found;
+            }
+            return status;
+        }
+    }
+    return TARN_OK;
+}
+
+static enum tarn_status verify_checksum(const struct tarn_snapshot *snapshot, const struct report *report, struct tarn_error *err)
+{
+    struct tarn_error found = TARN_ERROR_INIT;
+    const enum tarn_status status = tarn__delta_checksum_verify(snapshot, &found);
+    if (status == TARN_CORRUPT) {
+        const bool unread = strcmp(found.detail, "version_checksum_unread") == 0;
+        tell(report, unread ? TARN_FINDING_WARNING : TARN_FINDING_ERROR, &found);
+        return TARN_OK;
+    }
+    if (status != TARN_OK && err != NULL) {
+        *err = found;
+    }
+    return status;
+}
+
 enum tarn_status tarn__delta_verify(const struct tarn_snapshot *snapshot, void (*fn)(void *arg, const struct tarn_finding *finding),
                                     void *arg, struct tarn_error *err)
 {
@@ -72,7 +111,9 @@ enum tarn_status tarn__delta_verify(const struct tarn_snapshot *snapshot, void (
     uint64_t actions = 0;
     for (size_t i = 0; status == TARN_OK && i < listing.commit_count && listing.commits[i].version <= snapshot->info.version; i++) {
         struct tarn_error found = TARN_ERROR_INIT;
-        status = read_commit(snapshot->store, listing.commits[i].version, &actions, &found);
+        char key[TARN_DELTA_KEY];
+        tarn__delta_commit_key(listing.commits[i].version, key);
+        status = read_lines(snapshot->store, key, &actions, &found);
         commits += status == TARN_OK;
         if (goes_on(status)) {
             tarn__error_at_version(&found, listing.commits[i].version);
@@ -99,6 +140,12 @@ enum tarn_status tarn__delta_verify(const struct tarn_snapshot *snapshot, void (
         } else if (status != TARN_OK && err != NULL) {
             *err = found;
         }
+    }
+    if (status == TARN_OK) {
+        status = verify_compactions(snapshot, &listing, &report, err);
+    }
+    if (status == TARN_OK) {
+        status = verify_checksum(snapshot, &report, err);
     }
     if (status == TARN_OK) {
         struct tarn_error summary = TARN_ERROR_INIT;

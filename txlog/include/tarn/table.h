@@ -57,6 +57,9 @@ struct tarn_snapshot_info {
     int32_t writer_version;
     uint32_t feature_count;
     const struct tarn_text *features;
+    uint32_t
+        note_count; /**< what was wrong with the table's metadata and had a way round it: a damaged checkpoint, a checksum that differs */
+    const struct tarn_text *notes;
 };
 
 /** A file of a snapshot. Borrowed during the call that hands it out. */
@@ -157,6 +160,12 @@ TARN_CALL tarn_table_detect(struct tarn_env *env, struct tarn_text uri, const ch
 /** `options` NULL: the newest version. Errors: NOT_FOUND (table, version), CORRUPT, UNSUPPORTED (a feature by name), IO, LIMIT, NOMEM. */
 TARN_CALL tarn_snapshot_load(struct tarn_env *env, struct tarn_text uri, const struct tarn_snapshot_options *options,
                              struct tarn_snapshot **out, struct tarn_error *err);
+/**
+ * The newest version of the snapshot's table: the same snapshot, with one more reference, when there is nothing new, else a new one that
+ * shares with it what did not change. Cost with Delta: the new commits, whatever the number of files and commits below; nothing is listed.
+ * Other formats load anew. Close both. Errors: as of tarn_snapshot_load; `snapshot` stays as it is.
+ */
+TARN_CALL tarn_snapshot_refresh(struct tarn_snapshot *snapshot, struct tarn_snapshot **newer, struct tarn_error *err);
 TARN_API struct tarn_snapshot *tarn_snapshot_retain(struct tarn_snapshot *snapshot);
 TARN_API void tarn_snapshot_close(struct tarn_snapshot *snapshot);
 /** Borrowed from the snapshot. */
