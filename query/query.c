@@ -247,6 +247,32 @@ static struct tarn_source *lent_source(const struct tarn_query_options *options,
     return NULL;
 }
 
+/*
+ * The table that is written to, read by the same statement: the rows come from the very snapshot that the transaction begins with, and it
+ * knows that they were read. A version or a copy of the table counts as the table: then too much is in conflict, never too little.
+ */
+static enum tarn_status share_changes(struct tarn_query *query, const struct tarn__table_name *name, struct tarn_relation *relation,
+                                      struct tarn_error *err)
+{
+    if (query->changes == NULL || relation->snapshot == NULL) {
+        return TARN_OK;
+    }
+    const struct tarn_snapshot_info read = tarn_snapshot_info(relation->snapshot);
+    const struct tarn_snapshot_info changed = tarn_snapshot_info(query->changes);
+    const bool same_place = tarn__text_equal(read.location, changed.location);
+    query->reads_changes = query->reads_changes || same_place || tarn__text_equal(read.table_id, changed.table_id);
+    if (!same_place || name->version != NULL || name->timestamp != NULL) {
+        return TARN_OK;
+    }
+    struct tarn_source *source;
+    TARN_RETURN_IF_ERROR(tarn_snapshot_source(query->changes, &source, err));
+    tarn_source_close(relation->source);
+    tarn_snapshot_close(relation->snapshot);
+    relation->source = source;
+    relation->snapshot = tarn_snapshot_retain(query->changes);
+    return TARN_OK;
+}
+
 static enum tarn_status relation_of(void *ctx, const struct tarn__table_name *name, struct tarn_text sql, struct tarn_source **out,
                                     struct tarn_error *err)
 {
@@ -260,7 +286,8 @@ static enum tarn_status relation_of(void *ctx, const struct tarn__table_name *na
     if (!tarn__grow(opened->env, &opened->items, &opened->capacity, opened->count + 1, sizeof(*opened->items))) {
         return tarn__nomem(opened->env, err, 0);
     }
-    const enum tarn_status status = tarn__query_relation(opened->query, name, &relation, err);
+    enum tarn_status status = tarn__query_relation(opened->query, name, &relation, err);
+    status = status == TARN_OK ? share_changes(opened->query, name, &relation, err) : status;
     if (status != TARN_OK) {
         tarn_relation_close(&relation);
         return status;

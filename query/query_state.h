@@ -23,8 +23,10 @@ struct tarn_query {
     struct tarn__run run;
     struct tarn__stage *stage;
     struct tarn__stream *stream;
-    struct tarn__chunk ready; /**< rows of a statement that makes them itself (EXPLAIN, DESCRIBE) */
-    struct tarn_batch *batch; /**< the last one handed out */
+    struct tarn__chunk ready;      /**< rows of a statement that makes them itself (EXPLAIN, DESCRIBE) */
+    struct tarn_batch *batch;      /**< the last one handed out */
+    struct tarn_snapshot *changes; /**< of the table that the statement writes to, while its rows are planned; borrowed */
+    bool reads_changes;            /**< and that it reads, too */
     struct tarn_scan_stats stats;
     uint64_t rows_given;
     void (*close_relations)(void *ctx); /**< after everything that reads them; may be NULL */

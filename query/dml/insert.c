@@ -95,6 +95,40 @@ static enum tarn_status write_all(struct tarn_query *query, struct tarn_transact
     return tarn_sink_finish(sink, err);
 }
 
+/* ---- what goes ---- */
+
+static enum tarn_status replace_where(struct tarn_query *query, struct tarn_transaction *transaction, struct tarn_error *err)
+{
+    const struct tarn__statement *s = query->statement;
+    struct tarn__binder binder = query->planner.binder;
+    struct tarn__bound *bound;
+    struct tarn__expression predicate;
+    binder.scope = tarn__schema_scope(&query->arena, tarn_transaction_schema(transaction), (struct tarn_text){NULL, 0});
+    binder.clause = "REPLACE WHERE";
+    if (binder.scope == NULL) {
+        return tarn__bind_nomem(&binder, err);
+    }
+    TARN_RETURN_IF_ERROR(tarn__bind_predicate(&binder, s->where, &bound, err));
+    TARN_RETURN_IF_ERROR(tarn__lower(&binder, binder.scope, bound, true, &predicate, err));
+    const enum tarn_status status = tarn_transaction_replace_where(transaction, predicate.expr, err);
+    tarn_expr_release(predicate.expr);
+    return status;
+}
+
+static enum tarn_status take_out(struct tarn_query *query, struct tarn_transaction *transaction, struct tarn_error *err)
+{
+    if (query->statement->overwrite) {
+        return tarn_transaction_remove_all(transaction, err);
+    }
+    return query->statement->where != NULL ? replace_where(query, transaction, err) : TARN_OK;
+}
+
+/* Overwriting by no rows is a change; adding none is not. */
+static bool replaces(const struct tarn_query *query)
+{
+    return query->statement->overwrite || query->statement->where != NULL;
+}
+
 static enum tarn_status insert_rows(struct tarn_query *query, struct tarn_transaction *transaction, struct tarn_error *err)
 {
     const struct tarn_schema *schema = tarn_transaction_schema(transaction);
@@ -109,6 +143,10 @@ static enum tarn_status insert_rows(struct tarn_query *query, struct tarn_transa
     TARN_RETURN_IF_ERROR(match_columns(query, schema, query->plan->column_count, from, err));
     TARN_RETURN_IF_ERROR(tarn__plan_cast(&query->planner, query->plan, schema->field_count, columns, from, query->statement->select->place,
                                          &query->plan, err));
+    if (query->reads_changes) {
+        TARN_RETURN_IF_ERROR(tarn_transaction_read(transaction, NULL, err));
+    }
+    TARN_RETURN_IF_ERROR(take_out(query, transaction, err));
     TARN_RETURN_IF_ERROR(write_all(query, transaction, query->plan, &rows, err));
     query->info.rows_changed = rows;
     return tarn_transaction_metric(transaction, "numOutputRows", rows, err);
@@ -122,10 +160,20 @@ enum tarn_status tarn__dml_insert(struct tarn_query *query, struct tarn_error *e
     query->info.kind = TARN_STATEMENT_INSERT;
     TARN_RETURN_IF_ERROR(tarn__dml_snapshot(query, &snapshot, err));
     options.operation = "WRITE";
-    enum tarn_status status = tarn__dml_parameters(query, "mode", TARN_TEXT("Append"), &options.parameters, err);
+    const struct tarn__ast *where = query->statement->where;
+    enum tarn_status status = TARN_OK;
+    if (where != NULL) {
+        const struct tarn_text text = {query->sql.data + where->begin, where->end - where->begin};
+        status = tarn__dml_parameters(query, "predicate", text, &options.parameters, err);
+    } else {
+        status = tarn__dml_parameters(query, "mode", query->statement->overwrite ? TARN_TEXT("Overwrite") : TARN_TEXT("Append"),
+                                      &options.parameters, err);
+    }
     status = status == TARN_OK ? tarn_transaction_open(snapshot, &options, &transaction, err) : status;
+    query->changes = snapshot;
     status = status == TARN_OK ? insert_rows(query, transaction, err) : status;
-    if (status == TARN_OK && query->info.rows_changed != 0) {
+    query->changes = NULL;
+    if (status == TARN_OK && (query->info.rows_changed != 0 || replaces(query))) {
         status = tarn__dml_commit(query, transaction, query->info.rows_changed, err);
     } else {
         tarn_transaction_abort(transaction);

@@ -142,7 +142,8 @@ struct tarn__statement {
     size_t consumed;
     struct tarn__select *select;    /**< SELECT, EXPLAIN, INSERT, CREATE AS, DESCRIBE SELECT */
     struct tarn__table_name *table; /**< what is changed, made or described */
-    struct tarn__ast *where;
+    struct tarn__ast *where;        /**< also INSERT ... REPLACE WHERE */
+    bool overwrite;                 /**< INSERT OVERWRITE */
     uint32_t assignment_count;
     const struct tarn__assignment *assignments;
     uint32_t column_count; /**< INSERT INTO t (a, b) */

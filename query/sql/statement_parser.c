@@ -451,12 +451,32 @@ static enum tarn_status update_statement(struct tarn__parser *p, struct tarn__st
     return where_clause(p, s, err);
 }
 
+/* INSERT INTO t REPLACE WHERE condition SELECT ... */
+static enum tarn_status replaced_rows(struct tarn__parser *p, struct tarn__statement *s, struct tarn_error *err)
+{
+    TARN_RETURN_IF_ERROR(tarn__parser_expression(p, &s->where, err));
+    return tarn__parser_select(p, &s->select, err);
+}
+
+/* INSERT INTO | OVERWRITE [TABLE] t [REPLACE WHERE condition] [(columns)] SELECT ... | VALUES ... */
 static enum tarn_status insert_statement(struct tarn__parser *p, struct tarn__statement *s, struct tarn_error *err)
 {
     s->kind = TARN__STATEMENT_INSERT;
+    bool taken;
     TARN_RETURN_IF_ERROR(tarn__parser_advance(p, err));
-    TARN_RETURN_IF_ERROR(tarn__parser_expect(p, "INTO", err));
+    TARN_RETURN_IF_ERROR(tarn__parser_accept(p, "OVERWRITE", &s->overwrite, err));
+    if (!s->overwrite) {
+        TARN_RETURN_IF_ERROR(tarn__parser_expect(p, "INTO", err));
+    }
+    TARN_RETURN_IF_ERROR(tarn__parser_accept(p, "TABLE", &taken, err));
     TARN_RETURN_IF_ERROR(target(p, s, err));
+    if (!s->overwrite) {
+        TARN_RETURN_IF_ERROR(tarn__parser_accept(p, "REPLACE", &taken, err));
+        if (taken) {
+            TARN_RETURN_IF_ERROR(tarn__parser_expect(p, "WHERE", err));
+            return replaced_rows(p, s, err);
+        }
+    }
     if (tarn__parser_at(p, "(")) {
         TARN_RETURN_IF_ERROR(name_list(p, &s->column_count, &s->columns, &s->column_places, err));
     }

@@ -85,9 +85,21 @@ static const struct step steps[] = {
     {"DELETE FROM t", NULL, 7, 3},
     {"SELECT count(*), sum(a) FROM t", "0|\n", -1, 0},
     {"INSERT INTO t SELECT * FROM t", NULL, -1, 0},
+    /* overwriting */
+    {"CREATE TABLE w (a INTEGER, k VARCHAR) PARTITIONED BY (k)", NULL, 0, 0},
+    {"INSERT INTO w VALUES (1, 'x'), (2, 'y'), (3, ''), (4, NULL)", NULL, 1, 4},
+    {"SELECT a, k IS NULL, k FROM w ORDER BY a", "1|false|x\n2|false|y\n3|false|\n4|true|\n", -1, 0},
+    {"INSERT INTO w REPLACE WHERE k = '' VALUES (5, '')", NULL, 2, 1},
+    {"INSERT INTO TABLE w REPLACE WHERE a < 2 OR k IS NULL SELECT a - 10, k FROM w WHERE a < 2", NULL, 3, 1},
+    {"SELECT a, k FROM w ORDER BY a", "-9|x\n2|y\n5|\n", -1, 0},
+    {"INSERT INTO w REPLACE WHERE a = 2 SELECT a, k FROM w WHERE false", NULL, 4, 0},
+    {"INSERT OVERWRITE w SELECT a + 1, k FROM w", NULL, 5, 2},
+    {"SELECT a, k FROM w ORDER BY a", "-8|x\n6|\n", -1, 0},
+    {"INSERT OVERWRITE TABLE w (a) VALUES (1)", NULL, 6, 1},
+    {"SELECT * FROM w", "1|\n", -1, 0},
 };
 
-START_TEST(dml__changes_tables_step_by_step) /* Q-DML-1 Q-DML-2 Q-DML-3 Q-DML-5 Q-DML-6 Q-DML-7 Q-DML-8 Q-REL-1 */
+START_TEST(dml__changes_tables_step_by_step) /* Q-DML-1 Q-DML-2 Q-DML-3 Q-DML-5 Q-DML-6 Q-DML-7 Q-DML-8 Q-DML-10 Q-DML-11 Q-REL-1 */
 {
     struct tarn_error err = TARN_ERROR_INIT;
     struct tarn_env *env = tarn_test_env();
@@ -122,6 +134,9 @@ static const struct {
     {"INSERT INTO t (x) VALUES (1)", TARN_INVALID, "\"x\" is no column of the table"},
     {"INSERT INTO t VALUES ('q', 'x')", TARN_INVALID, "'q' is no INTEGER"},
     {"INSERT INTO t (b) VALUES ('x')", TARN_INVALID, ""},
+    {"INSERT INTO t REPLACE WHERE a = 1 VALUES (2, 'z')", TARN_INVALID, "a new row does not meet the condition"},
+    {"INSERT INTO t REPLACE WHERE a VALUES (2, 'z')", TARN_INVALID, "REPLACE WHERE takes a BOOLEAN"},
+    {"INSERT OVERWRITE INTO t VALUES (2, 'z')", TARN_INVALID, ""},
     {"CREATE TABLE t (x INTEGER)", TARN_EXISTS, ""},
     {"CREATE TABLE v (x INTEGER, x INTEGER)", TARN_INVALID, ""},
     {"CREATE TABLE v (x INTEGER) USING parchment", TARN_UNSUPPORTED, "there is no table format \"parchment\""},
@@ -142,6 +157,38 @@ START_TEST(dml__refuses_and_leaves_the_table) /* Q-DML-4 */
     ck_assert_ok(run(env, lake, "SELECT * FROM t ORDER BY a", NULL, &text, &err), &err);
     ck_assert_str_eq(text, "1|x\n2|y\n");
     tarn__free(env, text);
+    tarn_test_env_close(env);
+}
+END_TEST
+
+/* What an INSERT has read of the table that it writes to is in its commit: others that come first and change it are in conflict. */
+static const struct {
+    const char *sql;
+    const char *blind;
+} reading[] = {
+    {"INSERT INTO t VALUES (1, 'x')", "\"isBlindAppend\":true"},
+    {"INSERT INTO t SELECT * FROM u", "\"isBlindAppend\":true"},
+    {"INSERT INTO t SELECT a + 10, b FROM t", "\"isBlindAppend\":false"},
+    {"INSERT INTO t SELECT x.a, x.b FROM (SELECT * FROM t VERSION AS OF 0) x", "\"isBlindAppend\":false"},
+    {"INSERT OVERWRITE t SELECT * FROM u", "\"isBlindAppend\":false"},
+};
+
+START_TEST(dml__says_what_it_has_read) /* Q-DML-7 */
+{
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct tarn_env *env = tarn_test_env();
+    const char *lake = tarn_test_folder();
+    char path[600];
+    char text[4096];
+    ck_assert_ok(run(env, lake, "CREATE TABLE t AS SELECT 1 AS a, 'x' AS b", NULL, NULL, &err), &err);
+    ck_assert_ok(run(env, lake, "CREATE TABLE u AS SELECT 1 AS a, 'x' AS b", NULL, NULL, &err), &err);
+    ck_assert_ok(run(env, lake, reading[_i].sql, NULL, NULL, &err), &err);
+    snprintf(path, sizeof(path), "%s/t/_delta_log/00000000000000000001.json", lake);
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+    fclose(file);
+    ck_assert_msg(strstr(text, reading[_i].blind) != NULL, "%s: %s", reading[_i].sql, text);
     tarn_test_env_close(env);
 }
 END_TEST
@@ -238,5 +285,5 @@ START_TEST(dml__survives_every_fault)
 END_TEST
 
 TARN_SUITE("query/dml", TARN_TEST(dml__changes_tables_step_by_step), TARN_LOOP_TEST(dml__refuses_and_leaves_the_table, refused),
-           TARN_TEST(dml__keeps_away_when_read_only), TARN_TEST(dml__takes_parameters), TARN_TEST(dml__parses_predicates_alone),
-           TARN_LOOP_TEST(dml__survives_every_fault, swept))
+           TARN_LOOP_TEST(dml__says_what_it_has_read, reading), TARN_TEST(dml__keeps_away_when_read_only), TARN_TEST(dml__takes_parameters),
+           TARN_TEST(dml__parses_predicates_alone), TARN_LOOP_TEST(dml__survives_every_fault, swept))

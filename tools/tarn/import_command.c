@@ -173,10 +173,22 @@ static int take_options(struct session *session, struct import *import)
     struct table_import *table = &import->table;
     const char *mode = has(session, OPTION_MODE) ? session->args.values[OPTION_MODE] : "error";
     *table = (struct table_import){.env = session->env, .copy = copy_input, .widened = tell_widened, .arg = import};
-    if (strcmp(mode, "error") != 0 && strcmp(mode, "append") != 0 && strcmp(mode, "overwrite") != 0) {
-        return answer_usage(session, "--mode is error, append or overwrite, not \"%s\"", mode);
+    static const char *const modes[] = {"error", "append", "overwrite", "overwrite-partitions"}; /* as enum import_mode */
+    size_t found = 0;
+    while (found < sizeof(modes) / sizeof(modes[0]) && strcmp(mode, modes[found]) != 0) {
+        found++;
     }
-    table->mode = mode[0] == 'a' ? IMPORT_APPEND : mode[0] == 'o' ? IMPORT_OVERWRITE : IMPORT_ERROR;
+    if (found == sizeof(modes) / sizeof(modes[0])) {
+        return answer_usage(session, "--mode is error, append, overwrite or overwrite-partitions, not \"%s\"", mode);
+    }
+    table->mode = (enum import_mode)found;
+    if (has(session, OPTION_REPLACE_WHERE)) {
+        if (has(session, OPTION_MODE)) {
+            return answer_usage(session, "--replace-where is a mode of its own; leave --mode out");
+        }
+        table->mode = IMPORT_REPLACE_WHERE;
+        table->replace_where = text_of(session->args.values[OPTION_REPLACE_WHERE]);
+    }
     if (has(session, OPTION_DRY_RUN) && table->mode == IMPORT_ERROR) {
         table->mode = IMPORT_APPEND; /* nothing is written: say what the files look like */
     }
@@ -246,9 +258,9 @@ static int dry_run(struct session *session, struct table_import *import)
         }
     }
     note(session, "nothing was written; the import would %s %s\n",
-         import->exists && import->mode == IMPORT_OVERWRITE ? "overwrite"
-         : import->exists                                   ? "append to"
-                                                            : "create",
+         !import->exists                 ? "create"
+         : import->mode == IMPORT_APPEND ? "append to"
+                                         : "overwrite",
          import->table);
     return code;
 }

@@ -67,21 +67,44 @@ static enum tarn_status schema_for_table(const struct table_import *import, cons
 
 /* ---- one try ---- */
 
+static enum tarn_status replace_where(const struct table_import *import, struct tarn_transaction *transaction, struct tarn_error *err)
+{
+    struct tarn_expr *predicate = NULL;
+    TARN_TOOL_TRY(tarn_predicate_parse(import->env, tarn_transaction_schema(transaction), import->replace_where, &predicate, err));
+    const enum tarn_status status = tarn_transaction_replace_where(transaction, predicate, err);
+    tarn_expr_release(predicate);
+    return status;
+}
+
+/* What the rows take the place of. */
+static enum tarn_status take_out(const struct table_import *import, struct tarn_transaction *transaction, struct tarn_error *err)
+{
+    switch (import->mode) {
+    case IMPORT_OVERWRITE:
+        return tarn_transaction_remove_all(transaction, err);
+    case IMPORT_OVERWRITE_PARTITIONS:
+        return tarn_transaction_replace_partitions(transaction, err);
+    case IMPORT_REPLACE_WHERE:
+        return replace_where(import, transaction, err);
+    default:
+        return TARN_OK;
+    }
+}
+
 static enum tarn_status begin_transaction(struct table_import *import, struct tarn_transaction **out, struct tarn_error *err)
 {
     struct tarn_transaction_options options = TARN_TRANSACTION_OPTIONS_INIT;
-    const bool overwrite = import->exists && import->mode == IMPORT_OVERWRITE;
     *out = NULL;
     options.operation = import->exists ? "WRITE" : "CREATE TABLE AS SELECT";
-    options.parameters = overwrite        ? TARN_TEXT("{\"mode\":\"Overwrite\"}")
-                         : import->exists ? TARN_TEXT("{\"mode\":\"Append\"}")
-                                          : TARN_TEXT("{\"mode\":\"ErrorIfExists\"}");
+    options.parameters = !import->exists                 ? TARN_TEXT("{\"mode\":\"ErrorIfExists\"}")
+                         : import->mode == IMPORT_APPEND ? TARN_TEXT("{\"mode\":\"Append\"}")
+                                                         : TARN_TEXT("{\"mode\":\"Overwrite\"}");
     options.app_id = import->app_id;
     options.app_version = import->app_version;
     options.user_metadata = import->user_metadata;
     if (import->exists) {
         TARN_TOOL_TRY(tarn_transaction_open(import->snapshot, &options, out, err));
-        return overwrite ? tarn_transaction_remove_all(*out, err) : TARN_OK;
+        return take_out(import, *out, err);
     }
     struct tarn_table_create_options create = TARN_TABLE_CREATE_OPTIONS_INIT;
     create.partition_column_count = import->partition_column_count;

@@ -10,7 +10,7 @@
  * The steps: look (is there a table, and may it be written?), open the inputs, fit (their texts are read with the table's types), run, end.
  * Between the steps the caller says what it likes to whom it likes; nothing here prints.
  */
-enum import_mode { IMPORT_ERROR, IMPORT_APPEND, IMPORT_OVERWRITE };
+enum import_mode { IMPORT_ERROR, IMPORT_APPEND, IMPORT_OVERWRITE, IMPORT_OVERWRITE_PARTITIONS, IMPORT_REPLACE_WHERE };
 
 struct table_import {
     struct tarn_env *env;
@@ -19,6 +19,7 @@ struct table_import {
     const char *format;                  /* of a new table; NULL: the library's choice */
     uint32_t partition_column_count;     /* of a new table */
     struct tarn_text *partition_columns; /* borrowed */
+    struct tarn_text replace_where;      /* with IMPORT_REPLACE_WHERE: a predicate of SQL */
     struct tarn_text app_id;             /* with app_version: once only */
     int64_t app_version;
     struct tarn_text user_metadata;

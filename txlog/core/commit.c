@@ -159,7 +159,10 @@ enum tarn_status tarn_transaction_commit(struct tarn_transaction *transaction, s
     bool in_doubt = false;
     if (transaction->sink_open) {
         status = tarn__invalid(err, "sink", "the transaction's sink is still open; finish or abort it before the commit");
-    } else if (!changes_nothing(transaction)) {
+    } else if (transaction->replaces_partitions) {
+        status = tarn__transaction_settle_partitions(transaction, err);
+    }
+    if (status == TARN_OK && !changes_nothing(transaction)) {
         struct attempt attempt = {
             .transaction = transaction,
             .begun = tarn__now(transaction->env),

@@ -74,6 +74,9 @@ struct tarn__table_format {
     /** The raw form of a tuple of partition values (tarn__partition.raw), and each value as text for the folder's name; null: empty. */
     enum tarn_status (*partition)(const struct tarn_snapshot *snapshot, const struct tarn_value *values, struct tarn_text_builder *raw,
                                   struct tarn_error *err);
+    /** Fills `spec`, `count` and `values` of a tuple out of its raw form; the values live in the arena. */
+    enum tarn_status (*partition_values)(const struct tarn_snapshot *snapshot, struct tarn_arena *arena, struct tarn__partition *partition,
+                                         struct tarn_error *err);
     enum tarn_status (*partition_text)(const struct tarn__partition_field *field, const struct tarn_value *value,
                                        struct tarn_text_builder *out, struct tarn_error *err);
     /** A name for a folder or a part of one, with what file systems and URIs cannot have escaped. */
@@ -94,6 +97,9 @@ struct tarn__table_format {
     enum tarn_status (*judge)(struct tarn_transaction *transaction, enum tarn__verdict *verdict, struct tarn_error *err);
     /** After a commit that is known to have landed: hints, objects of lost attempts. Best effort, changes nothing. NULL: nothing to do. */
     void (*settle)(struct tarn_transaction *transaction);
+    /** The newest transaction of an application in what the transaction builds on; -1: none. */
+    enum tarn_status (*app_version)(const struct tarn_transaction *transaction, struct tarn_text app_id, int64_t *version,
+                                    struct tarn_error *err);
     /** Frees what begin and judge made outside the transaction's arena; called once, also when begin failed. NULL: nothing. */
     void (*end)(struct tarn_transaction *transaction);
     /** Takes over what is not files (schema, properties) from an older snapshot. */

@@ -35,6 +35,7 @@ void tarn__transaction_free(struct tarn_transaction *transaction)
         tarn_expr_release(transaction->predicates[i]);
     }
     tarn__free(env, transaction->predicates);
+    tarn_expr_release(transaction->replaces);
     tarn__free(env, transaction->added);
     tarn__free(env, transaction->staging);
     tarn__free(env, transaction->selected);
@@ -43,6 +44,7 @@ void tarn__transaction_free(struct tarn_transaction *transaction)
     tarn__free(env, transaction->revived_bits);
     tarn__free(env, transaction->metrics);
     tarn__free(env, transaction->apps_read);
+    tarn__free(env, transaction->touched_slots);
     tarn__free(env, transaction->change.domains);
     tarn__arena_free(&transaction->arena);
     tarn_snapshot_close((struct tarn_snapshot *)(uintptr_t)transaction->revived_from);
@@ -282,7 +284,7 @@ static void sink_ended(void *arg, bool finished)
     }
 }
 
-enum tarn_status tarn_transaction_sink(struct tarn_transaction *transaction, struct tarn_sink **out, struct tarn_error *err)
+enum tarn_status tarn__transaction_open_sink(struct tarn_transaction *transaction, struct tarn_sink **out, struct tarn_error *err)
 {
     *out = NULL;
     if (transaction->sink_open) {
@@ -315,26 +317,12 @@ static enum tarn_status need_bits(struct tarn_transaction *transaction, uint8_t 
     return TARN_OK;
 }
 
-static enum tarn_status note_predicate(struct tarn_transaction *transaction, const struct tarn_expr *predicate, struct tarn_error *err)
-{
-    if (predicate == NULL) {
-        transaction->reads_all = true;
-        return TARN_OK;
-    }
-    if (!tarn__grow(transaction->env, &transaction->predicates, &transaction->predicate_capacity, transaction->predicate_count + 1,
-                    sizeof(*transaction->predicates))) {
-        return tarn__nomem(transaction->env, err, sizeof(*transaction->predicates));
-    }
-    transaction->predicates[transaction->predicate_count++] = tarn_expr_retain(predicate);
-    return TARN_OK;
-}
-
 enum tarn_status tarn_transaction_select(struct tarn_transaction *transaction, const struct tarn_expr *predicate, uint32_t *count,
                                          struct tarn_error *err)
 {
     *count = 0;
     struct tarn_snapshot *snapshot = transaction->snapshot;
-    TARN_RETURN_IF_ERROR(note_predicate(transaction, predicate, err));
+    TARN_RETURN_IF_ERROR(tarn_transaction_read(transaction, predicate, err));
     TARN_RETURN_IF_ERROR(need_bits(transaction, &transaction->selected_bits, err));
     uint32_t *selected = tarn__calloc(transaction->env, (size_t)snapshot->files.count + 1, sizeof(*selected));
     if (selected == NULL) {
@@ -478,47 +466,4 @@ enum tarn_status tarn__transaction_set_domain(struct tarn_transaction *transacti
     change->domains[at] = fresh;
     change->domain_count += at == change->domain_count;
     return TARN_OK;
-}
-
-/* ---- what was read, for formats ---- */
-
-bool tarn__transaction_is_blind(const struct tarn_transaction *transaction)
-{
-    return !transaction->reads_all && transaction->predicate_count == 0 && transaction->removed_count == 0 &&
-           transaction->revived_count == 0 && transaction->change.metadata == NULL && transaction->change.protocol == NULL;
-}
-
-bool tarn__transaction_reads_file(const struct tarn_transaction *transaction, const struct tarn__partition *partition, int64_t rows,
-                                  struct tarn_text statistics)
-{
-    if (transaction->reads_all) {
-        return true;
-    }
-    bool reads = false;
-    for (size_t i = 0; !reads && i < transaction->predicate_count; i++) {
-        struct tarn__file_pruner pruner;
-        enum tarn_truth truth = TARN_MAYBE;
-        if (tarn__file_pruner_open(&pruner, transaction->snapshot, transaction->predicates[i], NULL) != TARN_OK) {
-            return true;
-        }
-        reads = tarn__file_pruner_ask_about(&pruner, partition, rows, statistics, &truth, NULL) != TARN_OK || truth != TARN_NEVER;
-        tarn__file_pruner_close(&pruner);
-    }
-    return reads;
-}
-
-bool tarn__transaction_read_path(const struct tarn_transaction *transaction, struct tarn_text path, bool *removed)
-{
-    *removed = transaction->removes_all;
-    if (transaction->reads_all) {
-        return true;
-    }
-    for (uint32_t i = 0; i < transaction->selected_count; i++) {
-        const uint32_t index = transaction->selected[i];
-        if (tarn__text_equal(tarn__file_set_at(&transaction->snapshot->files, index)->path, path)) {
-            *removed = transaction->removed_bits != NULL && tarn__bit_get(transaction->removed_bits, index);
-            return true;
-        }
-    }
-    return false;
 }

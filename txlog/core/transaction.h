@@ -74,6 +74,9 @@ struct tarn_transaction {
     uint64_t removed_count;
     bool removes_all;
 
+    const struct tarn_expr *replaces; /* new rows must meet it; NULL: any may come */
+    bool replaces_partitions;         /* those that new rows fall into */
+
     /* files of an older version that come back (restore): indexes into `revived_from` */
     const struct tarn_snapshot *revived_from;
     uint8_t *revived_bits;
@@ -88,6 +91,9 @@ struct tarn_transaction {
     struct tarn__metric *metrics;
     size_t metric_count;
     size_t metric_capacity;
+
+    uint32_t *touched_slots; /* by path, of files selected or taken out: index + 1; made when first asked */
+    uint32_t touched_slot_count;
 
     struct tarn_text *apps_read; /* applications whose transactions were looked at */
     size_t app_read_count;
@@ -113,12 +119,26 @@ TARN_WARN_UNUSED enum tarn_status tarn__transaction_set_domain(struct tarn_trans
 /** Tells of a key that may come into being because of us: it is removed when the commit is known to have failed. */
 TARN_WARN_UNUSED enum tarn_status tarn__transaction_stage(struct tarn_transaction *transaction, struct tarn_text key,
                                                           struct tarn_error *err);
+/** A sink for rows that were there before: as tarn_transaction_sink, whatever is being replaced. */
+TARN_WARN_UNUSED enum tarn_status tarn__transaction_open_sink(struct tarn_transaction *transaction, struct tarn_sink **out,
+                                                              struct tarn_error *err);
+
+/* ---- what was read, for formats ---- */
+
+/** What a transaction has to do with a file of its base. */
+enum tarn__touch { TARN_TOUCH_NONE = 0, TARN_TOUCH_READ, TARN_TOUCH_REMOVED };
+
+/** How the attempt at hand is kept apart from others: what the table asks for, or less where the transaction changes no rows. */
+enum tarn__isolation tarn__transaction_isolation(const struct tarn_transaction *transaction);
 /** Can the transaction's reads have seen rows of a file with these partition values and statistics? True when unsure. */
 bool tarn__transaction_reads_file(const struct tarn_transaction *transaction, const struct tarn__partition *partition, int64_t rows,
                                   struct tarn_text statistics);
 /** Only new rows, nothing read: holds after any commit that leaves the schema alone. */
 bool tarn__transaction_is_blind(const struct tarn_transaction *transaction);
-/** Was the file at this path selected by or taken out by the transaction? */
-bool tarn__transaction_read_path(const struct tarn_transaction *transaction, struct tarn_text path, bool *removed);
+/** What the transaction has done with the file at this path; *index is its number in the base, or TARN_FILE_NONE. Errors: NOMEM. */
+TARN_WARN_UNUSED enum tarn_status tarn__transaction_touch(struct tarn_transaction *transaction, struct tarn_text path,
+                                                          enum tarn__touch *touch, int64_t *index, struct tarn_error *err);
+/** Has the transaction looked at how far this application has come? */
+bool tarn__transaction_reads_app(const struct tarn_transaction *transaction, struct tarn_text app_id);
 
 #endif

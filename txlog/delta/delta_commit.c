@@ -13,6 +13,7 @@
 
 #include "format/base/bytes.h"
 #include "format/json/json_print.h"
+#include "txlog/delta/delta_metadata_change.h"
 #include "txlog/delta/delta_partition.h"
 #include "txlog/delta/delta_path.h"
 #include "txlog/delta/delta_state.h"
@@ -109,6 +110,7 @@ static void print_partition_by(const struct tarn_transaction *transaction, struc
 
 static void print_parameters(const struct tarn_transaction *transaction, struct tarn_json_printer *json)
 {
+    const bool overwrites = transaction->removes_all || transaction->replaces != NULL || transaction->replaces_partitions;
     tarn__json_print_key(json, TARN_TEXT("operationParameters"));
     if (transaction->parameters.size != 0) {
         tarn__json_print_raw(json, transaction->parameters);
@@ -120,17 +122,60 @@ static void print_parameters(const struct tarn_transaction *transaction, struct 
         key_text(json, TARN_TEXT("properties"), TARN_TEXT("{}"));
         print_partition_by(transaction, json);
     } else if (tarn__text_equal(transaction->operation, TARN_TEXT("WRITE"))) {
-        key_text(json, TARN_TEXT("mode"), transaction->removes_all ? TARN_TEXT("Overwrite") : TARN_TEXT("Append"));
+        key_text(json, TARN_TEXT("mode"), overwrites ? TARN_TEXT("Overwrite") : TARN_TEXT("Append"));
         print_partition_by(transaction, json);
     }
     tarn__json_print_end_object(json);
 }
 
+/* ---- the table as it will be: what the newest version says, or what we change of it ---- */
+
+static const struct tarn__delta_metadata *metadata_after(const struct tarn_transaction *transaction)
+{
+    return transaction->change.metadata != NULL ? transaction->change.metadata : &tarn__delta_base_of(transaction)->metadata;
+}
+
+static const struct tarn__delta_protocol *protocol_after(const struct tarn_transaction *transaction)
+{
+    return transaction->change.protocol != NULL ? transaction->change.protocol : &tarn__delta_base_of(transaction)->protocol;
+}
+
+static bool asks_for_time(const struct tarn__delta_metadata *metadata, const struct tarn__delta_protocol *protocol)
+{
+    const struct tarn_text enabled = tarn__delta_metadata_property(metadata, TARN_TEXT("delta.enableInCommitTimestamps"));
+    return tarn__text_equal(enabled, TARN_TEXT("true")) && tarn__delta_protocol_has_writer(protocol, TARN_TEXT("inCommitTimestamp"));
+}
+
 static bool has_in_commit_timestamps(const struct tarn_transaction *transaction)
 {
-    const struct tarn__delta_state *state = tarn__delta_state_of(transaction->snapshot);
-    return tarn__delta_property_is_true(state, TARN_TEXT("delta.enableInCommitTimestamps")) &&
-           tarn__delta_protocol_has_writer(&state->protocol, TARN_TEXT("inCommitTimestamp"));
+    return asks_for_time(metadata_after(transaction), protocol_after(transaction));
+}
+
+/* Turned on by this commit, on a table that had versions without: it says from where on they are to be found. */
+static bool begins_in_commit_timestamps(const struct tarn_transaction *transaction)
+{
+    const struct tarn__delta_base *base = tarn__delta_base_of(transaction);
+    return !transaction->snapshot->is_new && has_in_commit_timestamps(transaction) && !asks_for_time(&base->metadata, &base->protocol);
+}
+
+/* Milliseconds. Later than every commit below by at least one, whatever the clock says. */
+static int64_t in_commit_timestamp(const struct tarn_transaction *transaction)
+{
+    const int64_t now = transaction->time / 1000;
+    const int64_t before = transaction->parent_time / 1000;
+    return now > before ? now : before + 1;
+}
+
+static const char *isolation_name(const struct tarn_transaction *transaction)
+{
+    switch (tarn__transaction_isolation(transaction)) {
+    case TARN_ISOLATION_SERIALIZABLE:
+        return "Serializable";
+    case TARN_ISOLATION_SNAPSHOT:
+        return "SnapshotIsolation";
+    default:
+        return "WriteSerializable";
+    }
 }
 
 static void print_commit_info(const struct tarn_transaction *transaction, struct tarn_text_builder *out)
@@ -139,8 +184,7 @@ static void print_commit_info(const struct tarn_transaction *transaction, struct
     struct tarn_json_printer json;
     begin_action(&json, out, TARN_TEXT("commitInfo"));
     if (has_in_commit_timestamps(transaction)) {
-        const int64_t before = transaction->parent_time / 1000;
-        key_int(&json, TARN_TEXT("inCommitTimestamp"), now > before ? now : before + 1);
+        key_int(&json, TARN_TEXT("inCommitTimestamp"), in_commit_timestamp(transaction));
     }
     key_int(&json, TARN_TEXT("timestamp"), now);
     key_text(&json, TARN_TEXT("operation"), transaction->operation);
@@ -148,7 +192,7 @@ static void print_commit_info(const struct tarn_transaction *transaction, struct
     if (!transaction->snapshot->is_new) {
         key_int(&json, TARN_TEXT("readVersion"), transaction->snapshot->info.version);
     }
-    key_text(&json, TARN_TEXT("isolationLevel"), TARN_TEXT("WriteSerializable"));
+    key_text(&json, TARN_TEXT("isolationLevel"), tarn__text_of(isolation_name(transaction)));
     key_bool(&json, TARN_TEXT("isBlindAppend"), tarn__transaction_is_blind(transaction));
     print_metrics(transaction, &json);
     if (transaction->user_metadata.size != 0) {
@@ -184,7 +228,27 @@ static void print_protocol(const struct tarn__delta_protocol *protocol, struct t
     end_action(&json);
 }
 
-static void print_metadata(const struct tarn__delta_metadata *metadata, struct tarn_text_builder *out)
+static void print_properties(const struct tarn_transaction *transaction, const struct tarn__delta_metadata *metadata,
+                             struct tarn_json_printer *json)
+{
+    const bool begins = begins_in_commit_timestamps(transaction);
+    const struct tarn_text version = TARN_TEXT("delta.inCommitTimestampEnablementVersion");
+    const struct tarn_text time = TARN_TEXT("delta.inCommitTimestampEnablementTimestamp");
+    char number[TARN_NUMBER_TEXT];
+    for (uint32_t i = 0; i < metadata->property_count; i++) {
+        const struct tarn_property *property = &metadata->properties[i];
+        if (!begins || (!tarn__text_equal(property->key, version) && !tarn__text_equal(property->key, time))) {
+            key_text(json, property->key, property->value);
+        }
+    }
+    if (begins) {
+        key_text(json, version, (struct tarn_text){number, tarn__int64_print(transaction->made, number)});
+        key_text(json, time, (struct tarn_text){number, tarn__int64_print(in_commit_timestamp(transaction), number)});
+    }
+}
+
+static void print_metadata(const struct tarn_transaction *transaction, const struct tarn__delta_metadata *metadata,
+                           struct tarn_text_builder *out)
 {
     struct tarn_json_printer json;
     begin_action(&json, out, TARN_TEXT("metaData"));
@@ -201,9 +265,7 @@ static void print_metadata(const struct tarn__delta_metadata *metadata, struct t
     print_features(&json, TARN_TEXT("partitionColumns"), metadata->partition_columns, metadata->partition_column_count);
     tarn__json_print_key(&json, TARN_TEXT("configuration"));
     tarn__json_print_begin_object(&json);
-    for (uint32_t i = 0; i < metadata->property_count; i++) {
-        key_text(&json, metadata->properties[i].key, metadata->properties[i].value);
-    }
+    print_properties(transaction, metadata, &json);
     tarn__json_print_end_object(&json);
     if (metadata->created != 0) {
         key_int(&json, TARN_TEXT("createdTime"), metadata->created);
@@ -371,15 +433,14 @@ static enum tarn_status print_files(const struct tarn_transaction *transaction, 
 
 static enum tarn_status encode(const struct tarn_transaction *transaction, struct tarn_text_builder *out, struct tarn_error *err)
 {
-    const struct tarn__delta_state *state = tarn__delta_state_of(transaction->snapshot);
     const struct tarn__table_change *change = &transaction->change;
     const bool is_new = transaction->snapshot->is_new;
     print_commit_info(transaction, out);
     if (is_new || change->protocol != NULL) {
-        print_protocol(change->protocol != NULL ? change->protocol : &state->protocol, out);
+        print_protocol(protocol_after(transaction), out);
     }
     if (is_new || change->metadata != NULL) {
-        print_metadata(change->metadata != NULL ? change->metadata : &state->metadata, out);
+        print_metadata(transaction, metadata_after(transaction), out);
     }
     for (size_t i = 0; i < change->domain_count; i++) {
         print_domain(&change->domains[i], out);

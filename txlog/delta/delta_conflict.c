@@ -1,175 +1,336 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Transactions against commits that came first.
+ * Transactions against commits that came first: does ours hold after them, and what must it say now?
  *
- * Specification: Delta PROTOCOL.md, "Application Transaction Identifiers"; Spark's ConflictChecker under WriteSerializable.
+ * Specification: Delta PROTOCOL.md, "Application Transaction Identifiers", "Domain Metadata", "Row Tracking", "In-Commit Timestamps";
+ * Spark's ConflictChecker. SPEC: T-DELTA-CONFLICT-1 to T-DELTA-CONFLICT-9.
  *
- * What conflicts, in this order: a new protocol; a new schema or property; the same application's transaction; files added by someone who
- * had read the table (not a blind append) that our reads would have seen; files removed that we read or remove too.
+ * The nine checks, in this order, against each commit in turn: protocol, metadata, domains, application transactions, row ids, files added,
+ * files taken out that we have read, files taken out by both, in-commit timestamps. Numbers one to five and nine do not only judge: what
+ * the commit changed and we can live with becomes what ours is built on (struct tarn__delta_base), and the next attempt is printed anew.
+ *
+ * Invariants
+ *  1. Nothing of a commit that is in conflict with ours is taken over.
+ *  2. A commit that rearranges files has neither added nor taken out rows: only who takes out the same file minds.
  */
 #include "format/base/bytes.h"
+#include "format/base/utf8.h"
+#include "format/json/json_pull.h"
+#include "txlog/delta/delta_metadata_change.h"
 #include "txlog/delta/delta_partition.h"
 #include "txlog/delta/delta_state.h"
+#include "txlog/delta/delta_winner.h"
 #include "txlog/delta/delta_write.h"
 
-/* What one commit did that matters to us. */
-struct winner {
-    bool ours;
-    bool protocol;
-    bool metadata;
-    bool blind;
-    bool adds_what_we_read;
-    bool removes_what_we_read;
-    bool removes_what_we_remove;
-    bool same_app;
-    int64_t app_version;
-    int64_t time; /* microseconds; 0: not said */
-};
+enum { MESSAGE_NAME = 60, MESSAGE_PATH = 120 };
 
-static enum tarn_status conflict(struct tarn_error *err, int64_t version, const char *detail, const char *what)
+/* ---- messages ---- */
+
+static struct tarn_text shortened(struct tarn_text text, size_t most)
 {
-    tarn__error_set(err, TARN_CONFLICT, detail, "version %lld came first and %s; start again from the new version", (long long)version,
-                    what);
-    tarn__error_at_version(err, version);
+    return (struct tarn_text){text.data, text.size < most ? text.size : most};
+}
+
+/* "version 7 (DELETE by Apache-Spark/3.5.3 Delta-Lake/3.2.1) came first and WHAT 'NAME'; DO" */
+static enum tarn_status conflict(const struct tarn__delta_winner *winner, const char *detail, const char *what, struct tarn_text name,
+                                 const char *then, struct tarn_error *err)
+{
+    const struct tarn_text operation = shortened(winner->operation.size != 0 ? winner->operation : TARN_TEXT("a commit"), MESSAGE_NAME);
+    const struct tarn_text engine =
+        shortened(winner->engine.size != 0 ? winner->engine : TARN_TEXT("an engine that does not say its name"), MESSAGE_NAME);
+    if (name.size > MESSAGE_PATH) { /* the end of a path tells files apart */
+        name = (struct tarn_text){name.data + name.size - MESSAGE_PATH, MESSAGE_PATH};
+    }
+    const char *quote = name.size != 0 ? "'" : "";
+    tarn__error_set(err, TARN_CONFLICT, detail, "version %lld (%.*s by %.*s) came first and %s%s%s%.*s%s; %s", (long long)winner->version,
+                    TARN_TEXT_ARG(operation), TARN_TEXT_ARG(engine), what, name.size != 0 ? " " : "", quote, TARN_TEXT_ARG(name), quote,
+                    then);
+    tarn__error_at_version(err, winner->version);
     return TARN_CONFLICT;
 }
 
-/* The winner's partition values under our spec: all texts, null or typed; what does not parse decides nothing. */
-static bool reads_added(const struct tarn_transaction *transaction, const struct tarn__delta_file *file, struct tarn_arena *arena)
+static const struct tarn_text no_name = {"", 0};
+static const char start_again[] = "nothing was changed: load the table again and repeat the change on it";
+
+/* ---- 1: protocol ---- */
+
+/* Features that ask nothing of files and actions that were made without them, as long as nothing turns them on that check 2 refuses. */
+static const char *const harmless[] = {
+    "appendOnly",    "invariants",           "checkConstraints",    "changeDataFeed",       "generatedColumns",
+    "columnMapping", "identityColumns",      "deletionVectors",     "rowTracking",          "timestampNtz",
+    "typeWidening",  "typeWidening-preview", "domainMetadata",      "v2Checkpoint",         "vacuumProtocolCheck",
+    "clustering",    "inCommitTimestamp",    "allowColumnDefaults", "checkpointProtection",
+};
+
+static bool is_harmless(struct tarn_text name)
 {
-    const struct tarn__partition_spec *spec = transaction->snapshot->spec;
-    struct tarn_value *values = tarn__arena_calloc(arena, (size_t)spec->field_count + 1, sizeof(*values));
-    if (values == NULL) {
-        return true;
+    bool is = false;
+    for (size_t i = 0; !is && i < sizeof(harmless) / sizeof(harmless[0]); i++) {
+        is = tarn__text_equal(name, tarn__text_of(harmless[i]));
     }
-    struct tarn_text rest = file->partition;
-    struct tarn_text key;
-    struct tarn_text text;
-    bool is_null = false;
-    for (uint32_t i = 0; i < spec->field_count; i++) {
-        values[i] = (struct tarn_value){.type = spec->fields[i].type, .is_null = true};
+    return is;
+}
+
+static bool lists(const struct tarn__delta_protocol *protocol, struct tarn_text name)
+{
+    bool found = tarn__delta_protocol_has_writer(protocol, name);
+    for (uint32_t i = 0; !found && i < protocol->reader_feature_count; i++) {
+        found = tarn__text_equal(protocol->reader_features[i], name);
     }
-    while (tarn__delta_partition_next(&rest, &key, &text, &is_null)) {
-        for (uint32_t i = 0; i < spec->field_count; i++) {
-            if (!is_null && tarn__text_equal(spec->fields[i].name, key) &&
-                tarn__delta_value_parse(spec->fields[i].type, text, arena, &values[i], NULL) != TARN_OK) {
-                return true;
+    return found;
+}
+
+/* The first feature of `more` that `less` has not; empty: there is none. Numbers imply features, too. */
+static struct tarn_text first_missing(const struct tarn__delta_protocol *more, const struct tarn__delta_protocol *less, bool only_harmful)
+{
+    static const char *const implied[] = {"appendOnly",       "invariants",    "checkConstraints", "changeDataFeed",
+                                          "generatedColumns", "columnMapping", "identityColumns"};
+    for (size_t i = 0; i < sizeof(implied) / sizeof(implied[0]); i++) {
+        const struct tarn_text name = tarn__text_of(implied[i]);
+        if (lists(more, name) && !lists(less, name) && !(only_harmful && is_harmless(name))) {
+            return name;
+        }
+    }
+    for (uint32_t i = 0; i < more->writer_feature_count + more->reader_feature_count; i++) {
+        const struct tarn_text name =
+            i < more->writer_feature_count ? more->writer_features[i] : more->reader_features[i - more->writer_feature_count];
+        if (!lists(less, name) && !(only_harmful && is_harmless(name))) {
+            return name;
+        }
+    }
+    return no_name;
+}
+
+static enum tarn_status check_protocol(struct tarn_transaction *transaction, const struct tarn__delta_winner *winner,
+                                       struct tarn_error *err)
+{
+    const struct tarn__delta_protocol *before = &tarn__delta_base_of(transaction)->protocol;
+    if (winner->protocol == NULL) {
+        return TARN_OK;
+    }
+    if (transaction->change.protocol != NULL) {
+        return conflict(winner, "protocol_changed", "changed the table's protocol, which this transaction changes too", no_name,
+                        start_again, err);
+    }
+    struct tarn_text feature = first_missing(before, winner->protocol, false);
+    if (feature.size != 0) {
+        return conflict(winner, "protocol_changed", "took a feature out of the table's protocol:", feature, start_again, err);
+    }
+    feature = first_missing(winner->protocol, before, true);
+    if (feature.size != 0) {
+        return conflict(winner, "protocol_changed", "gave the table a feature that files must be written with:", feature, start_again, err);
+    }
+    const enum tarn_status status = tarn__delta_protocol_supports(winner->protocol, NULL);
+    return status == TARN_OK ? TARN_OK
+                             : conflict(winner, "protocol_changed", "changed the table's protocol to one that this writer does not have",
+                                        no_name, "load the table again to see what is missing", err);
+}
+
+/* ---- 2: metadata ---- */
+
+static enum tarn_status check_metadata(struct tarn_transaction *transaction, const struct tarn__delta_winner *winner, bool *rebase_marks,
+                                       struct tarn_error *err)
+{
+    const struct tarn__delta_metadata *before = &tarn__delta_base_of(transaction)->metadata;
+    const struct tarn__delta_metadata *ours = transaction->change.metadata;
+    enum tarn__delta_metadata_change theirs;
+    enum tarn__delta_metadata_change own = TARN_METADATA_SAME;
+    *rebase_marks = false;
+    if (winner->metadata == NULL) {
+        return TARN_OK;
+    }
+    TARN_RETURN_IF_ERROR(tarn__delta_metadata_compare(transaction->env, before, winner->metadata, &theirs, err));
+    if (theirs == TARN_METADATA_SAME) {
+        return TARN_OK;
+    }
+    if (theirs == TARN_METADATA_OTHER) {
+        return conflict(winner, "metadata_changed", "changed the table's schema or properties", no_name, start_again, err);
+    }
+    if (ours != NULL) {
+        TARN_RETURN_IF_ERROR(tarn__delta_metadata_compare(transaction->env, before, ours, &own, err));
+        if (own == TARN_METADATA_MARKS && theirs == TARN_METADATA_MARKS) {
+            return conflict(winner, "metadata_changed", "gave out the same values of an identity column", no_name, start_again, err);
+        }
+        if (own != TARN_METADATA_SAME && theirs == TARN_METADATA_SETTINGS) {
+            return conflict(winner, "metadata_changed", "changed the table's properties, which this transaction changes too", no_name,
+                            start_again, err);
+        }
+        if (own == TARN_METADATA_OTHER && !tarn__text_equal(before->schema, ours->schema)) {
+            return conflict(winner, "metadata_changed", "counted on in an identity column of the schema that this transaction changes",
+                            no_name, start_again, err);
+        }
+        *rebase_marks = true;
+    }
+    /* Rows that we copied from file to file would lose their ids, which nobody had told us to keep. */
+    if (transaction->removed_count != 0 && transaction->added_count != 0 &&
+        tarn__delta_metadata_turns_on(before, winner->metadata, TARN_TEXT("delta.enableRowTracking"))) {
+        return conflict(winner, "metadata_changed", "gave rows ids, which this transaction's copies of rows do not have", no_name,
+                        start_again, err);
+    }
+    return TARN_OK;
+}
+
+/* ---- 3 and 4: domains and application transactions ---- */
+
+static const struct tarn_text row_tracking_domain = {"delta.rowTracking", 17};
+
+static enum tarn_status check_domains(const struct tarn_transaction *transaction, const struct tarn__delta_winner *winner,
+                                      struct tarn_error *err)
+{
+    for (size_t i = 0; i < winner->domain_count; i++) {
+        for (size_t k = 0; k < transaction->change.domain_count; k++) {
+            if (tarn__text_equal(winner->domains[i].domain, transaction->change.domains[k].domain) &&
+                !tarn__text_equal(winner->domains[i].domain, row_tracking_domain)) {
+                return conflict(winner, "concurrent_domain",
+                                "changed a domain of the table that this transaction changes too:", winner->domains[i].domain, start_again,
+                                err);
             }
         }
     }
-    const struct tarn__partition partition = {.raw = file->partition, .spec = spec, .count = spec->field_count, .values = values};
-    return tarn__transaction_reads_file(transaction, &partition, file->rows, file->statistics);
+    return TARN_OK;
 }
 
-static void see_action(const struct tarn_transaction *transaction, const struct tarn__delta_action *action, struct tarn_arena *arena,
-                       struct winner *winner)
+static enum tarn_status check_applications(const struct tarn_transaction *transaction, const struct tarn__delta_winner *winner,
+                                           struct tarn_error *err)
 {
-    bool removed = false;
-    switch (action->kind) {
-    case TARN_DELTA_COMMIT_INFO:
-        winner->ours = tarn__text_equal(action->u.commit_info.commit_id, tarn__text_of(transaction->commit_id));
-        winner->blind = action->u.commit_info.blind_append;
-        if (action->u.commit_info.has_in_commit_timestamp) {
-            winner->time = action->u.commit_info.in_commit_timestamp * 1000;
-        }
-        break;
-    case TARN_DELTA_PROTOCOL:
-        winner->protocol = true;
-        break;
-    case TARN_DELTA_METADATA:
-        winner->metadata = true;
-        break;
-    case TARN_DELTA_TXN:
-        if (transaction->app_id.size != 0 && tarn__text_equal(action->u.txn.app_id, transaction->app_id)) {
-            winner->same_app = true;
-            winner->app_version = action->u.txn.version;
-        }
-        break;
-    case TARN_DELTA_ADD:
-        winner->adds_what_we_read = winner->adds_what_we_read || reads_added(transaction, &action->u.file, arena);
-        break;
-    case TARN_DELTA_REMOVE:
-        if (tarn__transaction_read_path(transaction, action->u.file.path, &removed)) {
-            winner->removes_what_we_read = true;
-            winner->removes_what_we_remove = winner->removes_what_we_remove || removed;
-        }
-        break;
-    default:
-        break;
+    if (winner->same_app && winner->app_version >= transaction->app_version) {
+        return tarn__error_set(err, TARN_EXISTS, "app_transaction",
+                               "the application has committed this transaction already, as version %lld", (long long)winner->version);
     }
+    if (winner->same_app) {
+        return conflict(winner, "concurrent_transaction", "is of the same application", transaction->app_id,
+                        "let one process at a time write for an application", err);
+    }
+    return winner->app_read.data == NULL
+               ? TARN_OK
+               : conflict(winner, "concurrent_transaction", "is of an application that this transaction has looked at:", winner->app_read,
+                          start_again, err);
 }
 
-static enum tarn_status read_winner(const struct tarn_transaction *transaction, int64_t version, struct winner *winner,
+/* ---- 6 to 8: files ---- */
+
+static enum tarn_status check_files(const struct tarn_transaction *transaction, const struct tarn__delta_winner *winner,
                                     struct tarn_error *err)
 {
-    *winner = (struct winner){0};
-    char key[TARN_DELTA_KEY];
-    tarn__delta_commit_key(version, key);
-    struct tarn__delta_stream stream;
-    TARN_RETURN_IF_ERROR(tarn__delta_stream_open(&stream, transaction->snapshot->store, tarn__text_of(key), err));
-    enum tarn_status status;
-    for (;;) {
-        struct tarn__delta_action action;
-        bool more;
-        status = tarn__delta_stream_next(&stream, &action, &more, err);
-        if (status != TARN_OK || !more) {
-            break;
-        }
-        see_action(transaction, &action, &stream.arena, winner);
+    const enum tarn__isolation isolation = tarn__transaction_isolation(transaction);
+    /* Under WriteSerializable blind appends may count as written after us, unless what they were written under is changed by us. */
+    const bool behind_us = isolation == TARN_ISOLATION_SNAPSHOT ||
+                           (isolation == TARN_ISOLATION_WRITE_SERIALIZABLE && winner->blind && transaction->change.metadata == NULL);
+    if (winner->added_read.data != NULL && !winner->rearranges && !behind_us) {
+        return conflict(winner, "concurrent_append", "added rows that this transaction would have read, in", winner->added_read,
+                        start_again, err);
     }
-    tarn__delta_stream_close(&stream);
-    return status;
+    if (winner->removed_read.data != NULL && !winner->rearranges && isolation != TARN_ISOLATION_SNAPSHOT) {
+        return conflict(winner, "concurrent_delete_read", "took out or changed rows that this transaction has read, of",
+                        winner->removed_read, start_again, err);
+    }
+    return winner->removed_both.data == NULL
+               ? TARN_OK
+               : conflict(winner, "concurrent_delete_delete",
+                          "took out or changed a file that this transaction takes out too:", winner->removed_both, start_again, err);
+}
+
+/* ---- what ours is built on from now ---- */
+
+/* {"rowIdHighWaterMark":N}; -1 when it does not say so. */
+static int64_t row_id_mark(struct tarn_env *env, struct tarn_text configuration)
+{
+    struct tarn_json json;
+    int64_t mark = -1;
+    bool more = true;
+    tarn__json_open(&json, &(struct tarn_json_pull_options){.env = env, .failure = TARN_CORRUPT}, configuration);
+    enum tarn_status status = tarn__json_object(&json, NULL, NULL);
+    while (status == TARN_OK && more) {
+        status = tarn__json_key(&json, &more, NULL);
+        if (status == TARN_OK && more) {
+            bool is_null;
+            status =
+                tarn__json_is(&json, "rowIdHighWaterMark") ? tarn__json_int64(&json, &mark, &is_null, NULL) : tarn__json_skip(&json, NULL);
+        }
+    }
+    tarn__json_close(&json);
+    return status == TARN_OK ? mark : -1;
+}
+
+static enum tarn_status build_on(struct tarn_transaction *transaction, const struct tarn__delta_winner *winner, bool rebase_marks,
+                                 struct tarn_error *err)
+{
+    struct tarn__delta_base *base = tarn__delta_base_of(transaction);
+    if (rebase_marks) {
+        struct tarn__delta_metadata *ours = transaction->change.metadata;
+        ours->schema = tarn__arena_text(&transaction->arena, winner->metadata->schema);
+        if (ours->schema.data == NULL) {
+            return tarn__nomem(transaction->env, err, winner->metadata->schema.size);
+        }
+    }
+    if (winner->protocol != NULL) {
+        TARN_RETURN_IF_ERROR(tarn__delta_protocol_copy(&transaction->arena, winner->protocol, &base->protocol, err));
+    }
+    if (winner->metadata != NULL) {
+        TARN_RETURN_IF_ERROR(tarn__delta_metadata_copy(&transaction->arena, winner->metadata, &base->metadata, err));
+    }
+    for (size_t i = 0; i < winner->domain_count; i++) {
+        if (tarn__text_equal(winner->domains[i].domain, row_tracking_domain) && !winner->domains[i].removed) {
+            const int64_t mark = row_id_mark(transaction->env, winner->domains[i].configuration);
+            transaction->row_id_mark = mark > transaction->row_id_mark ? mark : transaction->row_id_mark;
+        }
+    }
+    transaction->parent_time = winner->time > transaction->parent_time ? winner->time : transaction->parent_time;
+    transaction->position = winner->version;
+    return TARN_OK;
+}
+
+static enum tarn_status judge(struct tarn_transaction *transaction, const struct tarn__delta_winner *winner, struct tarn_error *err)
+{
+    bool rebase_marks;
+    if (transaction->snapshot->is_new) {
+        return tarn__error_set(err, TARN_EXISTS, "table", "someone else made the table first");
+    }
+    TARN_RETURN_IF_ERROR(check_protocol(transaction, winner, err));
+    TARN_RETURN_IF_ERROR(check_metadata(transaction, winner, &rebase_marks, err));
+    TARN_RETURN_IF_ERROR(check_domains(transaction, winner, err));
+    TARN_RETURN_IF_ERROR(check_applications(transaction, winner, err));
+    TARN_RETURN_IF_ERROR(check_files(transaction, winner, err));
+    return build_on(transaction, winner, rebase_marks, err);
 }
 
 enum tarn_status tarn__delta_judge(struct tarn_transaction *transaction, enum tarn__verdict *verdict, struct tarn_error *err)
 {
-    const int64_t version = transaction->position + 1;
-    *verdict = TARN_VERDICT_NOT_THERE;
-    struct winner winner;
+    struct tarn__delta_winner winner;
     struct tarn_error local = TARN_ERROR_INIT;
-    const enum tarn_status status = read_winner(transaction, version, &winner, &local);
+    *verdict = TARN_VERDICT_NOT_THERE;
+    enum tarn_status status = tarn__delta_winner_read(&winner, transaction, transaction->position + 1, &local);
     if (status == TARN_NOT_FOUND) {
+        tarn__delta_winner_close(&winner);
         return TARN_OK;
     }
-    if (status != TARN_OK) {
-        if (err != NULL) {
-            *err = local;
-        }
-        return status;
-    }
-    if (winner.ours) {
+    if (status == TARN_OK && winner.ours) {
         *verdict = TARN_VERDICT_OURS;
-        transaction->made = version;
-        return TARN_OK;
+        transaction->made = winner.version;
+    } else if (status == TARN_OK) {
+        status = judge(transaction, &winner, &local);
+        *verdict = status == TARN_OK ? TARN_VERDICT_COMPATIBLE : TARN_VERDICT_NOT_THERE;
     }
-    if (transaction->snapshot->is_new) {
-        return tarn__error_set(err, TARN_EXISTS, "table", "someone else made the table first");
+    tarn__delta_winner_close(&winner);
+    if (status != TARN_OK && err != NULL) {
+        *err = local;
     }
-    if (winner.protocol) {
-        return conflict(err, version, "protocol_changed", "changed the table's protocol");
+    return status;
+}
+
+/* ---- the begin ---- */
+
+enum tarn_status tarn__delta_app_version(const struct tarn_transaction *transaction, struct tarn_text app_id, int64_t *version,
+                                         struct tarn_error *err)
+{
+    (void)err;
+    const struct tarn__delta_state *state = tarn__delta_state_of(transaction->snapshot);
+    *version = -1;
+    for (size_t i = 0; i < state->txn_count; i++) {
+        if (tarn__text_equal(state->txns[i].app_id, app_id)) {
+            *version = state->txns[i].version;
+        }
     }
-    if (winner.metadata) {
-        return conflict(err, version, "metadata_changed", "changed the table's schema or properties");
-    }
-    if (winner.same_app && winner.app_version >= transaction->app_version) {
-        return tarn__error_set(err, TARN_EXISTS, "app_transaction",
-                               "the application has committed this transaction already, as version %lld", (long long)version);
-    }
-    if (winner.same_app) {
-        return conflict(err, version, "concurrent_transaction", "is of the same application");
-    }
-    if (winner.adds_what_we_read && !winner.blind) {
-        return conflict(err, version, "concurrent_append", "added rows that this transaction would have read");
-    }
-    if (winner.removes_what_we_remove) {
-        return conflict(err, version, "concurrent_delete_delete", "took out a file that this transaction takes out too");
-    }
-    if (winner.removes_what_we_read) {
-        return conflict(err, version, "concurrent_delete_read", "took out rows that this transaction has read");
-    }
-    transaction->parent_time = winner.time > transaction->parent_time ? winner.time : transaction->parent_time;
-    transaction->position = version;
-    *verdict = TARN_VERDICT_COMPATIBLE;
     return TARN_OK;
 }
 
@@ -177,21 +338,36 @@ enum tarn_status tarn__delta_begin(struct tarn_transaction *transaction, struct 
 {
     const struct tarn_snapshot *snapshot = transaction->snapshot;
     const struct tarn__delta_state *state = tarn__delta_state_of(snapshot);
+    struct tarn__delta_base *base = tarn__arena_alloc(&transaction->arena, sizeof(*base));
+    if (base == NULL) {
+        return tarn__nomem(transaction->env, err, sizeof(*base));
+    }
+    *base = (struct tarn__delta_base){.protocol = state->protocol, .metadata = state->metadata};
+    transaction->state = base;
     if (snapshot->is_new) {
         return TARN_OK;
     }
     TARN_RETURN_IF_ERROR(tarn__delta_protocol_admit_write(snapshot, false, err));
-    if (state->has_in_commit_timestamp) {
-        transaction->parent_time = state->in_commit_timestamp * 1000;
-    }
-    for (size_t i = 0; transaction->app_id.size != 0 && i < state->txn_count; i++) {
-        if (tarn__text_equal(state->txns[i].app_id, transaction->app_id) && state->txns[i].version >= transaction->app_version) {
-            return tarn__error_set(err, TARN_EXISTS, "app_transaction",
-                                   "the application has committed transaction %lld already (its newest is %lld)",
-                                   (long long)transaction->app_version, (long long)state->txns[i].version);
+    transaction->isolation =
+        tarn__text_equal_caseless(tarn__delta_property(state, TARN_TEXT("delta.isolationLevel")), TARN_TEXT("Serializable"))
+            ? TARN_ISOLATION_SERIALIZABLE
+            : TARN_ISOLATION_WRITE_SERIALIZABLE;
+    transaction->parent_time = state->has_in_commit_timestamp ? state->in_commit_timestamp * 1000 : snapshot->info.timestamp;
+    for (size_t i = 0; i < state->domain_count; i++) {
+        if (tarn__text_equal(state->domains[i].domain, row_tracking_domain) && !state->domains[i].removed) {
+            transaction->row_id_mark = row_id_mark(transaction->env, state->domains[i].configuration);
         }
     }
-    return TARN_OK;
+    if (transaction->app_id.size == 0) {
+        return TARN_OK;
+    }
+    int64_t version;
+    TARN_RETURN_IF_ERROR(tarn__delta_app_version(transaction, transaction->app_id, &version, err));
+    return version == -1 || version < transaction->app_version
+               ? TARN_OK
+               : tarn__error_set(err, TARN_EXISTS, "app_transaction",
+                                 "the application has committed transaction %lld already (its newest is %lld)",
+                                 (long long)transaction->app_version, (long long)version);
 }
 
 enum tarn_status tarn__delta_partition(const struct tarn_snapshot *snapshot, const struct tarn_value *values, struct tarn_text_builder *raw,

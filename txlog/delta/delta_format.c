@@ -60,11 +60,13 @@ const struct tarn__table_format tarn__delta_format = {
     .create = tarn__delta_create,
     .statistics = tarn__delta_statistics_print,
     .partition = tarn__delta_partition,
+    .partition_values = tarn__delta_partition_values,
     .partition_text = partition_text,
     .folder_name = tarn__delta_path_escape_name,
     .null_folder = "__HIVE_DEFAULT_PARTITION__",
     .publish = tarn__delta_publish,
     .judge = tarn__delta_judge,
+    .app_version = tarn__delta_app_version,
     .restore = tarn__delta_restore,
     .verify = tarn__delta_verify,
 };

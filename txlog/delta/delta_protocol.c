@@ -126,10 +126,8 @@ static enum tarn_status admit_fields(uint32_t count, const struct tarn_field *fi
     return TARN_OK;
 }
 
-enum tarn_status tarn__delta_protocol_admit_write(const struct tarn_snapshot *snapshot, bool removes, struct tarn_error *err)
+enum tarn_status tarn__delta_protocol_supports(const struct tarn__delta_protocol *protocol, struct tarn_error *err)
 {
-    const struct tarn__delta_state *state = tarn__delta_state_of(snapshot);
-    const struct tarn__delta_protocol *protocol = &state->protocol;
     if (protocol->writer > 7) {
         return tarn__unsupported(err, "delta.writer_version", "the table needs writer version %d; this writes up to 7", protocol->writer);
     }
@@ -141,6 +139,14 @@ enum tarn_status tarn__delta_protocol_admit_write(const struct tarn_snapshot *sn
             return refuse(err, "writer_feature", protocol->writer_features[i], "writers");
         }
     }
+    return TARN_OK;
+}
+
+enum tarn_status tarn__delta_protocol_admit_write(const struct tarn_snapshot *snapshot, bool removes, struct tarn_error *err)
+{
+    const struct tarn__delta_state *state = tarn__delta_state_of(snapshot);
+    const struct tarn__delta_protocol *protocol = &state->protocol;
+    TARN_RETURN_IF_ERROR(tarn__delta_protocol_supports(protocol, err));
     for (uint32_t i = 0; i < state->metadata.property_count; i++) {
         if (tarn__text_starts(state->metadata.properties[i].key, TARN_TEXT("delta.constraints."))) {
             return refuse(err, "writer_feature", TARN_TEXT("checkConstraints"), "writers");

@@ -145,8 +145,7 @@ void tarn__delta_replay_end(struct tarn__delta_replay *replay)
     tarn__builder_free(&replay->scratch);
 }
 
-/* The location is an absolute path and the file lies below it: the key relative to it. Else the path as it is. */
-static struct tarn_text relative_path(const struct tarn_snapshot *snapshot, struct tarn_text path)
+struct tarn_text tarn__delta_relative_path(const struct tarn_snapshot *snapshot, struct tarn_text path)
 {
     struct tarn_text root = snapshot->info.location;
     while (root.size > 1 && root.data[root.size - 1] == '/') {
@@ -198,7 +197,7 @@ static enum tarn_status add_file(struct tarn__delta_replay *replay, const struct
 {
     struct tarn_snapshot *snapshot = replay->snapshot;
     struct tarn__file_set *files = &snapshot->files;
-    const struct tarn_text path = relative_path(snapshot, file->path);
+    const struct tarn_text path = tarn__delta_relative_path(snapshot, file->path);
     const struct tarn__deletion_vector *vector = file->extra.deletion_vector;
     TARN_RETURN_IF_ERROR(check_added_once(replay, path, err));
     const int64_t known = tarn__file_set_find(files, path, vector);
@@ -234,7 +233,7 @@ static enum tarn_status remove_file(struct tarn__delta_replay *replay, const str
     if (replay->checkpoint) {
         return TARN_OK; /* its removes are tombstones for VACUUM: its adds are what is left */
     }
-    const struct tarn_text path = relative_path(replay->snapshot, file->path);
+    const struct tarn_text path = tarn__delta_relative_path(replay->snapshot, file->path);
     const struct tarn__deletion_vector *vector = file->extra.deletion_vector;
     const int64_t known = tarn__file_set_find(&replay->snapshot->files, path, vector);
     if (replay->forward) {
@@ -478,11 +477,10 @@ static enum tarn_status make_spec(struct tarn_snapshot *snapshot, struct tarn_er
     return TARN_OK;
 }
 
-/* Types the partition values of each tuple, once a tuple. A column that a tuple does not name is null. */
-static enum tarn_status type_partition(struct tarn_snapshot *snapshot, struct tarn__partition *partition, struct tarn_error *err)
+enum tarn_status tarn__delta_partition_values(const struct tarn_snapshot *snapshot, struct tarn_arena *arena,
+                                              struct tarn__partition *partition, struct tarn_error *err)
 {
     const struct tarn__partition_spec *spec = snapshot->spec;
-    struct tarn_arena *arena = &snapshot->files.arena;
     struct tarn_value *values = tarn__arena_calloc(arena, (size_t)spec->field_count + 1, sizeof(*values));
     if (values == NULL) {
         return tarn__nomem(snapshot->env, err, sizeof(*values));
@@ -515,7 +513,7 @@ static enum tarn_status type_partition(struct tarn_snapshot *snapshot, struct ta
 enum tarn_status tarn__delta_state_type_partitions(struct tarn_snapshot *snapshot, uint32_t from, struct tarn_error *err)
 {
     for (uint32_t i = from; i < snapshot->files.partition_count; i++) {
-        TARN_RETURN_IF_ERROR(type_partition(snapshot, &snapshot->files.partitions[i], err));
+        TARN_RETURN_IF_ERROR(tarn__delta_partition_values(snapshot, &snapshot->files.arena, &snapshot->files.partitions[i], err));
     }
     return TARN_OK;
 }

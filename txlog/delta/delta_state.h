@@ -35,6 +35,11 @@ static inline struct tarn__delta_state *tarn__delta_state_of(const struct tarn_s
     return snapshot->state;
 }
 
+/** Of a file below the location, when that is an absolute path: the key relative to it. Else the path as it is. */
+struct tarn_text tarn__delta_relative_path(const struct tarn_snapshot *snapshot, struct tarn_text path);
+/** Types the values of a tuple, once a tuple. A column that it does not name is null. Errors: CORRUPT partition_value, NOMEM. */
+TARN_WARN_UNUSED enum tarn_status tarn__delta_partition_values(const struct tarn_snapshot *snapshot, struct tarn_arena *arena,
+                                                               struct tarn__partition *partition, struct tarn_error *err);
 /** The value of a table property; empty when it is not set. */
 struct tarn_text tarn__delta_property(const struct tarn__delta_state *state, struct tarn_text key);
 bool tarn__delta_property_is_true(const struct tarn__delta_state *state, struct tarn_text key);
@@ -91,6 +96,8 @@ TARN_WARN_UNUSED enum tarn_status tarn__delta_state_describe(struct tarn_snapsho
 /** Types the partition values from tuple `from` on. Errors: CORRUPT partition_value. */
 TARN_WARN_UNUSED enum tarn_status tarn__delta_state_type_partitions(struct tarn_snapshot *snapshot, uint32_t from, struct tarn_error *err);
 
+/** Are all features that a protocol asks of writers there? Errors: UNSUPPORTED delta.writer_*, CORRUPT protocol. */
+TARN_WARN_UNUSED enum tarn_status tarn__delta_protocol_supports(const struct tarn__delta_protocol *protocol, struct tarn_error *err);
 /** May the table be read? Errors: UNSUPPORTED delta.reader_feature.NAME, CORRUPT protocol. */
 TARN_WARN_UNUSED enum tarn_status tarn__delta_protocol_admit_read(const struct tarn_snapshot *snapshot, struct tarn_error *err);
 /** May it be written? Errors: UNSUPPORTED delta.writer_feature.NAME. */

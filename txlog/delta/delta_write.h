@@ -3,10 +3,24 @@
 #define TARN_TXLOG_DELTA_DELTA_WRITE_H
 
 #include "txlog/core/transaction.h"
+#include "txlog/delta/delta_state.h"
+
+/** What a transaction builds on beside files: of the newest version that was judged; at first the snapshot's. In transaction->arena. */
+struct tarn__delta_base {
+    struct tarn__delta_protocol protocol;
+    struct tarn__delta_metadata metadata;
+};
+
+static inline struct tarn__delta_base *tarn__delta_base_of(const struct tarn_transaction *transaction)
+{
+    return transaction->state;
+}
 
 TARN_WARN_UNUSED enum tarn_status tarn__delta_create(struct tarn_snapshot *snapshot, const struct tarn_table_create_options *options,
                                                      struct tarn_error *err);
 TARN_WARN_UNUSED enum tarn_status tarn__delta_begin(struct tarn_transaction *transaction, struct tarn_error *err);
+TARN_WARN_UNUSED enum tarn_status tarn__delta_app_version(const struct tarn_transaction *transaction, struct tarn_text app_id,
+                                                          int64_t *version, struct tarn_error *err);
 TARN_WARN_UNUSED enum tarn_status tarn__delta_partition(const struct tarn_snapshot *snapshot, const struct tarn_value *values,
                                                         struct tarn_text_builder *raw, struct tarn_error *err);
 TARN_WARN_UNUSED enum tarn_status tarn__delta_publish(struct tarn_transaction *transaction, struct tarn_error *err);

@@ -217,7 +217,7 @@ static enum tarn_status fill_summary(const struct tarn_transaction *transaction,
     return TARN_OK;
 }
 
-enum tarn_status tarn__iceberg_app_version(const struct tarn_transaction *transaction, const struct tarn__iceberg_snapshot_entry *entry,
+enum tarn_status tarn__iceberg_app_version(struct tarn_text app_id, const struct tarn__iceberg_snapshot_entry *entry,
                                            struct tarn_arena *arena, bool *found, int64_t *version, struct tarn_error *err)
 {
     *found = false;
@@ -229,7 +229,7 @@ enum tarn_status tarn__iceberg_app_version(const struct tarn_transaction *transa
     TARN_RETURN_IF_ERROR(tarn__iceberg_snapshot_parse(entry->json, arena, &snapshot, err));
     const struct tarn_text *id = summary_value(&snapshot, app_id_key);
     const struct tarn_text *text = summary_value(&snapshot, app_version_key);
-    *found = id != NULL && text != NULL && tarn__text_equal(*id, transaction->app_id) && tarn__int64_parse(*text, version) == TARN_PARSED;
+    *found = id != NULL && text != NULL && tarn__text_equal(*id, app_id) && tarn__int64_parse(*text, version) == TARN_PARSED;
     return TARN_OK;
 }
 

@@ -79,12 +79,15 @@ static enum tarn_status see_entry(void *arg, struct tarn__iceberg_entry *entry, 
         return tarn__builder_status(&judged->key, err);
     }
     TARN_RETURN_IF_ERROR(tarn__builder_status(&judged->key, err));
-    bool removed;
-    if (!tarn__transaction_read_path(judged->transaction, tarn__builder_text(&judged->key), &removed)) {
+    enum tarn__touch touch;
+    int64_t index;
+    TARN_RETURN_IF_ERROR(tarn__transaction_touch(judged->transaction, tarn__builder_text(&judged->key), &touch, &index, err));
+    if (touch == TARN_TOUCH_NONE) {
         return TARN_OK;
     }
-    return removed ? conflict(err, judged->snapshot_id, "concurrent_delete_delete", "took out a file that this transaction takes out too")
-                   : conflict(err, judged->snapshot_id, "concurrent_delete_read", "took out rows that this transaction has read");
+    return touch == TARN_TOUCH_REMOVED
+               ? conflict(err, judged->snapshot_id, "concurrent_delete_delete", "took out a file that this transaction takes out too")
+               : conflict(err, judged->snapshot_id, "concurrent_delete_read", "took out rows that this transaction has read");
 }
 
 static enum tarn_status judge_files(struct judged *judged, const struct tarn__iceberg_snapshot *snapshot, struct tarn_error *err)
@@ -119,13 +122,21 @@ static enum tarn_status judge_snapshot(struct judged *judged, const struct tarn_
     if (transaction->app_id.size != 0) {
         bool found;
         int64_t version;
-        TARN_RETURN_IF_ERROR(tarn__iceberg_app_version(transaction, entry, arena, &found, &version, err));
+        TARN_RETURN_IF_ERROR(tarn__iceberg_app_version(transaction->app_id, entry, arena, &found, &version, err));
         if (found && version >= transaction->app_version) {
             return tarn__error_set(err, TARN_EXISTS, "app_transaction",
                                    "the application has committed this transaction already, as snapshot %lld", (long long)entry->id);
         }
         if (found) {
             return conflict(err, entry->id, "concurrent_transaction", "is of the same application");
+        }
+    }
+    for (size_t i = 0; i < transaction->app_read_count; i++) {
+        bool found;
+        int64_t version;
+        TARN_RETURN_IF_ERROR(tarn__iceberg_app_version(transaction->apps_read[i], entry, arena, &found, &version, err));
+        if (found) {
+            return conflict(err, entry->id, "concurrent_transaction", "is of an application that this transaction has looked at");
         }
     }
     if (blind) {

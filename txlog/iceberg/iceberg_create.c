@@ -199,34 +199,39 @@ enum tarn_status tarn__iceberg_admit(const struct tarn_snapshot *snapshot, bool 
 
 /* ---- transactions ---- */
 
-/* Has the application committed this already? Its newest commit is asked, since its versions only grow. */
-static enum tarn_status check_application(struct tarn_transaction *transaction, struct tarn_error *err)
+/* Its newest commit is asked, since its versions only grow. */
+enum tarn_status tarn__iceberg_newest_app_version(const struct tarn_transaction *transaction, struct tarn_text app_id, int64_t *version,
+                                                  struct tarn_error *err)
 {
     const struct tarn__iceberg_base *base = &tarn__iceberg_writing_of(transaction)->base;
     int64_t id = base->has_head ? base->head.id : -1;
     struct tarn_arena arena;
     tarn__arena_init(&arena, transaction->env);
     enum tarn_status status = TARN_OK;
-    for (uint32_t steps = 0; status == TARN_OK && id != -1 && steps <= base->metadata.snapshot_count; steps++) {
+    bool found = false;
+    *version = -1;
+    for (uint32_t steps = 0; status == TARN_OK && !found && id != -1 && steps <= base->metadata.snapshot_count; steps++) {
         const struct tarn__iceberg_snapshot_entry *entry = tarn__iceberg_metadata_snapshot(&base->metadata, id);
         if (entry == NULL) {
             break;
         }
-        int64_t version;
-        bool found;
-        status = tarn__iceberg_app_version(transaction, entry, &arena, &found, &version, err);
-        if (status == TARN_OK && found) {
-            status = version < transaction->app_version
-                         ? TARN_OK
-                         : tarn__error_set(err, TARN_EXISTS, "app_transaction",
-                                           "the application has committed transaction %lld already (its newest is %lld)",
-                                           (long long)transaction->app_version, (long long)version);
-            break;
-        }
+        status = tarn__iceberg_app_version(app_id, entry, &arena, &found, version, err);
         id = entry->parent_id;
     }
     tarn__arena_free(&arena);
+    *version = found ? *version : -1;
     return status;
+}
+
+static enum tarn_status check_application(const struct tarn_transaction *transaction, struct tarn_error *err)
+{
+    int64_t version;
+    TARN_RETURN_IF_ERROR(tarn__iceberg_newest_app_version(transaction, transaction->app_id, &version, err));
+    return version == -1 || version < transaction->app_version
+               ? TARN_OK
+               : tarn__error_set(err, TARN_EXISTS, "app_transaction",
+                                 "the application has committed transaction %lld already (its newest is %lld)",
+                                 (long long)transaction->app_version, (long long)version);
 }
 
 enum tarn_status tarn__iceberg_begin(struct tarn_transaction *transaction, struct tarn_error *err)
@@ -273,6 +278,20 @@ enum tarn_status tarn__iceberg_partition(const struct tarn_snapshot *snapshot, c
 {
     tarn__iceberg_partition_pack(snapshot->spec->id, snapshot->spec->field_count, values, raw);
     return tarn__builder_status(raw, err);
+}
+
+enum tarn_status tarn__iceberg_partition_values(const struct tarn_snapshot *snapshot, struct tarn_arena *arena,
+                                                struct tarn__partition *partition, struct tarn_error *err)
+{
+    const struct tarn__partition_spec *spec = snapshot->spec;
+    struct tarn_value *values = tarn__arena_calloc(arena, (size_t)spec->field_count + 1, sizeof(*values));
+    if (values == NULL) {
+        return tarn__nomem(arena->env, err, spec->field_count * sizeof(*values));
+    }
+    partition->spec = spec;
+    partition->count = spec->field_count;
+    partition->values = values;
+    return tarn__iceberg_partition_unpack(partition->raw, spec, values, err);
 }
 
 enum tarn_status tarn__iceberg_partition_text(const struct tarn__partition_field *field, const struct tarn_value *value,

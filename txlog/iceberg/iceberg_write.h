@@ -65,6 +65,8 @@ TARN_WARN_UNUSED enum tarn_status tarn__iceberg_admit(const struct tarn_snapshot
 TARN_WARN_UNUSED enum tarn_status tarn__iceberg_begin(struct tarn_transaction *transaction, struct tarn_error *err);
 TARN_WARN_UNUSED enum tarn_status tarn__iceberg_partition(const struct tarn_snapshot *snapshot, const struct tarn_value *values,
                                                           struct tarn_text_builder *raw, struct tarn_error *err);
+TARN_WARN_UNUSED enum tarn_status tarn__iceberg_partition_values(const struct tarn_snapshot *snapshot, struct tarn_arena *arena,
+                                                                 struct tarn__partition *partition, struct tarn_error *err);
 TARN_WARN_UNUSED enum tarn_status tarn__iceberg_partition_text(const struct tarn__partition_field *field, const struct tarn_value *value,
                                                                struct tarn_text_builder *out, struct tarn_error *err);
 TARN_WARN_UNUSED enum tarn_status tarn__iceberg_publish(struct tarn_transaction *transaction, struct tarn_error *err);
@@ -77,10 +79,13 @@ TARN_WARN_UNUSED enum tarn_status tarn__iceberg_restore(struct tarn_transaction 
 
 /* ---- between the files ---- */
 
-/** The version that a snapshot says the transaction's application committed with it; *found false: it says none. */
-TARN_WARN_UNUSED enum tarn_status tarn__iceberg_app_version(const struct tarn_transaction *transaction,
-                                                            const struct tarn__iceberg_snapshot_entry *entry, struct tarn_arena *arena,
-                                                            bool *found, int64_t *version, struct tarn_error *err);
+/** The version that a snapshot says the application committed with it; *found false: it says none. */
+TARN_WARN_UNUSED enum tarn_status tarn__iceberg_app_version(struct tarn_text app_id, const struct tarn__iceberg_snapshot_entry *entry,
+                                                            struct tarn_arena *arena, bool *found, int64_t *version,
+                                                            struct tarn_error *err);
+/** The newest version that the application has committed to what the transaction builds on; -1: none. */
+TARN_WARN_UNUSED enum tarn_status tarn__iceberg_newest_app_version(const struct tarn_transaction *transaction, struct tarn_text app_id,
+                                                                   int64_t *version, struct tarn_error *err);
 
 /** Appends the location that is recorded for a key of the table. */
 TARN_WARN_UNUSED enum tarn_status tarn__iceberg_record_location(const struct tarn__iceberg_base *base, struct tarn_arena *arena,

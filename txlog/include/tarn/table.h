@@ -218,6 +218,15 @@ TARN_CALL tarn_transaction_sink_from(struct tarn_transaction *transaction, const
                                      struct tarn_sink **out, struct tarn_error *err);
 
 /**
+ * Notes rows as read that the caller came to know otherwise (NULL: the whole table): a commit that came first and changed them is then a
+ * conflict.
+ */
+TARN_CALL tarn_transaction_read(struct tarn_transaction *transaction, const struct tarn_expr *predicate, struct tarn_error *err);
+/** The newest transaction of an application in the base; -1: none. It is noted as read: another that comes first is a conflict. */
+TARN_CALL tarn_transaction_app_version(struct tarn_transaction *transaction, struct tarn_text app_id, int64_t *version,
+                                       struct tarn_error *err);
+
+/**
  * Copy-on-write. `select` notes `predicate` as read (NULL: the whole table) and finds the files that can hold matching rows; then for each
  * of *count files: read it (file_source gives its rows as the table has them), write what stays to the sink, and take it out.
  */
@@ -231,6 +240,14 @@ TARN_CALL tarn_transaction_remove(struct tarn_transaction *transaction, uint32_t
 
 /** Takes every file out: overwrite. */
 TARN_CALL tarn_transaction_remove_all(struct tarn_transaction *transaction, struct tarn_error *err);
+/**
+ * Takes out the rows that meet `predicate` (NULL: all), over whole columns of the table: files of which all rows do go unread, others are
+ * written again without them. New rows must meet it from then on: a sink's write is INVALID (detail replace_where) with the first row that
+ * does not. The first thing of a transaction.
+ */
+TARN_CALL tarn_transaction_replace_where(struct tarn_transaction *transaction, const struct tarn_expr *predicate, struct tarn_error *err);
+/** New rows take the place of the partitions that they fall into; the commit finds out which. Without partitions: of everything. */
+TARN_CALL tarn_transaction_replace_partitions(struct tarn_transaction *transaction, struct tarn_error *err);
 
 /** Adds a number to the operation metrics of history ("numUpdatedRows"). */
 TARN_CALL tarn_transaction_metric(struct tarn_transaction *transaction, const char *name, uint64_t value, struct tarn_error *err);
