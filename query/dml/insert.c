@@ -110,7 +110,7 @@ static enum tarn_status replace_where(struct tarn_query *query, struct tarn_tran
     }
     TARN_RETURN_IF_ERROR(tarn__bind_predicate(&binder, s->where, &bound, err));
     TARN_RETURN_IF_ERROR(tarn__lower(&binder, binder.scope, bound, true, &predicate, err));
-    const enum tarn_status status = tarn_transaction_replace_where(transaction, predicate.expr, err);
+    const enum tarn_status status = tarn_transaction_replace_where(transaction, predicate.expr, tarn_query_expr_host(), err);
     tarn_expr_release(predicate.expr);
     return status;
 }

@@ -58,6 +58,7 @@ enum ours {
     BLIND_APPEND = 0,     /* of ids 100 to 109, part 1 */
     APPEND_FROM_ALL,      /* having read the whole table */
     APPEND_FROM_PART_1,   /* having read part = 1 */
+    APPEND_FROM_BOTH,     /* having read part = 1, and part = 2 */
     APPEND_FROM_PART_2,   /* having read part = 2 */
     APPEND_FROM_ID_5,     /* having read id = 5 */
     DELETE_A,             /* id = 5: the file a goes */
@@ -167,6 +168,11 @@ static void act(struct tarn_transaction *transaction, enum ours ours)
         pick(transaction, "part", 2, 1, 0);
         stage(transaction);
         break;
+    case APPEND_FROM_BOTH:
+        pick(transaction, "part", 1, 2, 0);
+        pick(transaction, "part", 2, 1, 0);
+        stage(transaction);
+        break;
     case APPEND_FROM_ID_5:
         pick(transaction, "id", 5, 1, 0);
         stage(transaction);
@@ -243,7 +249,9 @@ static const struct {
     {"delete / delete", DELETE_A, INFO("DELETE") REMOVE("a", "1"), "concurrent_delete_delete", "concurrent_delete_delete"},
     {"add / read and write", APPEND_FROM_PART_1, INFO("WRITE") ADD("x", "1", "5", "5"), "concurrent_append", "concurrent_append"},
     {"add / read and no write", SET_DOMAIN, INFO("WRITE") ADD("x", "1", "5", "5"), NULL, NULL},
-    {"add in part 2 / read of part 1, write to part 1", UPDATE_A, INFO("WRITE") ADD("x", "2", "5", "5"), NULL, NULL},
+    {"add in part 2 / read of parts 1 and 2, write to part 1", APPEND_FROM_BOTH, INFO("WRITE") ADD("x", "2", "5", "5"), "concurrent_append",
+     "concurrent_append"},
+    {"add in part 2 / read of part 1, write to part 1", DELETE_PART_1, INFO("WRITE") ADD("x", "2", "5", "5"), NULL, NULL},
     {"delete / read", APPEND_FROM_PART_1, INFO("DELETE") REMOVE("a", "1"), "concurrent_delete_read", "concurrent_delete_read"},
     {"schema change", BLIND_APPEND, INFO("ADD COLUMNS") METADATA(SCHEMA_WIDER, ""), "metadata_changed", "metadata_changed"},
     {"conflicting transactions", AFTER_LOOKING_AT_APP, INFO("WRITE") TXN("app", "1") ADD("x", "1", "5", "5"), "concurrent_transaction",
@@ -310,8 +318,7 @@ static const struct {
     {"property / deletion vectors turned on", SET_PROPERTY,
      INFO("SET TBLPROPERTIES") FEATURES(",\"deletionVectors\"") METADATA(SCHEMA, ",\"delta.enableDeletionVectors\":\"true\""),
      "metadata_changed", "metadata_changed"},
-    {"update / row ids turned on", UPDATE_A,
-     INFO("SET TBLPROPERTIES") FEATURES(",\"rowTracking\",\"domainMetadata\"") METADATA(SCHEMA, ",\"delta.enableRowTracking\":\"true\""),
+    {"update / row ids turned on", UPDATE_A, INFO("SET TBLPROPERTIES") METADATA(SCHEMA, ",\"delta.enableRowTracking\":\"true\""),
      "metadata_changed", "metadata_changed"},
     /* domains */
     {"domain / the same domain", SET_DOMAIN, INFO("CLUSTER BY") DOMAIN("d", "{}"), "concurrent_domain", "concurrent_domain"},

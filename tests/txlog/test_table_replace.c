@@ -61,7 +61,7 @@ static void replace(struct tarn_transaction *transaction, struct tarn_env *env, 
                     const struct tarn_type *type, int64_t value)
 {
     struct tarn_expr *predicate = compare(env, op, column, type, value);
-    ck_assert_ok(tarn_transaction_replace_where(transaction, predicate, &err), &err);
+    ck_assert_ok(tarn_transaction_replace_where(transaction, predicate, NULL, &err), &err);
     tarn_expr_release(predicate);
 }
 
@@ -161,7 +161,7 @@ START_TEST(table_replace__is_said_first) /* T-REPLACE-2 */
     struct tarn_transaction *transaction = begin(env, uri);
     struct tarn_expr *predicate = compare(env, TARN_EXPR_GE, "id", &bigint, 15);
     ck_assert_ok(add(transaction, 100, 1), &err);
-    ck_assert_status(tarn_transaction_replace_where(transaction, predicate, &err), TARN_INVALID);
+    ck_assert_status(tarn_transaction_replace_where(transaction, predicate, NULL, &err), TARN_INVALID);
     ck_assert_status(tarn_transaction_replace_partitions(transaction, &err), TARN_INVALID);
     tarn_transaction_abort(transaction);
     tarn_expr_release(predicate);
@@ -249,7 +249,7 @@ static enum tarn_status replace_once(void *ctx, struct tarn_fault *fault, struct
     enum tarn_status status = tarn_transaction_open(snapshot, NULL, &transaction, error);
     if (status == TARN_OK) {
         status = kind->partitions ? tarn_transaction_replace_partitions(transaction, error)
-                                  : tarn_transaction_replace_where(transaction, predicate, error);
+                                  : tarn_transaction_replace_where(transaction, predicate, NULL, error);
         status = status == TARN_OK ? tarn_transaction_sink(transaction, &sink, error) : status;
         status = status == TARN_OK ? tarn_test_rows_write(sink, 100, 1, error) : status;
         if (status == TARN_OK) {

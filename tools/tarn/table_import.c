@@ -71,7 +71,7 @@ static enum tarn_status replace_where(const struct table_import *import, struct 
 {
     struct tarn_expr *predicate = NULL;
     TARN_TOOL_TRY(tarn_predicate_parse(import->env, tarn_transaction_schema(transaction), import->replace_where, &predicate, err));
-    const enum tarn_status status = tarn_transaction_replace_where(transaction, predicate, err);
+    const enum tarn_status status = tarn_transaction_replace_where(transaction, predicate, tarn_query_expr_host(), err);
     tarn_expr_release(predicate);
     return status;
 }

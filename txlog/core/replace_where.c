@@ -50,7 +50,7 @@ static enum tarn_status find_columns(struct row_test *test, const struct tarn_sc
 }
 
 static enum tarn_status test_open(struct row_test *test, struct tarn_env *env, const struct tarn_schema *schema,
-                                  const struct tarn_expr *predicate, struct tarn_error *err)
+                                  const struct tarn_expr *predicate, const struct tarn_expr_host *host, struct tarn_error *err)
 {
     *test = (struct row_test){.env = env};
     test->columns = tarn__calloc(env, (size_t)predicate->column_count + 1, sizeof(*test->columns));
@@ -60,7 +60,7 @@ static enum tarn_status test_open(struct row_test *test, struct tarn_env *env, c
     tarn__batch_input_open(&test->input, env, test->columns);
     enum tarn_status status = find_columns(test, schema, predicate, err);
     if (status == TARN_OK) {
-        status = tarn_expr_eval_open(env, predicate, NULL, &test->eval, err);
+        status = tarn_expr_eval_open(env, predicate, host, &test->eval, err);
     }
     if (status != TARN_OK) {
         test_close(test);
@@ -178,7 +178,7 @@ static enum tarn_status replace_in_files(struct replacing *replacing, const stru
 }
 
 enum tarn_status tarn_transaction_replace_where(struct tarn_transaction *transaction, const struct tarn_expr *predicate,
-                                                struct tarn_error *err)
+                                                const struct tarn_expr_host *host, struct tarn_error *err)
 {
     if (transaction->sink_open || transaction->added_count != 0 || transaction->removed_count != 0 || transaction->replaces != NULL) {
         return tarn__invalid(err, "replace_where", "what is replaced must be said once, before anything else is done in the transaction");
@@ -187,7 +187,7 @@ enum tarn_status tarn_transaction_replace_where(struct tarn_transaction *transac
         return tarn_transaction_remove_all(transaction, err);
     }
     struct replacing replacing = {.transaction = transaction};
-    TARN_RETURN_IF_ERROR(test_open(&replacing.test, transaction->env, transaction->snapshot->schema, predicate, err));
+    TARN_RETURN_IF_ERROR(test_open(&replacing.test, transaction->env, transaction->snapshot->schema, predicate, host, err));
     enum tarn_status status = replace_in_files(&replacing, predicate, err);
     if (replacing.sink != NULL && status == TARN_OK) {
         status = tarn_sink_finish(replacing.sink, err);
@@ -198,6 +198,7 @@ enum tarn_status tarn_transaction_replace_where(struct tarn_transaction *transac
     tarn__free(transaction->env, replacing.stays);
     TARN_RETURN_IF_ERROR(status);
     transaction->replaces = tarn_expr_retain(predicate);
+    transaction->replaces_host = host;
     return tarn_transaction_metric(transaction, "numCopiedRows", replacing.kept, err);
 }
 
@@ -267,8 +268,9 @@ enum tarn_status tarn_transaction_sink(struct tarn_transaction *transaction, str
     }
     struct tarn_env *env = transaction->env;
     struct checked_sink *sink = tarn__calloc(env, 1, sizeof(*sink));
-    enum tarn_status status =
-        sink != NULL ? test_open(&sink->test, env, inner->schema, transaction->replaces, err) : tarn__nomem(env, err, sizeof(*sink));
+    enum tarn_status status = sink != NULL
+                                  ? test_open(&sink->test, env, inner->schema, transaction->replaces, transaction->replaces_host, err)
+                                  : tarn__nomem(env, err, sizeof(*sink));
     if (status != TARN_OK) {
         tarn__free(env, sink);
         tarn_sink_abort(inner);

@@ -75,6 +75,7 @@ struct tarn_transaction {
     bool removes_all;
 
     const struct tarn_expr *replaces; /* new rows must meet it; NULL: any may come */
+    const struct tarn_expr_host *replaces_host;
     bool replaces_partitions;         /* those that new rows fall into */
 
     /* files of an older version that come back (restore): indexes into `revived_from` */

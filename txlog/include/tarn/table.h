@@ -243,9 +243,10 @@ TARN_CALL tarn_transaction_remove_all(struct tarn_transaction *transaction, stru
 /**
  * Takes out the rows that meet `predicate` (NULL: all), over whole columns of the table: files of which all rows do go unread, others are
  * written again without them. New rows must meet it from then on: a sink's write is INVALID (detail replace_where) with the first row that
- * does not. The first thing of a transaction.
+ * does not. The first thing of a transaction. `host` is for calls in the predicate and outlives the transaction; NULL: the env's.
  */
-TARN_CALL tarn_transaction_replace_where(struct tarn_transaction *transaction, const struct tarn_expr *predicate, struct tarn_error *err);
+TARN_CALL tarn_transaction_replace_where(struct tarn_transaction *transaction, const struct tarn_expr *predicate,
+                                         const struct tarn_expr_host *host, struct tarn_error *err);
 /** New rows take the place of the partitions that they fall into; the commit finds out which. Without partitions: of everything. */
 TARN_CALL tarn_transaction_replace_partitions(struct tarn_transaction *transaction, struct tarn_error *err);
 
