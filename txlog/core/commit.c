@@ -130,7 +130,7 @@ static enum tarn_status run(struct attempt *attempt, struct tarn_error *err)
 
 static bool changes_nothing(const struct tarn_transaction *transaction)
 {
-    return !transaction->snapshot->is_new && transaction->added_count == 0 && transaction->removed_count == 0 &&
+    return !transaction->records && !transaction->snapshot->is_new && transaction->added_count == 0 && transaction->removed_count == 0 &&
            transaction->revived_count == 0 && transaction->change.metadata == NULL && transaction->change.protocol == NULL &&
            transaction->change.domain_count == 0 && transaction->app_id.size == 0;
 }

@@ -408,7 +408,7 @@ static enum tarn_status write_rows(struct ingest *ingest, struct open_file *file
 {
     TARN_RETURN_IF_ERROR(tarn_sink_write(file->sink, batch, err));
     file->bytes += bytes;
-    if (file->bytes < most_bytes) {
+    if (file->bytes < (ingest->options.file_bytes != 0 ? ingest->options.file_bytes : most_bytes)) {
         return TARN_OK;
     }
     for (uint32_t i = 0; i < ingest->file_count; i++) {

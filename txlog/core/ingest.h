@@ -38,6 +38,7 @@ struct tarn__staged_file {
     int64_t modified;
     struct tarn_text partition;  /* raw form */
     struct tarn_text statistics; /* empty: none */
+    struct tarn_text tags;       /* JSON object that goes with the file unread; empty: none */
 };
 
 typedef enum tarn_status (*tarn__staged_fn)(void *arg, const struct tarn__staged_file *file, struct tarn_error *err);
@@ -51,6 +52,7 @@ struct tarn__ingest_options {
     tarn__staged_fn staged;
     void *arg;
     void (*ended)(void *arg, bool finished); /* the sink is gone */
+    uint64_t file_bytes;                     /* bytes of batches that a file takes at most, about; 0: 1 GiB */
 };
 
 TARN_WARN_UNUSED enum tarn_status tarn__ingest_open(const struct tarn__ingest_options *options, struct tarn_sink **out,

@@ -23,6 +23,13 @@ struct tarn__bounds_wanted {
     struct tarn_bounds bounds; /* texts live in the arena of the call */
 };
 
+/** What a clean-up is told. Keys are valid during the call; one may come more than once. */
+struct tarn__clean_visitor {
+    void *arg;
+    enum tarn_status (*keep)(void *arg, struct tarn_text key, struct tarn_error *err);
+    enum tarn_status (*gone)(void *arg, struct tarn_text key, struct tarn_error *err); /* NULL: not wanted */
+};
+
 /** What the commits that came first mean for ours. */
 enum tarn__verdict {
     TARN_VERDICT_NOT_THERE = 0, /* there is none that was not judged yet */
@@ -38,6 +45,7 @@ enum tarn__later {
 };
 
 struct tarn__statistics_input; /* txlog/core/ingest.h */
+struct tarn__layout;           /* txlog/core/maintain/layout.h */
 
 struct tarn__table_format {
     const char *name;
@@ -104,6 +112,26 @@ struct tarn__table_format {
     void (*end)(struct tarn_transaction *transaction);
     /** Takes over what is not files (schema, properties) from an older snapshot. */
     enum tarn_status (*restore)(struct tarn_transaction *transaction, const struct tarn_snapshot *target, struct tarn_error *err);
+    /** The order of rows that the table asks for; none: no columns. Paths live in the arena. NULL: tables of the format ask for none. */
+    enum tarn_status (*layout)(const struct tarn_snapshot *snapshot, struct tarn_arena *arena, struct tarn__layout *out,
+                               struct tarn_error *err);
+    /** What a new file of the table says of its layout, the same for all of one `group`. NULL: files say nothing of it. */
+    enum tarn_status (*layout_tags)(const struct tarn_snapshot *snapshot, const struct tarn__layout *layout, const char *group,
+                                    struct tarn_text_builder *out, struct tarn_error *err);
+    bool (*has_layout)(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file, const struct tarn__layout *layout);
+    /** The size that files of the table are to have; 0: it does not say. NULL: no table does. */
+    uint64_t (*target_size)(const struct tarn_snapshot *snapshot);
+    /**
+     * Tells which objects of the store the version needs, or readers of older ones that are not past `horizon` yet, and, when `gone` is
+     * asked for, which ones the log has let go of before. Errors: INVALID log_pruned (the log does not reach back far enough to say the
+     * latter). NULL: tables of the format cannot be cleaned up.
+     */
+    enum tarn_status (*clean)(const struct tarn_snapshot *snapshot, int64_t horizon, const struct tarn__clean_visitor *visitor,
+                              struct tarn_error *err);
+    /** Is a file or folder of this name none of the table's data, and left alone with all below it? */
+    bool (*is_hidden)(const struct tarn_snapshot *snapshot, struct tarn_text name);
+    /** For how long files that a table has let go of are kept, microseconds. */
+    int64_t (*file_retention)(const struct tarn_snapshot *snapshot);
     /** Proves the log itself: every file of it is read. */
     enum tarn_status (*verify)(const struct tarn_snapshot *snapshot, void (*fn)(void *arg, const struct tarn_finding *finding), void *arg,
                                struct tarn_error *err);

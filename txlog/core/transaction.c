@@ -258,9 +258,9 @@ static enum tarn_status note_staging(void *arg, struct tarn_text key, struct tar
     return tarn__transaction_stage(arg, key, err);
 }
 
-static enum tarn_status note_staged(void *arg, const struct tarn__staged_file *file, struct tarn_error *err)
+enum tarn_status tarn__transaction_add_file(struct tarn_transaction *transaction, const struct tarn__staged_file *file,
+                                            struct tarn_error *err)
 {
-    struct tarn_transaction *transaction = arg;
     if (!tarn__grow(transaction->env, &transaction->added, &transaction->added_capacity, transaction->added_count + 1,
                     sizeof(*transaction->added))) {
         return tarn__nomem(transaction->env, err, sizeof(*transaction->added));
@@ -270,8 +270,14 @@ static enum tarn_status note_staged(void *arg, const struct tarn__staged_file *f
     TARN_RETURN_IF_ERROR(copy_text(transaction, file->path, &copy->path, err));
     TARN_RETURN_IF_ERROR(copy_text(transaction, file->partition, &copy->partition, err));
     TARN_RETURN_IF_ERROR(copy_text(transaction, file->statistics, &copy->statistics, err));
+    TARN_RETURN_IF_ERROR(copy_text(transaction, file->tags, &copy->tags, err));
     transaction->added_count++;
     return TARN_OK;
+}
+
+static enum tarn_status note_staged(void *arg, const struct tarn__staged_file *file, struct tarn_error *err)
+{
+    return tarn__transaction_add_file(arg, file, err);
 }
 
 /* A sink that did not finish has handed over some of its files at most: none of them may be committed. */
@@ -395,7 +401,7 @@ enum tarn_status tarn_transaction_file_info(struct tarn_transaction *transaction
 static enum tarn_status admit_removal(struct tarn_transaction *transaction, struct tarn_error *err)
 {
     if (transaction->removed_count == 0 && !transaction->snapshot->is_new) {
-        TARN_RETURN_IF_ERROR(transaction->format->admit(transaction->snapshot, true, err));
+        TARN_RETURN_IF_ERROR(transaction->format->admit(transaction->snapshot, !transaction->rearranges, err));
     }
     return need_bits(transaction, &transaction->removed_bits, err);
 }

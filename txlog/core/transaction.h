@@ -102,6 +102,7 @@ struct tarn_transaction {
 
     struct tarn__table_change change;
     enum tarn__isolation isolation; /* that the table asks for; of the attempt: tarn__transaction_isolation */
+    bool records;                   /* an entry of history, also when nothing changes */
     bool rearranges;                /* the rows stay what they are: files are only laid out anew */
     bool row_by_row;                /* each row was decided by itself, by a predicate that gives the same answer every time */
 

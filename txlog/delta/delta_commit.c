@@ -13,6 +13,7 @@
 
 #include "format/base/bytes.h"
 #include "format/json/json_print.h"
+#include "txlog/delta/delta_layout.h"
 #include "txlog/delta/delta_metadata_change.h"
 #include "txlog/delta/delta_partition.h"
 #include "txlog/delta/delta_path.h"
@@ -378,6 +379,13 @@ static void print_staged(const struct tarn_transaction *transaction, const struc
     key_bool(&json, TARN_TEXT("dataChange"), !transaction->rearranges);
     if (file->statistics.size != 0) {
         key_text(&json, TARN_TEXT("stats"), file->statistics);
+    }
+    if (file->tags.size != 0) {
+        tarn__json_print_key(&json, TARN_TEXT("tags"));
+        tarn__json_print_raw(&json, file->tags);
+        if (tarn__delta_is_clustered(transaction->snapshot)) {
+            key_text(&json, TARN_TEXT("clusteringProvider"), TARN_TEXT("liquid"));
+        }
     }
     end_action(&json);
 }

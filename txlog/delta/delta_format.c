@@ -5,6 +5,7 @@
 #include "txlog/delta/delta_format.h"
 
 #include "format/base/bytes.h"
+#include "txlog/delta/delta_layout.h"
 #include "txlog/delta/delta_load.h"
 #include "txlog/delta/delta_partition.h"
 #include "txlog/delta/delta_path.h"
@@ -68,5 +69,9 @@ const struct tarn__table_format tarn__delta_format = {
     .judge = tarn__delta_judge,
     .app_version = tarn__delta_app_version,
     .restore = tarn__delta_restore,
+    .layout = tarn__delta_layout,
+    .layout_tags = tarn__delta_layout_tags,
+    .has_layout = tarn__delta_has_layout,
+    .target_size = tarn__delta_target_size,
     .verify = tarn__delta_verify,
 };

@@ -5,6 +5,7 @@
 /* All of tarn. The layers one by one: tarn/parquet.h (format), tarn/reader.h, tarn/writer.h, tarn/table.h, tarn/query.h. */
 #include "tarn/catalog.h"
 #include "tarn/files.h"
+#include "tarn/maintain.h"
 #include "tarn/parquet.h"
 #include "tarn/query.h"
 #include "tarn/reader.h"
