@@ -388,7 +388,7 @@ static enum tarn_status check_retention(struct vacuum *vacuum, struct tarn_error
     vacuum->retention = vacuum->options.retention >= 0 ? vacuum->options.retention : table;
     if (vacuum->retention < table && !vacuum->options.force) {
         return tarn__invalid(err, "retention",
-                             "the table keeps files for %lld hours after it let go of them (delta.deletedFileRetentionDuration): with %lld "
+                             "the table keeps files for %lld hours after it let go of them: with %lld "
                              "hours, readers and writers at work could lose theirs. Force it only when there are none",
                              (long long)(table / 3600000000), (long long)(vacuum->retention / 3600000000));
     }
