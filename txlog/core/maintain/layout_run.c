@@ -10,8 +10,6 @@
  */
 #include "txlog/core/maintain/layout_run.h"
 
-#include <string.h>
-
 #include "format/base/bytes.h"
 #include "txlog/core/commit.h"
 #include "txlog/core/maintain/row_sort.h"
@@ -379,31 +377,8 @@ static enum tarn_status run_job(void *arg, uint64_t i, uint32_t worker, struct t
     return status == TARN_OK ? check_rows(&work, err) : status;
 }
 
-/* What others may not take out meanwhile. */
-static enum tarn_status note_files(struct tarn__layout_run *run, struct tarn_error *err)
-{
-    struct tarn_transaction *transaction = run->transaction;
-    uint32_t count = 0;
-    for (size_t j = 0; j < run->plan->job_count; j++) {
-        count += run->plan->jobs[j].file_count;
-    }
-    uint32_t *selected = tarn__calloc(transaction->env, (size_t)count + 1, sizeof(*selected));
-    if (selected == NULL) {
-        return tarn__nomem(transaction->env, err, count * sizeof(*selected));
-    }
-    tarn__free(transaction->env, transaction->selected);
-    transaction->selected = selected;
-    transaction->selected_count = count;
-    for (size_t j = 0; j < run->plan->job_count; j++) {
-        memcpy(selected, run->plan->jobs[j].files, run->plan->jobs[j].file_count * sizeof(*selected));
-        selected += run->plan->jobs[j].file_count;
-    }
-    return TARN_OK;
-}
-
 static enum tarn_status hand_over(struct tarn__layout_run *run, struct tarn_error *err)
 {
-    TARN_RETURN_IF_ERROR(note_files(run, err));
     for (size_t j = 0; j < run->plan->job_count; j++) {
         const struct tarn__layout_job *job = &run->plan->jobs[j];
         for (uint32_t i = 0; i < job->file_count; i++) {
