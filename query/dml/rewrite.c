@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * DELETE and UPDATE by copy-on-write. SPEC: Q-DML-1 to Q-DML-5.
+ * DELETE and UPDATE. SPEC: Q-DML-1 to Q-DML-5, T-DELTA-DV-5.
  *
- * For every file that may hold a matching row: count the matches; without one the file stays; with nothing but matches a DELETE only takes
- * it out; else its rows are written anew, without those deleted or with the new values, and it is taken out.
+ * For every file that may hold a matching row: find the matches; without one the file stays; with nothing but matches a DELETE only takes
+ * it out. Else, by the table: rows that match are deleted where they are, and an UPDATE writes what they become; or all rows are written
+ * anew, without those deleted or with the new values, and the file is taken out.
  *
  * Invariants
  *  1. A row matches when the predicate is true: false and null leave it alone. `keep` is the exact opposite: predicate IS DISTINCT FROM
@@ -12,6 +13,7 @@
  */
 #include "format/base/alloc.h"
 #include "format/base/utf8.h"
+#include "format/batch/vector.h"
 #include "format/expr/filter_scan.h"
 #include "query/bind/sql_type.h"
 #include "query/dml/dml.h"
@@ -31,6 +33,10 @@ struct rewrite {
     struct tarn__plan *scan; /* of one file at a time */
     struct tarn__plan *plan; /* what is written in its place */
     bool is_update;
+    bool in_place;       /* rows are deleted where they are */
+    uint64_t *positions; /* with in_place: of the rows of one file that match */
+    size_t position_count;
+    size_t position_capacity;
     uint64_t matched;
     uint64_t copied;
 };
@@ -95,8 +101,16 @@ static enum tarn_status new_values(struct rewrite *r, struct tarn__bound **trees
     return TARN_OK;
 }
 
-static enum tarn_status keep_filter(struct rewrite *r, struct tarn_error *err)
+/* Which rows of a file are written: those that stay, those that change, or all. */
+static enum tarn_status choose_filter(struct rewrite *r, struct tarn_error *err)
 {
+    r->in_place = tarn_transaction_deletes_rows(r->transaction);
+    if (r->predicate == NULL || (r->is_update && !r->in_place)) {
+        return TARN_OK;
+    }
+    if (r->is_update) {
+        return tarn__lower(&r->binder, r->scope, r->predicate, true, &r->scan->predicate, err);
+    }
     struct tarn__bound *sides[2] = {r->predicate, true_literal(&r->binder)};
     struct tarn__bound *keep = tarn__bound_call(&r->binder, TARN__F_DISTINCT_FROM, &tarn__sql_boolean, 2, sides, TARN_NO_PLACE);
     if (keep == NULL) {
@@ -140,14 +154,29 @@ static enum tarn_status make_plans(struct rewrite *r, struct tarn_error *err)
         TARN_RETURN_IF_ERROR(tarn__lower(&r->binder, r->scope, trees[i], false, &project->exprs[i], err));
         project->column_count = i + 1;
     }
-    return r->is_update || r->predicate == NULL ? TARN_OK : keep_filter(r, err);
+    return TARN_OK;
 }
 
 /* ---- files ---- */
 
-static enum tarn_status count_task(struct rewrite *r, struct tarn_scan *scan, uint32_t task, const uint32_t *handles, uint64_t *matched,
-                                   uint64_t *rows, struct tarn_error *err)
+/* Positions in the file of the rows that passed; the handle behind those of the predicate gives them. */
+static enum tarn_status note_positions(struct rewrite *r, struct tarn__filter_scan *filter, struct tarn_error *err)
 {
+    struct tarn_vector *vector;
+    TARN_RETURN_IF_ERROR(tarn__filter_scan_column(filter, r->match.expr->column_count, &vector, err));
+    if (!tarn__grow(r->query->env, &r->positions, &r->position_capacity, r->position_count + vector->length, sizeof(*r->positions))) {
+        return tarn__nomem(r->query->env, err, vector->length * sizeof(*r->positions));
+    }
+    for (uint32_t i = 0; i < vector->length; i++) {
+        r->positions[r->position_count++] = (uint64_t)tarn__vector_value(vector, i).u.i64;
+    }
+    return TARN_OK;
+}
+
+static enum tarn_status find_in_task(struct rewrite *r, struct tarn_scan *scan, uint32_t task, const uint32_t *handles, uint64_t *matched,
+                                     uint64_t *rows, struct tarn_error *err)
+{
+    const bool note = r->in_place && r->match.expr != NULL;
     struct tarn_cursor *cursor;
     struct tarn__filter_scan *filter;
     struct tarn_selection selection = tarn_selection_all(1);
@@ -156,6 +185,9 @@ static enum tarn_status count_task(struct rewrite *r, struct tarn_scan *scan, ui
     if (status == TARN_OK) {
         while ((status = tarn__filter_scan_next(filter, 0, &selection, err)) == TARN_OK && selection.count != 0) {
             *matched += selection.count;
+            if (note && (status = note_positions(r, filter, err)) != TARN_OK) {
+                break;
+            }
         }
         *rows += tarn__filter_scan_rows(filter);
         tarn__filter_scan_close(filter);
@@ -164,10 +196,11 @@ static enum tarn_status count_task(struct rewrite *r, struct tarn_scan *scan, ui
     return status;
 }
 
-/* How many rows of a file match, and how many it has. Only the predicate's columns are read. */
-static enum tarn_status count_matches(struct rewrite *r, struct tarn_source *source, uint64_t *matched, uint64_t *rows,
-                                      struct tarn_error *err)
+/* How many rows of a file match, and how many it has. Only the predicate's columns are read, and, where rows are deleted, positions. */
+static enum tarn_status find_matches(struct rewrite *r, struct tarn_source *source, uint64_t *matched, uint64_t *rows,
+                                     struct tarn_error *err)
 {
+    static const struct tarn_path_step position = {.kind = TARN_PATH_FIELD, .name = {TARN_ROW_INDEX, sizeof(TARN_ROW_INDEX) - 1}, .id = -1};
     struct tarn_scan_request request = TARN_SCAN_REQUEST_INIT;
     struct tarn_scan *scan;
     const uint32_t count = r->match.expr != NULL ? r->match.expr->column_count : 0;
@@ -176,17 +209,21 @@ static enum tarn_status count_matches(struct rewrite *r, struct tarn_source *sou
     enum tarn_status status = paths == NULL || handles == NULL ? tarn__nomem(r->query->env, err, 0) : TARN_OK;
     *matched = 0;
     *rows = 0;
+    r->position_count = 0;
     for (uint32_t i = 0; status == TARN_OK && i < count; i++) {
         paths[i] = r->match.expr->columns[i].path;
         handles[i] = i;
     }
-    request.path_count = count;
+    if (status == TARN_OK && r->in_place) {
+        paths[count] = (struct tarn_path){1, &position};
+    }
+    request.path_count = count + r->in_place;
     request.paths = paths;
     request.no_prune = true;
     status = status == TARN_OK ? tarn_source_scan(source, &request, &scan, err) : status;
     if (status == TARN_OK) {
         for (uint32_t i = 0; status == TARN_OK && i < tarn_scan_task_count(scan); i++) {
-            status = count_task(r, scan, i, handles, matched, rows, err);
+            status = find_in_task(r, scan, i, handles, matched, rows, err);
         }
         tarn_scan_close(scan);
     }
@@ -198,17 +235,17 @@ static enum tarn_status count_matches(struct rewrite *r, struct tarn_source *sou
 static enum tarn_status rewrite_file(struct rewrite *r, struct tarn_source *source, uint64_t matched, uint64_t rows, struct tarn_error *err)
 {
     uint64_t written = 0;
-    r->matched += matched;
-    if (!r->is_update && matched == rows) {
-        return TARN_OK; /* nothing stays */
+    const bool partly = r->in_place && matched != rows;
+    if (!r->is_update && (partly || matched == rows)) {
+        return TARN_OK; /* there is nothing to write */
     }
     if (r->sink == NULL) {
         TARN_RETURN_IF_ERROR(tarn_transaction_sink(r->transaction, &r->sink, err));
     }
     r->scan->source = source;
     TARN_RETURN_IF_ERROR(tarn__dml_write(r->query, r->plan, r->sink, &written, err));
-    r->copied += rows - matched;
-    const uint64_t expected = r->is_update ? rows : rows - matched;
+    r->copied += partly ? 0 : rows - matched;
+    const uint64_t expected = partly ? matched : r->is_update ? rows : rows - matched;
     return written == expected
                ? TARN_OK
                : tarn__internal(err, "a rewrite gave %llu rows instead of %llu", (unsigned long long)written, (unsigned long long)expected);
@@ -221,10 +258,14 @@ static enum tarn_status visit_file(struct rewrite *r, uint32_t file, struct tarn
     uint64_t rows;
     TARN_RETURN_IF_ERROR(tarn__check_cancelled(r->query->env, err));
     TARN_RETURN_IF_ERROR(tarn_transaction_file_source(r->transaction, file, &source, err));
-    enum tarn_status status = count_matches(r, source, &matched, &rows, err);
+    enum tarn_status status = find_matches(r, source, &matched, &rows, err);
+    r->matched += matched;
     if (status == TARN_OK && (matched != 0 || rows == 0)) {
         status = rewrite_file(r, source, matched, rows, err);
-        status = status == TARN_OK && matched != 0 ? tarn_transaction_remove(r->transaction, file, err) : status;
+    }
+    if (status == TARN_OK && matched != 0) {
+        status = r->in_place && matched != rows ? tarn_transaction_delete_rows(r->transaction, file, r->position_count, r->positions, err)
+                                                : tarn_transaction_remove(r->transaction, file, err);
     }
     tarn_source_close(source);
     return status;
@@ -273,6 +314,7 @@ static enum tarn_status begin(struct rewrite *r, struct tarn_error *err)
     const struct tarn__statement *s = r->query->statement;
     struct tarn_transaction_options options = TARN_TRANSACTION_OPTIONS_INIT;
     options.operation = r->is_update ? "UPDATE" : "DELETE";
+    options.row_by_row = true;
     if (s->where != NULL) {
         const struct tarn_text where = {r->query->sql.data + s->where->begin, s->where->end - s->where->begin};
         TARN_RETURN_IF_ERROR(tarn__dml_parameters(r->query, "predicate", where, &options.parameters, err));
@@ -286,6 +328,7 @@ static enum tarn_status rewrite_table(struct tarn_query *query, bool is_update, 
     TARN_RETURN_IF_ERROR(tarn__dml_snapshot(query, &r.snapshot, err));
     enum tarn_status status = bind(&r, err);
     status = status == TARN_OK ? begin(&r, err) : status;
+    status = status == TARN_OK ? choose_filter(&r, err) : status;
     status = status == TARN_OK ? visit_files(&r, err) : status;
     if (status == TARN_OK && r.matched != 0) {
         status = tarn__dml_commit(query, r.transaction, r.matched, err);
@@ -295,6 +338,7 @@ static enum tarn_status rewrite_table(struct tarn_query *query, bool is_update, 
         tarn_sink_abort(r.sink);
     }
     tarn_transaction_abort(r.transaction);
+    tarn__free(query->env, r.positions);
     tarn__plan_release(r.plan != NULL ? r.plan : r.scan);
     tarn_expr_release(r.match.expr);
     tarn_snapshot_close(r.snapshot);

@@ -18,7 +18,7 @@ static const struct {
 } frozen[] = {
     /* clang-format off */
     {"parquet", 16},
-    {"delta", 28},
+    {"delta", 27},
     {"table", 4},
     {"catalog", 4},
     {"expr", 2},

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "format/base/bytes.h"
 #include "format/base/text.h"
 #include "format/batch/row_text.h"
 #include "format/batch/vector.h"
@@ -112,6 +113,95 @@ START_TEST(dml__changes_tables_step_by_step) /* Q-DML-1 Q-DML-2 Q-DML-3 Q-DML-5 
         ck_assert_msg(info.version == steps[i].version, "%s: version %lld", steps[i].sql, (long long)info.version);
         ck_assert_msg(info.rows_changed == steps[i].rows_changed, "%s: %llu rows", steps[i].sql, (unsigned long long)info.rows_changed);
         tarn__free(env, text);
+    }
+    tarn_test_env_close(env);
+}
+END_TEST
+
+/* On a table that lets rows be deleted where they are; `data` and `vectors`: how many files of each kind the table's folder then has. */
+static const struct {
+    struct step step;
+    int data;
+    int vectors;
+} in_place[] = {
+    {{"DELETE FROM v WHERE a % 10 = 3", NULL, 2, 10}, 1, 1},
+    {{"SELECT count(*), sum(a), count(b) FROM v", "90|4470|90\n", -1, 0}, 1, 1},
+    {{"SELECT a FROM v WHERE a BETWEEN 12 AND 15", "12\n14\n15\n", -1, 0}, 1, 1},
+    {{"DELETE FROM v WHERE a = 13", NULL, -1, 0}, 1, 1},
+    {{"UPDATE v SET b = 'u', a = -a WHERE a > 90", NULL, 3, 8}, 2, 2},
+    {{"SELECT count(*), sum(a), sum(CASE WHEN b = 'u' THEN 1 ELSE 0 END) FROM v", "90|2946|8\n", -1, 0}, 2, 2},
+    {{"DELETE FROM v WHERE a < 0", NULL, 4, 8}, 2, 2}, /* all rows of one file */
+    {{"SELECT count(*), min(a), max(a) FROM v", "82|0|90\n", -1, 0}, 2, 2},
+    {{"SELECT count(*) FROM v VERSION AS OF 2", "90\n", -1, 0}, 2, 2},
+    {{"UPDATE v SET a = a + 1", NULL, 5, 82}, 3, 2},
+    {{"SELECT count(*), min(a), max(a) FROM v", "82|1|91\n", -1, 0}, 3, 2},
+    {{"DELETE FROM v", NULL, 6, 82}, 3, 2},
+    {{"SELECT count(*) FROM v", "0\n", -1, 0}, 3, 2},
+};
+
+static enum tarn_status count_files(void *arg, struct tarn_text key, const struct tarn_object_info *info, struct tarn_error *err)
+{
+    int *counts = arg;
+    (void)info;
+    (void)err;
+    counts[1] += tarn__text_starts(key, TARN_TEXT("deletion_vector_"));
+    counts[0] += tarn__text_ends(key, TARN_TEXT(".parquet"));
+    return TARN_OK;
+}
+
+static void make_table(struct tarn_env *env, const char *path)
+{
+    static const struct tarn_type integer = {.id = TARN_TYPE_I32};
+    static const struct tarn_type varchar = {.id = TARN_TYPE_STRING};
+    static const struct tarn_field fields[] = {{.name = {"a", 1}, .type = &integer, .nullable = true, .id = -1},
+                                               {.name = {"b", 1}, .type = &varchar, .nullable = true, .id = -1}};
+    static const struct tarn_schema schema = {.field_count = 2, .fields = fields};
+    static const struct tarn_property property = {{"delta.enableDeletionVectors", 27}, {"true", 4}};
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct tarn_table_create_options create = TARN_TABLE_CREATE_OPTIONS_INIT;
+    struct tarn_transaction *transaction;
+    create.schema = &schema;
+    create.property_count = 1;
+    create.properties = &property;
+    ck_assert_ok(tarn_transaction_create(env, tarn__text_of(path), &create, NULL, &transaction, &err), &err);
+    ck_assert_ok(tarn_transaction_commit(transaction, NULL, &err), &err);
+}
+
+START_TEST(dml__deletes_rows_in_place) /* T-DELTA-DV-5 */
+{
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct tarn_env *env = tarn_test_env();
+    const char *lake = tarn_test_folder();
+    char path[512];
+    snprintf(path, sizeof(path), "%s/v", lake);
+    make_table(env, path);
+    struct tarn_text_builder insert;
+    tarn__builder_init(&insert, env);
+    tarn__builder_add_str(&insert, "INSERT INTO v VALUES (0, 'r0')");
+    for (int i = 1; i < 100; i++) {
+        char row[32];
+        snprintf(row, sizeof(row), ", (%d, 'r%d')", i, i);
+        tarn__builder_add_str(&insert, row);
+    }
+    tarn__builder_add_char(&insert, '\0');
+    ck_assert_ok(run(env, lake, insert.data, NULL, NULL, &err), &err);
+    tarn__builder_free(&insert);
+    for (size_t i = 0; i < sizeof(in_place) / sizeof(in_place[0]); i++) {
+        const struct step *step = &in_place[i].step;
+        struct tarn_query_info info;
+        struct tarn_store *store;
+        int counts[2] = {0, 0};
+        char *text;
+        ck_assert_msg(run(env, lake, step->sql, &info, &text, &err) == TARN_OK, "%s: %s", step->sql, err.message);
+        ck_assert_msg(step->rows == NULL || strcmp(text, step->rows) == 0, "%s gave\n%s", step->sql, text);
+        ck_assert_msg(info.version == step->version, "%s: version %lld", step->sql, (long long)info.version);
+        ck_assert_msg(info.rows_changed == step->rows_changed, "%s: %llu rows", step->sql, (unsigned long long)info.rows_changed);
+        tarn__free(env, text);
+        ck_assert_ok(tarn_store_open(env, tarn__text_of(path), false, &store, &err), &err);
+        ck_assert_ok(tarn_store_list(store, TARN_TEXT(""), TARN_TEXT(""), count_files, counts, &err), &err);
+        tarn_store_close(store);
+        ck_assert_msg(counts[0] == in_place[i].data && counts[1] == in_place[i].vectors, "%s: %d and %d files", step->sql, counts[0],
+                      counts[1]);
     }
     tarn_test_env_close(env);
 }
@@ -285,6 +375,6 @@ START_TEST(dml__survives_every_fault)
 }
 END_TEST
 
-TARN_SUITE("query/dml", TARN_TEST(dml__changes_tables_step_by_step), TARN_LOOP_TEST(dml__refuses_and_leaves_the_table, refused),
+TARN_SUITE("query/dml", TARN_TEST(dml__changes_tables_step_by_step), TARN_TEST(dml__deletes_rows_in_place), TARN_LOOP_TEST(dml__refuses_and_leaves_the_table, refused),
            TARN_LOOP_TEST(dml__says_what_it_has_read, reading), TARN_TEST(dml__keeps_away_when_read_only), TARN_TEST(dml__takes_parameters),
            TARN_TEST(dml__parses_predicates_alone), TARN_LOOP_TEST(dml__survives_every_fault, swept))

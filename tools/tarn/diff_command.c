@@ -19,6 +19,7 @@
 
 struct file_entry {
     char *path;
+    uint64_t deletion; /* a file of which rows were deleted since is another */
     uint64_t size;
     uint64_t rows;
     bool has_rows;
@@ -58,14 +59,18 @@ static enum tarn_status keep_file(void *arg, const struct tarn_file_info *file, 
     if (path == NULL) {
         return out_of_memory(err);
     }
-    side->entries[side->count] = (struct file_entry){path, file->size, file->row_count, file->has_row_count, (uint32_t)side->count, false};
+    side->entries[side->count] =
+        (struct file_entry){path, file->deletion_id, file->size, file->row_count, file->has_row_count, (uint32_t)side->count, false};
     side->count++;
     return TARN_OK;
 }
 
 static int by_path(const void *a, const void *b)
 {
-    return strcmp(((const struct file_entry *)a)->path, ((const struct file_entry *)b)->path);
+    const struct file_entry *first = a;
+    const struct file_entry *second = b;
+    const int order = strcmp(first->path, second->path);
+    return order != 0 ? order : (first->deletion > second->deletion) - (first->deletion < second->deletion);
 }
 
 static int by_place(const void *a, const void *b)
@@ -104,7 +109,7 @@ static size_t compare_files(struct side *before, struct side *after, struct list
     size_t i = 0;
     size_t j = 0;
     while (i < before->count || j < after->count) {
-        const int order = i == before->count ? 1 : j == after->count ? -1 : strcmp(before->entries[i].path, after->entries[j].path);
+        const int order = i == before->count ? 1 : j == after->count ? -1 : by_path(&before->entries[i], &after->entries[j]);
         if (order == 0) {
             i++;
             j++;

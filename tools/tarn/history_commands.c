@@ -164,12 +164,14 @@ static enum tarn_status list_file(void *arg, const struct tarn_file_info *file, 
 {
     char size[32];
     char rows[32];
+    char deleted[32];
     char path[1024];
     (void)err;
     snprintf(path, sizeof(path), "%.*s", (int)(file->path.size < 1000 ? file->path.size : 1000), file->path.data);
     snprintf(size, sizeof(size), "%" PRIu64, file->size);
     snprintf(rows, sizeof(rows), "%" PRIu64, file->row_count);
-    const char *texts[] = {path, size, file->has_row_count ? rows : NULL};
+    snprintf(deleted, sizeof(deleted), "%" PRIu64, file->deleted_rows);
+    const char *texts[] = {path, size, file->has_row_count ? rows : NULL, deleted};
     listing_row(arg, texts);
     return TARN_OK;
 }
@@ -216,7 +218,7 @@ int command_show(struct session *session)
         printf("version %" PRId64 ", %s UTC: %" PRIu64 " files, %" PRIu64 " bytes", info.version, when, info.file_count, info.total_bytes);
         printf(info.has_row_count ? ", %" PRIu64 " rows\n" : "\n", info.row_count);
     }
-    struct listing *listing = listing_open(session, "file,#bytes,#rows");
+    struct listing *listing = listing_open(session, "file,#bytes,#rows,#deleted");
     const enum tarn_status status = tarn_snapshot_files(relation.snapshot, list_file, listing, &err);
     const int closed = listing_close(listing);
     if (relation.source != NULL) {

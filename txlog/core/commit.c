@@ -131,8 +131,8 @@ static enum tarn_status run(struct attempt *attempt, struct tarn_error *err)
 static bool changes_nothing(const struct tarn_transaction *transaction)
 {
     return !transaction->records && !transaction->snapshot->is_new && transaction->added_count == 0 && transaction->removed_count == 0 &&
-           transaction->revived_count == 0 && transaction->change.metadata == NULL && transaction->change.protocol == NULL &&
-           transaction->change.domain_count == 0 && transaction->app_id.size == 0;
+           transaction->deletion_count == 0 && transaction->revived_count == 0 && transaction->change.metadata == NULL &&
+           transaction->change.protocol == NULL && transaction->change.domain_count == 0 && transaction->app_id.size == 0;
 }
 
 static void fill_result(const struct attempt *attempt, struct tarn_commit_result *result)

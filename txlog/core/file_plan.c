@@ -10,12 +10,14 @@
  *  3. What a file does not have is null; where the table's column is never null, the file is damaged.
  *  4. The file's reader is given those conjuncts of the predicate only whose columns it has under the same types: skipping less is right,
  *     skipping by another meaning is not.
+ *  5. Where rows are gone, the file's reader is asked for the positions of rows too, and not told of a limit that counts what is left.
  */
 #include "txlog/core/file_plan.h"
 
 #include <string.h>
 
 #include "format/base/bytes.h"
+#include "txlog/core/deleted_rows.h"
 #include "txlog/core/table_format.h"
 #include "txlog/core/table_scan.h"
 
@@ -211,6 +213,7 @@ static enum tarn_status plan_columns(struct tarn__file_plan *plan, const struct 
         !has_any_id(in_file->field_count, in_file->fields)) {
         return tarn__unsupported(err, "scan.file_without_ids", "the table finds columns by field id, and the file has none");
     }
+    static const struct tarn_path_step position = {.kind = TARN_PATH_FIELD, .name = {TARN_ROW_INDEX, sizeof(TARN_ROW_INDEX) - 1}, .id = -1};
     struct tarn_path *paths = tarn__arena_calloc(&plan->arena, (size_t)request->path_count + 1, sizeof(*paths));
     plan->columns = tarn__arena_calloc(&plan->arena, (size_t)request->path_count + 1, sizeof(*plan->columns));
     if (paths == NULL || plan->columns == NULL) {
@@ -246,10 +249,24 @@ static enum tarn_status plan_columns(struct tarn__file_plan *plan, const struct 
         TARN_RETURN_IF_ERROR(translate_predicate(plan, snapshot, file, request->predicate, err));
     }
     struct tarn_scan_request inner = *request;
+    if (plan->deleted != NULL) {
+        plan->row_index = asked;
+        paths[asked++] = (struct tarn_path){1, &position};
+        inner.row_limit = 0;
+    }
     inner.path_count = asked;
     inner.paths = paths;
     inner.predicate = plan->predicate;
     return tarn_source_scan(plan->source, &inner, &plan->scan, err);
+}
+
+static enum tarn_status load_deleted(struct tarn__file_plan *plan, const struct tarn_snapshot *snapshot,
+                                     const struct tarn__tracked_file *file, struct tarn_error *err)
+{
+    uint64_t rows;
+    TARN_RETURN_IF_ERROR(tarn__deleted_rows(snapshot, file, &plan->deleted, err));
+    return plan->deleted != NULL && tarn_source_row_count(plan->source, &rows) ? tarn__deleted_rows_check(plan->deleted, rows, err)
+                                                                               : TARN_OK;
 }
 
 enum tarn_status tarn__file_plan_open(struct tarn__file_plan *plan, const struct tarn_snapshot *snapshot,
@@ -259,6 +276,9 @@ enum tarn_status tarn__file_plan_open(struct tarn__file_plan *plan, const struct
     *plan = (struct tarn__file_plan){0};
     tarn__arena_init(&plan->arena, snapshot->env);
     enum tarn_status status = tarn__open_data_file(snapshot, file, &plan->source, err);
+    if (status == TARN_OK) {
+        status = load_deleted(plan, snapshot, file, err);
+    }
     if (status == TARN_OK) {
         status = plan_columns(plan, snapshot, file, request, types, err);
     }
@@ -274,6 +294,7 @@ void tarn__file_plan_close(struct tarn__file_plan *plan)
     tarn_scan_close(plan->scan);
     tarn_source_close(plan->source);
     tarn_expr_release(plan->predicate);
+    tarn__roaring_release(plan->deleted);
     tarn__arena_free(&plan->arena);
     *plan = (struct tarn__file_plan){0};
 }

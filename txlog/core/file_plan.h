@@ -3,10 +3,12 @@
 #define TARN_TXLOG_CORE_FILE_PLAN_H
 
 #include "tarn/reader.h"
+#include "txlog/core/roaring.h"
 #include "txlog/core/vector_adapt.h"
 
 /*
- * How the columns of a request come out of one data file: from it, from the partition values, or from nowhere (null).
+ * How the columns of a request come out of one data file: from it, from the partition values, or from nowhere (null). And which rows of the
+ * file are gone.
  *
  * Threads: made by one, then shareable.
  */
@@ -27,7 +29,8 @@ struct tarn__file_plan {
     struct tarn_expr *predicate; /* in the file's names; NULL: none of it */
     uint32_t column_count;
     struct tarn__column_plan *columns;
-    uint64_t rows_taken;
+    struct tarn__roaring *deleted; /* rows of the file that are gone; NULL: none */
+    uint32_t row_index;            /* with `deleted`: handle of the rows' positions in the scan of the file */
 };
 
 /** `request` and `types` are of the table. Errors: those of the reader, UNSUPPORTED scan.*, NOMEM. */

@@ -107,6 +107,17 @@ void tarn__file_set_free(struct tarn__file_set *set)
     *set = (struct tarn__file_set){0};
 }
 
+uint64_t tarn__deletion_vector_hash(const struct tarn__deletion_vector *vector)
+{
+    if (vector == NULL) {
+        return 0;
+    }
+    uint64_t hash = tarn__hash_text(vector->storage);
+    hash = tarn__hash_combine(hash, tarn__hash_text(vector->place));
+    hash = tarn__hash_combine(hash, vector->has_offset ? vector->offset + 1 : 0);
+    return hash != 0 ? hash : 1;
+}
+
 /* ---- the index ---- */
 
 static bool same_vector(const struct tarn__deletion_vector *a, const struct tarn__deletion_vector *b)

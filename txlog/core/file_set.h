@@ -118,6 +118,9 @@ static inline const struct tarn__deletion_vector *tarn__file_deletion_vector(con
     return file->extra != NULL ? file->extra->deletion_vector : NULL;
 }
 
+/** By what a deletion vector is known; 0: there is none. */
+uint64_t tarn__deletion_vector_hash(const struct tarn__deletion_vector *vector);
+
 /** The indexed file with this path and deletion vector (NULL: none); TARN_FILE_NONE when there is none. */
 int64_t tarn__file_set_find(const struct tarn__file_set *set, struct tarn_text path, const struct tarn__deletion_vector *vector);
 /** An indexed file with this path, whatever its deletion vector, that came with this sequence number. */

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "txlog/core/deleted_rows.h"
 #include "txlog/core/prune_files.h"
 #include "txlog/core/table_format.h"
 
@@ -271,12 +272,15 @@ void tarn__file_view_free(struct tarn__file_view *view)
 
 static struct tarn_file_info facts_of(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file)
 {
+    const int64_t live = tarn__file_live_rows(file);
     struct tarn_file_info info = {
         .path = file->path,
         .size = file->size,
         .modified = file->modified,
-        .has_row_count = file->rows >= 0,
-        .row_count = file->rows >= 0 ? (uint64_t)file->rows : 0,
+        .has_row_count = live >= 0,
+        .row_count = live >= 0 ? (uint64_t)live : 0,
+        .deleted_rows = tarn__file_deleted(file),
+        .deletion_id = tarn__deletion_vector_hash(tarn__file_deletion_vector(file)),
     };
     const struct tarn__partition *partition = tarn__snapshot_partition(snapshot, file);
     if (partition != NULL && partition->spec == snapshot->spec) { /* values of another spec are of other columns */

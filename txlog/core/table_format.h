@@ -3,6 +3,7 @@
 #define TARN_TXLOG_CORE_TABLE_FORMAT_H
 
 #include "format/base/text.h"
+#include "txlog/core/roaring.h"
 #include "txlog/core/snapshot.h"
 
 /*
@@ -66,6 +67,9 @@ struct tarn__table_format {
     /** Bounds of some columns out of a file's statistics. What is not understood is not known: damage here never fails a query. */
     enum tarn_status (*bounds)(const struct tarn_snapshot *snapshot, struct tarn_text statistics, struct tarn_arena *arena, uint32_t count,
                                struct tarn__bounds_wanted *wanted, struct tarn_error *err);
+    /** The rows that a deletion vector names, all proved; *out is a reference. NULL: the format's snapshots have none. */
+    enum tarn_status (*deleted_rows)(const struct tarn_snapshot *snapshot, const struct tarn__deletion_vector *vector,
+                                     struct tarn__roaring **out, struct tarn_error *err);
     /** A file's statistics as JSON for people. NULL: they are that as they are kept. */
     enum tarn_status (*statistics_text)(const struct tarn_snapshot *snapshot, struct tarn_text statistics, struct tarn_text_builder *out,
                                         struct tarn_error *err);
@@ -110,6 +114,8 @@ struct tarn__table_format {
                                     struct tarn_error *err);
     /** Frees what begin and judge made outside the transaction's arena; called once, also when begin failed. NULL: nothing. */
     void (*end)(struct tarn_transaction *transaction);
+    /** Does the table let rows be deleted by deletion vectors, which `publish` then writes? NULL: never. */
+    bool (*may_delete_rows)(const struct tarn_snapshot *snapshot);
     /** Takes over what is not files (schema, properties) from an older snapshot. */
     enum tarn_status (*restore)(struct tarn_transaction *transaction, const struct tarn_snapshot *target, struct tarn_error *err);
     /** The order of rows that the table asks for; none: no columns. Paths live in the arena. NULL: tables of the format ask for none. */

@@ -6,6 +6,7 @@
  *  1. Tasks are in the order of files, and of row groups within a file: the rows of a source do not depend on how they were cut.
  *  2. With few files and several threads a file is cut into its row groups; else a file is one task and is opened when the task is.
  *  3. Nothing outside the table's folder is opened.
+ *  4. Rows that a deletion vector names are in no window: the cursor of the file is asked for the others only.
  */
 #include "txlog/core/table_scan.h"
 
@@ -13,6 +14,10 @@
 #include <string.h>
 
 #include "format/base/bytes.h"
+#include "format/batch/selection.h"
+#include "format/batch/vector.h"
+#include "format/kernels/kernels.h"
+#include "txlog/core/deleted_rows.h"
 #include "txlog/core/file_plan.h"
 #include "txlog/core/prune_files.h"
 
@@ -47,6 +52,7 @@ struct table_scan {
     struct tarn__file_plan *plans; /* when files are cut: one each, opened */
     struct table_task *tasks;
     uint32_t task_count;
+    atomic_uint_fast64_t masked;         /* rows of windows that were gone */
     atomic_uint_fast64_t done[COUNTERS]; /* counters of closed plans, in the order of struct tarn_scan_stats */
 };
 
@@ -60,6 +66,12 @@ struct table_cursor {
     uint32_t end_task;
     struct tarn_cursor *inner;
     uint32_t rows;
+    struct tarn_selection live; /* rows of the file's window that are left; of kind ALL: it is given as it is */
+    uint8_t *mask;
+    uint32_t *positions;
+    size_t room; /* rows that mask and positions have room for */
+    uint32_t *composed;
+    size_t composed_room;
     struct tarn_vector **held; /* converted columns of the current rows */
     uint32_t held_count;
     uint32_t held_capacity;
@@ -117,6 +129,51 @@ static enum tarn_status placed(const struct table_cursor *cursor, enum tarn_stat
     return status;
 }
 
+/* Where the window of the file's cursor begins in the file. Its rows are neighbours: what is skipped lies between windows. */
+static enum tarn_status window_begin(struct table_cursor *cursor, uint32_t rows, uint64_t *begin, struct tarn_error *err)
+{
+    const uint32_t ends[2] = {0, rows - 1};
+    const struct tarn_selection both = tarn__selection_of_positions(rows, rows == 1 ? 1 : 2, ends);
+    struct tarn_vector *vector;
+    TARN_RETURN_IF_ERROR(tarn_cursor_column(cursor->inner, cursor->plan->row_index, &both, &vector, err));
+    const int64_t first = tarn__vector_value(vector, 0).u.i64;
+    const int64_t last = tarn__vector_value(vector, vector->length - 1).u.i64;
+    *begin = (uint64_t)first;
+    return first >= 0 && last - first == (int64_t)rows - 1 ? TARN_OK : tarn__internal(err, "the rows of a window are no neighbours");
+}
+
+/* Sets `live` for a window of the file's cursor; *rows becomes how many are left. */
+static enum tarn_status mask_window(struct table_cursor *cursor, uint32_t *rows, struct tarn_error *err)
+{
+    struct tarn_env *env = cursor->base.env;
+    const uint32_t all = *rows;
+    uint64_t begin;
+    cursor->live = tarn_selection_all(all);
+    TARN_RETURN_IF_ERROR(window_begin(cursor, all, &begin, err));
+    if (all > cursor->room) {
+        tarn__free(env, cursor->mask);
+        tarn__free(env, cursor->positions);
+        cursor->mask = tarn__alloc(env, tarn__bits_bytes(all));
+        cursor->positions = tarn__alloc(env, tarn__selection_bytes(all));
+        cursor->room = cursor->mask != NULL && cursor->positions != NULL ? all : 0;
+        if (cursor->room == 0) {
+            return tarn__nomem(env, err, tarn__selection_bytes(all));
+        }
+    }
+    const uint32_t gone = tarn__roaring_mark(cursor->plan->deleted, begin, all, cursor->mask);
+    if (gone != 0) {
+        const size_t bytes = tarn__bits_bytes(all);
+        tarn__kernels_of(env)->bits_not(cursor->mask, bytes, cursor->mask);
+        if (all % 8 != 0) {
+            cursor->mask[bytes - 1] &= (uint8_t)(0xffu >> (8 - all % 8));
+        }
+        *rows = tarn__mask_positions(cursor->mask, all, cursor->positions);
+        cursor->live = tarn__selection_of_positions(all, *rows, cursor->positions);
+        atomic_fetch_add_explicit(&cursor->scan->masked, gone, memory_order_relaxed);
+    }
+    return TARN_OK;
+}
+
 static enum tarn_status cursor_next(struct tarn_cursor *base, uint32_t max_rows, uint32_t *rows, struct tarn_error *err)
 {
     struct table_cursor *cursor = (struct table_cursor *)base;
@@ -131,13 +188,40 @@ static enum tarn_status cursor_next(struct tarn_cursor *base, uint32_t max_rows,
             cursor->next_task++;
         }
         TARN_RETURN_IF_ERROR(placed(cursor, tarn_cursor_next(cursor->inner, max_rows, rows, err), err));
+        if (*rows == 0) {
+            tarn_cursor_close(cursor->inner);
+            cursor->inner = NULL;
+            continue;
+        }
+        cursor->live = tarn_selection_all(*rows);
+        if (cursor->plan->deleted != NULL) {
+            TARN_RETURN_IF_ERROR(placed(cursor, mask_window(cursor, rows, err), err));
+        }
         cursor->rows = *rows;
         if (*rows != 0) {
             return TARN_OK;
         }
-        tarn_cursor_close(cursor->inner);
-        cursor->inner = NULL;
     }
+}
+
+/* A selection of the rows that are left as one of the file's window. */
+static enum tarn_status select_live(struct table_cursor *cursor, const struct tarn_selection *selection, struct tarn_selection *out,
+                                    struct tarn_error *err)
+{
+    *out = cursor->live;
+    if (selection == NULL || selection->count == cursor->rows) {
+        return TARN_OK;
+    }
+    if (cursor->live.kind == TARN_SELECT_ALL) {
+        *out = *selection;
+        return TARN_OK;
+    }
+    if (!tarn__grow(cursor->base.env, &cursor->composed, &cursor->composed_room,
+                    tarn__selection_bytes(cursor->live.rows) / sizeof(uint32_t), sizeof(uint32_t))) {
+        return tarn__nomem(cursor->base.env, err, tarn__selection_bytes(cursor->live.rows));
+    }
+    *out = tarn__selection_compose(&cursor->live, selection, cursor->composed);
+    return TARN_OK;
 }
 
 static enum tarn_status cursor_column(struct tarn_cursor *base, uint32_t handle, const struct tarn_selection *selection,
@@ -150,7 +234,9 @@ static enum tarn_status cursor_column(struct tarn_cursor *base, uint32_t handle,
     struct tarn_vector *made;
     if (column->from == TARN_COLUMN_FILE) {
         struct tarn_vector *vector;
-        TARN_RETURN_IF_ERROR(placed(cursor, tarn_cursor_column(cursor->inner, column->handle, selection, &vector, err), err));
+        struct tarn_selection of_file;
+        TARN_RETURN_IF_ERROR(select_live(cursor, selection, &of_file, err));
+        TARN_RETURN_IF_ERROR(placed(cursor, tarn_cursor_column(cursor->inner, column->handle, &of_file, &vector, err), err));
         if (column->adapt.kind == TARN_ADAPT_SAME && vector->type == column->type) {
             *out = vector;
             return TARN_OK;
@@ -190,6 +276,9 @@ static void cursor_close(struct tarn_cursor *base)
     struct tarn_env *env = base->env;
     release_held(cursor);
     tarn__free(env, cursor->held);
+    tarn__free(env, cursor->mask);
+    tarn__free(env, cursor->positions);
+    tarn__free(env, cursor->composed);
     tarn_cursor_close(cursor->inner);
     if (cursor->own.scan != NULL) {
         add_counters(cursor->scan, cursor->own.scan);
@@ -256,6 +345,8 @@ static void scan_stats(struct tarn_scan *base, struct tarn_scan_stats *stats)
         tarn_scan_stats(scan->plans[i].scan, &inner);
         tarn_scan_stats_add(&sum, &inner);
     }
+    const uint64_t masked = atomic_load_explicit(&scan->masked, memory_order_relaxed);
+    sum.rows -= masked < sum.rows ? masked : sum.rows; /* the two are not counted at one moment */
     sum.files = scan->kept_count;
     sum.files_pruned = scan->files_pruned;
     const uint32_t size = stats->size < sizeof(sum) ? stats->size : (uint32_t)sizeof(sum);
@@ -404,6 +495,7 @@ static enum tarn_status source_scan(struct tarn_source *base, const struct tarn_
     scan->base = (struct tarn_scan){.ops = &scan_ops, .env = tarn__env_retain(base->env)};
     scan->snapshot = tarn_snapshot_retain(source->snapshot);
     tarn__arena_init(&scan->arena, base->env);
+    atomic_init(&scan->masked, 0);
     for (size_t i = 0; i < COUNTERS; i++) {
         atomic_init(&scan->done[i], 0);
     }
@@ -438,7 +530,7 @@ static bool source_row_count(struct tarn_source *base, uint64_t *rows)
     }
     *rows = 0;
     for (uint32_t i = 0; i < source->file_count; i++) {
-        const int64_t count = tarn__file_set_at(&source->snapshot->files, source->files[i])->rows;
+        const int64_t count = tarn__file_live_rows(tarn__file_set_at(&source->snapshot->files, source->files[i]));
         if (count < 0) {
             return false;
         }

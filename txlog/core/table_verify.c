@@ -12,6 +12,7 @@
 #include "format/base/bytes.h"
 #include "format/batch/vector.h"
 #include "tarn/reader.h"
+#include "txlog/core/deleted_rows.h"
 #include "txlog/core/prune_files.h"
 #include "txlog/core/table_scan.h"
 
@@ -175,15 +176,25 @@ static enum tarn_status check_size(const struct tarn_snapshot *snapshot, const s
     return status;
 }
 
+/* With rows gone since, statistics still say whether there are nulls at all, and whether there is nothing else. */
+static bool nulls_fit(const struct tarn__tracked_file *file, const struct tarn_bounds *bounds, uint64_t nulls, uint64_t rows)
+{
+    if (tarn__file_deleted(file) == 0) {
+        return bounds->null_count == nulls;
+    }
+    return nulls <= bounds->null_count && (bounds->null_count != bounds->rows || nulls == rows);
+}
+
 static enum tarn_status check_counts(const struct tarn__tracked_file *file, const struct column_check *columns, uint32_t count,
                                      uint64_t rows, struct tarn_error *err)
 {
-    if (file->rows >= 0 && (uint64_t)file->rows != rows) {
-        return tarn__corrupt(err, "row_count", "the file has %llu rows; the log says %lld", (unsigned long long)rows,
+    const uint64_t gone = tarn__file_deleted(file);
+    if (file->rows >= 0 && (uint64_t)file->rows != rows + gone) {
+        return tarn__corrupt(err, "row_count", "the file has %llu rows; the log says %lld", (unsigned long long)(rows + gone),
                              (long long)file->rows);
     }
     for (uint32_t c = 0; c < count; c++) {
-        if (columns[c].known && columns[c].bounds.has_null_count && columns[c].bounds.null_count != columns[c].nulls) {
+        if (columns[c].known && columns[c].bounds.has_null_count && !nulls_fit(file, &columns[c].bounds, columns[c].nulls, rows)) {
             tarn__corrupt(err, "statistics", "the column has %llu nulls; the table's statistics say %llu",
                           (unsigned long long)columns[c].nulls, (unsigned long long)columns[c].bounds.null_count);
             tarn__error_at_column(err, columns[c].step.name);

@@ -15,6 +15,7 @@
 #include "format/json/json_pull.h"
 #include "txlog/core/commit.h"
 #include "txlog/core/prune_files.h"
+#include "txlog/core/row_delete.h"
 #include "txlog/core/table_scan.h"
 
 static const int64_t default_deadline = 60 * INT64_C(1000000);
@@ -34,6 +35,7 @@ void tarn__transaction_free(struct tarn_transaction *transaction)
     for (size_t i = 0; i < transaction->predicate_count; i++) {
         tarn_expr_release(transaction->predicates[i]);
     }
+    tarn__row_deletions_free(transaction);
     tarn__free(env, transaction->predicates);
     tarn_expr_release(transaction->replaces);
     tarn__free(env, transaction->added);
@@ -367,30 +369,36 @@ enum tarn_status tarn_transaction_select(struct tarn_transaction *transaction, c
     return TARN_OK;
 }
 
-static enum tarn_status check_file(const struct tarn_transaction *transaction, uint32_t file, struct tarn_error *err)
+enum tarn_status tarn__transaction_selected(const struct tarn_transaction *transaction, uint32_t file, uint32_t *index,
+                                            struct tarn_error *err)
 {
-    return file < transaction->selected_count
-               ? TARN_OK
-               : tarn__invalid(err, "file", "there are %u selected files; number %u is none of them", transaction->selected_count, file);
+    *index = 0;
+    if (file >= transaction->selected_count) {
+        return tarn__invalid(err, "file", "there are %u selected files; number %u is none of them", transaction->selected_count, file);
+    }
+    *index = transaction->selected[file];
+    return TARN_OK;
 }
 
 enum tarn_status tarn_transaction_file_source(struct tarn_transaction *transaction, uint32_t file, struct tarn_source **out,
                                               struct tarn_error *err)
 {
+    uint32_t index;
     *out = NULL;
-    TARN_RETURN_IF_ERROR(check_file(transaction, file, err));
-    return tarn__table_source(transaction->snapshot, &transaction->selected[file], 1, out, err);
+    TARN_RETURN_IF_ERROR(tarn__transaction_selected(transaction, file, &index, err));
+    return tarn__table_source(transaction->snapshot, &index, 1, out, err);
 }
 
 enum tarn_status tarn_transaction_file_info(struct tarn_transaction *transaction, uint32_t file, struct tarn_file_info *out,
                                             struct tarn_error *err)
 {
+    uint32_t index;
     *out = (struct tarn_file_info){0};
-    TARN_RETURN_IF_ERROR(check_file(transaction, file, err));
+    TARN_RETURN_IF_ERROR(tarn__transaction_selected(transaction, file, &index, err));
     struct tarn__file_view view;
     tarn__file_view_init(&view, transaction->snapshot);
-    enum tarn_status status = tarn__snapshot_file_info(
-        transaction->snapshot, tarn__file_set_at(&transaction->snapshot->files, transaction->selected[file]), &view, out, err);
+    enum tarn_status status =
+        tarn__snapshot_file_info(transaction->snapshot, tarn__file_set_at(&transaction->snapshot->files, index), &view, out, err);
     if (status == TARN_OK && out->statistics.size != 0) {
         status = copy_text(transaction, out->statistics, &out->statistics, err); /* the view goes */
     }
@@ -409,6 +417,7 @@ static enum tarn_status admit_removal(struct tarn_transaction *transaction, stru
 enum tarn_status tarn__transaction_remove_index(struct tarn_transaction *transaction, uint32_t index, struct tarn_error *err)
 {
     TARN_RETURN_IF_ERROR(admit_removal(transaction, err));
+    tarn__row_deletion_drop(transaction, index);
     if (!tarn__bit_get(transaction->removed_bits, index)) {
         tarn__bit_set(transaction->removed_bits, index);
         transaction->removed_count++;
@@ -418,8 +427,9 @@ enum tarn_status tarn__transaction_remove_index(struct tarn_transaction *transac
 
 enum tarn_status tarn_transaction_remove(struct tarn_transaction *transaction, uint32_t file, struct tarn_error *err)
 {
-    TARN_RETURN_IF_ERROR(check_file(transaction, file, err));
-    return tarn__transaction_remove_index(transaction, transaction->selected[file], err);
+    uint32_t index;
+    TARN_RETURN_IF_ERROR(tarn__transaction_selected(transaction, file, &index, err));
+    return tarn__transaction_remove_index(transaction, index, err);
 }
 
 enum tarn_status tarn_transaction_remove_all(struct tarn_transaction *transaction, struct tarn_error *err)
@@ -427,6 +437,7 @@ enum tarn_status tarn_transaction_remove_all(struct tarn_transaction *transactio
     transaction->reads_all = true;
     transaction->removes_all = true;
     TARN_RETURN_IF_ERROR(admit_removal(transaction, err));
+    tarn__row_deletions_free(transaction);
     for (uint32_t i = 0; i < transaction->snapshot->files.count; i++) {
         tarn__bit_set(transaction->removed_bits, i);
     }

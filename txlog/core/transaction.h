@@ -41,6 +41,16 @@ struct tarn__table_change {
     size_t domain_capacity;
 };
 
+/** Rows of a file of the base that are deleted while the file stays (row_delete.h). */
+struct tarn__row_deletion {
+    uint32_t file; /* number in the base */
+    uint64_t physical_rows;
+    struct tarn__roaring *rows;                 /* that the transaction deletes, and the base has */
+    struct tarn__roaring *deleted;              /* all that are deleted once it has committed */
+    const struct tarn__deletion_vector *before; /* of the file in the newest version that is known; NULL: none */
+    struct tarn__deletion_vector after;         /* as the format has written `deleted`; size 0: not yet */
+};
+
 struct tarn_transaction {
     struct tarn_env *env;
     struct tarn_arena arena;
@@ -73,6 +83,9 @@ struct tarn_transaction {
     uint8_t *removed_bits;
     uint64_t removed_count;
     bool removes_all;
+    struct tarn__row_deletion *deletions; /* in files that stay: one a file */
+    size_t deletion_count;
+    size_t deletion_capacity;
 
     const struct tarn_expr *replaces; /* new rows must meet it; NULL: any may come */
     const struct tarn_expr_host *replaces_host;
@@ -117,6 +130,10 @@ struct tarn_transaction {
 /** Sets or removes a domain with the commit; the last word counts. */
 TARN_WARN_UNUSED enum tarn_status tarn__transaction_set_domain(struct tarn_transaction *transaction, struct tarn_text domain,
                                                                struct tarn_text configuration, bool removed, struct tarn_error *err);
+
+/** The number in the base of a selected file. Errors: INVALID. */
+TARN_WARN_UNUSED enum tarn_status tarn__transaction_selected(const struct tarn_transaction *transaction, uint32_t file, uint32_t *index,
+                                                             struct tarn_error *err);
 
 /** Tells of a key that may come into being because of us: it is removed when the commit is known to have failed. */
 TARN_WARN_UNUSED enum tarn_status tarn__transaction_stage(struct tarn_transaction *transaction, struct tarn_text key,

@@ -65,7 +65,7 @@ static bool changes_table(const struct tarn_transaction *transaction)
 bool tarn__transaction_is_blind(const struct tarn_transaction *transaction)
 {
     return !transaction->reads_all && transaction->predicate_count == 0 && transaction->removed_count == 0 &&
-           transaction->revived_count == 0 && !transaction->rearranges && !changes_table(transaction);
+           transaction->deletion_count == 0 && transaction->revived_count == 0 && !transaction->rearranges && !changes_table(transaction);
 }
 
 enum tarn__isolation tarn__transaction_isolation(const struct tarn_transaction *transaction)

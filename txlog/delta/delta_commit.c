@@ -18,6 +18,7 @@
 #include "txlog/delta/delta_partition.h"
 #include "txlog/delta/delta_path.h"
 #include "txlog/delta/delta_state.h"
+#include "txlog/delta/delta_statistics.h"
 #include "txlog/delta/delta_write.h"
 
 static void key_text(struct tarn_json_printer *json, struct tarn_text key, struct tarn_text value)
@@ -53,10 +54,30 @@ static void end_action(struct tarn_json_printer *json)
     tarn__builder_add_char(json->out, '\n');
 }
 
+/* Files of the base that had deletion vectors, and those that get new ones in their place. */
+static void count_vectors(const struct tarn_transaction *transaction, uint64_t *removed, uint64_t *updated)
+{
+    const struct tarn_snapshot *snapshot = transaction->snapshot;
+    *updated = 0;
+    for (size_t i = 0; i < transaction->deletion_count; i++) {
+        *updated += transaction->deletions[i].before != NULL;
+    }
+    *removed = *updated;
+    for (uint32_t i = 0; transaction->removed_bits != NULL && i < snapshot->files.count; i++) {
+        *removed +=
+            tarn__bit_get(transaction->removed_bits, i) && tarn__file_deletion_vector(tarn__file_set_at(&snapshot->files, i)) != NULL;
+    }
+}
+
 static void print_metrics(const struct tarn_transaction *transaction, struct tarn_json_printer *json)
 {
     uint64_t rows = 0;
     uint64_t bytes = 0;
+    uint64_t vectors_removed;
+    uint64_t vectors_updated;
+    count_vectors(transaction, &vectors_removed, &vectors_updated);
+    const bool vectors = transaction->deletion_count + vectors_removed != 0;
+    const bool removes = transaction->removed_count + transaction->deletion_count != 0;
     for (size_t i = 0; i < transaction->added_count; i++) {
         rows += transaction->added[i].rows;
         bytes += transaction->added[i].size;
@@ -69,8 +90,11 @@ static void print_metrics(const struct tarn_transaction *transaction, struct tar
         {{"numFiles", 8}, transaction->added_count, true},
         {{"numOutputRows", 13}, rows, true},
         {{"numOutputBytes", 14}, bytes, true},
-        {{"numAddedFiles", 13}, transaction->added_count, transaction->removed_count != 0},
-        {{"numRemovedFiles", 15}, transaction->removed_count, transaction->removed_count != 0},
+        {{"numAddedFiles", 13}, transaction->added_count, removes},
+        {{"numRemovedFiles", 15}, transaction->removed_count, removes},
+        {{"numDeletionVectorsAdded", 23}, transaction->deletion_count, vectors},
+        {{"numDeletionVectorsRemoved", 25}, vectors_removed, vectors},
+        {{"numDeletionVectorsUpdated", 25}, vectors_updated, vectors},
         {{"numRestoredFiles", 16}, transaction->revived_count, transaction->revived_from != NULL},
     };
     tarn__json_print_key(json, TARN_TEXT("operationMetrics"));
@@ -352,8 +376,9 @@ static void print_extra(struct tarn_json_printer *json, const struct tarn__file_
     }
 }
 
-static void print_remove(const struct tarn_transaction *transaction, const struct tarn__tracked_file *file, struct tarn_text_builder *out,
-                         struct tarn_text_builder *scratch)
+/* `extra`: the file's, but for a deletion vector that came after the base. */
+static void print_remove(const struct tarn_transaction *transaction, const struct tarn__tracked_file *file,
+                         const struct tarn__file_extra *extra, struct tarn_text_builder *out, struct tarn_text_builder *scratch)
 {
     struct tarn_json_printer json;
     begin_action(&json, out, TARN_TEXT("remove"));
@@ -363,8 +388,50 @@ static void print_remove(const struct tarn_transaction *transaction, const struc
     key_bool(&json, TARN_TEXT("extendedFileMetadata"), true);
     print_partition(&json, transaction->snapshot->files.partitions[file->partition].raw);
     key_int(&json, TARN_TEXT("size"), (int64_t)file->size);
-    print_extra(&json, file->extra, true);
+    print_extra(&json, extra, true);
     end_action(&json);
+}
+
+/* A file of which rows are deleted: taken out with the old deletion vector, and back with the new one. All else of it stays. */
+static enum tarn_status print_deletion(const struct tarn_transaction *transaction, const struct tarn__row_deletion *deletion,
+                                       struct tarn__pool_reader *reader, struct tarn_text_builder *out, struct tarn_text_builder *scratch,
+                                       struct tarn_error *err)
+{
+    const struct tarn_snapshot *snapshot = transaction->snapshot;
+    const struct tarn__tracked_file *file = tarn__file_set_at(&snapshot->files, deletion->file);
+    struct tarn__file_extra extra =
+        file->extra != NULL ? *file->extra : (struct tarn__file_extra){.first_row_id = -1, .row_version = -1, .file_sequence = -1};
+    struct tarn_text statistics;
+    TARN_RETURN_IF_ERROR(tarn__pool_reader_get(reader, file->statistics, &statistics, err));
+    extra.deletion_vector = deletion->before;
+    print_remove(transaction, file, &extra, out, scratch);
+    struct tarn_json_printer json;
+    begin_action(&json, out, TARN_TEXT("add"));
+    print_path(&json, file->path, scratch);
+    print_partition(&json, snapshot->files.partitions[file->partition].raw);
+    key_int(&json, TARN_TEXT("size"), (int64_t)file->size);
+    key_int(&json, TARN_TEXT("modificationTime"), file->modified / 1000);
+    key_bool(&json, TARN_TEXT("dataChange"), !transaction->rearranges);
+    tarn__builder_clear(scratch);
+    TARN_RETURN_IF_ERROR(tarn__delta_statistics_widen(transaction->env, statistics, deletion->physical_rows, scratch, err));
+    key_text(&json, TARN_TEXT("stats"), tarn__builder_text(scratch));
+    extra.deletion_vector = &deletion->after;
+    print_extra(&json, &extra, true);
+    end_action(&json);
+    return TARN_OK;
+}
+
+static enum tarn_status print_deletions(const struct tarn_transaction *transaction, struct tarn_text_builder *out,
+                                        struct tarn_text_builder *scratch, struct tarn_error *err)
+{
+    struct tarn__pool_reader reader;
+    tarn__pool_reader_init(&reader, &transaction->snapshot->files.statistics);
+    enum tarn_status status = TARN_OK;
+    for (size_t i = 0; status == TARN_OK && i < transaction->deletion_count; i++) {
+        status = print_deletion(transaction, &transaction->deletions[i], &reader, out, scratch, err);
+    }
+    tarn__pool_reader_free(&reader);
+    return status;
 }
 
 static void print_staged(const struct tarn_transaction *transaction, const struct tarn__staged_file *file, struct tarn_text_builder *out,
@@ -417,9 +484,11 @@ static enum tarn_status print_files(const struct tarn_transaction *transaction, 
     const struct tarn_snapshot *snapshot = transaction->snapshot;
     for (uint32_t i = 0; transaction->removed_bits != NULL && i < snapshot->files.count; i++) {
         if (tarn__bit_get(transaction->removed_bits, i)) {
-            print_remove(transaction, tarn__file_set_at(&snapshot->files, i), out, scratch);
+            const struct tarn__tracked_file *file = tarn__file_set_at(&snapshot->files, i);
+            print_remove(transaction, file, file->extra, out, scratch);
         }
     }
+    TARN_RETURN_IF_ERROR(print_deletions(transaction, out, scratch, err));
     for (size_t i = 0; i < transaction->added_count; i++) {
         print_staged(transaction, &transaction->added[i], out, scratch);
     }
@@ -473,7 +542,10 @@ enum tarn_status tarn__delta_publish(struct tarn_transaction *transaction, struc
     struct tarn_text_builder text;
     tarn__builder_init(&text, transaction->env);
     transaction->made = transaction->position + 1;
-    enum tarn_status status = encode(transaction, &text, err);
+    enum tarn_status status = tarn__delta_stage_vectors(transaction, err);
+    if (status == TARN_OK) {
+        status = encode(transaction, &text, err);
+    }
     if (status == TARN_OK) {
         char key[TARN_DELTA_KEY];
         tarn__delta_commit_key(transaction->made, key);

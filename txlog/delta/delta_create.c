@@ -5,7 +5,8 @@
  * Specification: Delta PROTOCOL.md, "Table Features for New and Existing Tables", "Column Mapping".
  *
  * Invariants
- *  1. Protocol 1/2 unless names need column mapping (2/5) or a type needs timestampNtz (3/7 with the features listed).
+ *  1. Protocol 1/2 unless names need column mapping (2/5) or a type needs timestampNtz, or a property deletionVectors (3/7 with the
+ * features listed).
  *  2. Properties that would oblige us to something we do not do are refused before anything is written.
  */
 #include <stdio.h>
@@ -28,6 +29,7 @@ static enum tarn_status check_property(const struct tarn_property *property, boo
         "delta.tuneFileSizesForRewrites",
         "delta.setTransactionRetentionDuration",
         "delta.enableExpiredLogCleanup",
+        "delta.enableDeletionVectors",
     };
     if (!tarn__text_starts(property->key, TARN_TEXT("delta."))) {
         return TARN_OK;
@@ -61,25 +63,34 @@ static struct tarn_text *feature_list(struct tarn_arena *arena, const char *cons
     return list;
 }
 
-static enum tarn_status choose_protocol(struct tarn_arena *arena, bool timestamp_ntz, bool mapping, struct tarn__delta_protocol *protocol,
-                                        struct tarn_error *err)
+static enum tarn_status choose_protocol(struct tarn_arena *arena, bool timestamp_ntz, bool mapping, bool vectors,
+                                        struct tarn__delta_protocol *protocol, struct tarn_error *err)
 {
-    if (!timestamp_ntz) {
+    if (!timestamp_ntz && !vectors) {
         *protocol =
             mapping ? (struct tarn__delta_protocol){.reader = 2, .writer = 5} : (struct tarn__delta_protocol){.reader = 1, .writer = 2};
         return TARN_OK;
     }
-    static const char *const reading[] = {"timestampNtz", "columnMapping"};
-    static const char *const writing[] = {"appendOnly", "invariants", "timestampNtz", "columnMapping"};
+    const char *features[5] = {"appendOnly", "invariants"};
+    uint32_t count = 2;
+    if (timestamp_ntz) {
+        features[count++] = "timestampNtz";
+    }
+    if (mapping) {
+        features[count++] = "columnMapping";
+    }
+    if (vectors) {
+        features[count++] = "deletionVectors";
+    }
     *protocol = (struct tarn__delta_protocol){
         .reader = 3,
         .writer = 7,
         .has_reader_features = true,
         .has_writer_features = true,
-        .reader_feature_count = mapping ? 2 : 1,
-        .writer_feature_count = mapping ? 4 : 3,
-        .reader_features = feature_list(arena, reading, 2),
-        .writer_features = feature_list(arena, writing, 4),
+        .reader_feature_count = count - 2,
+        .writer_feature_count = count,
+        .reader_features = feature_list(arena, features + 2, count - 2),
+        .writer_features = feature_list(arena, features, count),
     };
     return protocol->reader_features == NULL || protocol->writer_features == NULL ? tarn__nomem(arena->env, err, 64) : TARN_OK;
 }
@@ -185,7 +196,8 @@ static enum tarn_status describe(struct tarn_snapshot *snapshot, const struct ta
     TARN_RETURN_IF_ERROR(status);
     TARN_RETURN_IF_ERROR(copy_properties(arena, options, mapping, most_id, metadata, err));
     TARN_RETURN_IF_ERROR(choose_partition(arena, options, schema, metadata, err));
-    TARN_RETURN_IF_ERROR(choose_protocol(arena, timestamp_ntz, mapping, &state->protocol, err));
+    const bool vectors = tarn__delta_property_is_true(state, TARN_TEXT("delta.enableDeletionVectors"));
+    TARN_RETURN_IF_ERROR(choose_protocol(arena, timestamp_ntz, mapping, vectors, &state->protocol, err));
     state->has_protocol = true;
     state->has_metadata = true;
     return tarn__delta_state_describe(snapshot, err);

@@ -5,6 +5,7 @@
 #include "txlog/delta/delta_format.h"
 
 #include "format/base/bytes.h"
+#include "txlog/delta/delta_deletion_vector.h"
 #include "txlog/delta/delta_layout.h"
 #include "txlog/delta/delta_load.h"
 #include "txlog/delta/delta_partition.h"
@@ -56,6 +57,7 @@ const struct tarn__table_format tarn__delta_format = {
     .advance = tarn__delta_advance,
     .history = tarn__delta_history,
     .bounds = tarn__delta_statistics_bounds,
+    .deleted_rows = tarn__delta_vector_load,
     .admit = tarn__delta_protocol_admit_write,
     .begin = tarn__delta_begin,
     .create = tarn__delta_create,
@@ -65,6 +67,7 @@ const struct tarn__table_format tarn__delta_format = {
     .partition_text = partition_text,
     .folder_name = tarn__delta_path_escape_name,
     .null_folder = "__HIVE_DEFAULT_PARTITION__",
+    .may_delete_rows = tarn__delta_may_delete_rows,
     .publish = tarn__delta_publish,
     .judge = tarn__delta_judge,
     .app_version = tarn__delta_app_version,

@@ -18,6 +18,7 @@
 #include "format/base/bytes.h"
 #include "txlog/delta/delta_checkpoint.h"
 #include "txlog/delta/delta_checksum_read.h"
+#include "txlog/delta/delta_file_count.h"
 #include "txlog/delta/delta_state.h"
 #include "txlog/delta/delta_travel.h"
 
@@ -390,22 +391,6 @@ enum tarn_status tarn__delta_load(struct tarn_snapshot *snapshot, const struct t
 
 /* ---- history ---- */
 
-static void count_file(struct tarn_commit_info *commit, const struct tarn__delta_action *action)
-{
-    const struct tarn__delta_file *file = &action->u.file;
-    const uint64_t rows = file->rows > 0 ? (uint64_t)file->rows : 0;
-    if (action->kind == TARN_DELTA_ADD) {
-        commit->files_added++;
-        commit->bytes_added += file->size;
-        commit->rows_added += rows;
-        commit->has_rows_added = commit->has_rows_added && file->rows >= 0;
-    } else {
-        commit->files_removed++;
-        commit->rows_removed += rows;
-        commit->has_rows_removed = commit->has_rows_removed && file->rows >= 0;
-    }
-}
-
 static enum tarn_status keep(struct tarn_arena *arena, struct tarn_text *text, struct tarn_error *err)
 {
     if (text->size != 0) {
@@ -423,6 +408,7 @@ static enum tarn_status read_commit(struct tarn_store *store, const struct tarn_
     char key[TARN_DELTA_KEY];
     tarn__delta_commit_key(listed->version, key);
     struct tarn__delta_stream stream;
+    struct tarn__delta_file_count count = {.env = arena->env};
     TARN_RETURN_IF_ERROR(tarn__delta_stream_open(&stream, store, tarn__text_of(key), err));
     enum tarn_status status = TARN_OK;
     for (;;) {
@@ -433,7 +419,10 @@ static enum tarn_status read_commit(struct tarn_store *store, const struct tarn_
             break;
         }
         if (action.kind == TARN_DELTA_ADD || action.kind == TARN_DELTA_REMOVE) {
-            count_file(out, &action);
+            status = tarn__delta_count_file(&count, &action, err);
+            if (status != TARN_OK) {
+                break;
+            }
         } else if (action.kind == TARN_DELTA_COMMIT_INFO) {
             const struct tarn__delta_commit_info *info = &action.u.commit_info;
             out->operation = info->operation;
@@ -457,6 +446,7 @@ static enum tarn_status read_commit(struct tarn_store *store, const struct tarn_
             }
         }
     }
+    tarn__delta_count_end(&count, out);
     tarn__delta_stream_close(&stream);
     if (status != TARN_OK) {
         tarn__error_at_version(err, listed->version);

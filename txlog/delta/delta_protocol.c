@@ -14,13 +14,7 @@
 #include "txlog/delta/delta_state.h"
 
 static const char *const readable[] = {
-    "columnMapping",
-    "timestampNtz",
-    "typeWidening",
-    "typeWidening-preview",
-    "v2Checkpoint",
-    "vacuumProtocolCheck",
-    "deletionVectors" /* as long as no live file has one: looked at below */,
+    "columnMapping", "timestampNtz", "typeWidening", "typeWidening-preview", "v2Checkpoint", "vacuumProtocolCheck", "deletionVectors",
 };
 
 static const char *const writable[] = {
@@ -62,11 +56,6 @@ enum tarn_status tarn__delta_protocol_admit_read(const struct tarn_snapshot *sna
         if (!is_among(protocol->reader_features[i], readable, sizeof(readable) / sizeof(readable[0]))) {
             return refuse(err, "reader_feature", protocol->reader_features[i], "readers");
         }
-    }
-    if (state->live_deletion_vectors != 0) {
-        return tarn__unsupported(err, "delta.reader_feature.deletionVectors",
-                                 "%llu files of the table have deletion vectors, which this version does not read",
-                                 (unsigned long long)state->live_deletion_vectors);
     }
     return TARN_OK;
 }

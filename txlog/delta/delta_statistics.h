@@ -18,4 +18,8 @@ TARN_WARN_UNUSED enum tarn_status tarn__delta_statistics_print(const struct tarn
                                                                const struct tarn__statistics_input *input, struct tarn_text_builder *out,
                                                                struct tarn_error *err);
 
+/** The JSON of a file of `rows` rows once some of them are deleted: bounds hold, and are said not to be tight. */
+TARN_WARN_UNUSED enum tarn_status tarn__delta_statistics_widen(struct tarn_env *env, struct tarn_text statistics, uint64_t rows,
+                                                               struct tarn_text_builder *out, struct tarn_error *err);
+
 #endif

@@ -23,6 +23,10 @@ TARN_WARN_UNUSED enum tarn_status tarn__delta_app_version(const struct tarn_tran
                                                           int64_t *version, struct tarn_error *err);
 TARN_WARN_UNUSED enum tarn_status tarn__delta_partition(const struct tarn_snapshot *snapshot, const struct tarn_value *values,
                                                         struct tarn_text_builder *raw, struct tarn_error *err);
+/** Writes the deletion vectors that the transaction's row deletes need and do not have yet. Errors: those of stores, LIMIT, NOMEM. */
+TARN_WARN_UNUSED enum tarn_status tarn__delta_stage_vectors(struct tarn_transaction *transaction, struct tarn_error *err);
+/** delta.enableDeletionVectors is true, and the protocol has the feature. */
+bool tarn__delta_may_delete_rows(const struct tarn_snapshot *snapshot);
 TARN_WARN_UNUSED enum tarn_status tarn__delta_publish(struct tarn_transaction *transaction, struct tarn_error *err);
 TARN_WARN_UNUSED enum tarn_status tarn__delta_judge(struct tarn_transaction *transaction, enum tarn__verdict *verdict,
                                                     struct tarn_error *err);

@@ -68,10 +68,12 @@ struct tarn_file_info {
     uint64_t size;
     int64_t modified; /**< microseconds since 1970 UTC */
     bool has_row_count;
-    uint64_t row_count;
+    uint64_t row_count; /**< without those that are deleted */
     uint32_t partition_count;
     const struct tarn_value *partition_values; /**< in the order of partition_columns; none of a file under another spec */
     struct tarn_text statistics;               /**< as the table's format stores them; empty: none */
+    uint64_t deleted_rows;                     /**< rows that the file still holds and a deletion vector takes away */
+    uint64_t deletion_id;                      /**< tells deletion vectors of a file apart; 0: it has none */
 };
 
 typedef enum tarn_status (*tarn_file_fn)(void *arg, const struct tarn_file_info *file, struct tarn_error *err);
@@ -237,6 +239,17 @@ TARN_CALL tarn_transaction_file_source(struct tarn_transaction *transaction, uin
 TARN_CALL tarn_transaction_file_info(struct tarn_transaction *transaction, uint32_t file, struct tarn_file_info *out,
                                      struct tarn_error *err);
 TARN_CALL tarn_transaction_remove(struct tarn_transaction *transaction, uint32_t file, struct tarn_error *err);
+
+/**
+ * Merge-on-read: deletes rows of a selected file that stays. Positions are those of the rows in the file, as a scan of its source gives
+ * them for the path TARN_ROW_INDEX, in any order; rows that are gone already do not matter, calls for one file add up, and a file of which
+ * no row is left goes whole. Errors: INVALID (deletion_vectors: the table does not let it, see tarn_transaction_deletes_rows; position: the
+ * file has no such row), those of reading the file's deletion vector.
+ */
+TARN_CALL tarn_transaction_delete_rows(struct tarn_transaction *transaction, uint32_t file, size_t count, const uint64_t *positions,
+                                       struct tarn_error *err);
+/** Does the table let rows be deleted that way? Else files are written anew. */
+TARN_API bool tarn_transaction_deletes_rows(const struct tarn_transaction *transaction);
 
 /** Takes every file out: overwrite. */
 TARN_CALL tarn_transaction_remove_all(struct tarn_transaction *transaction, struct tarn_error *err);
