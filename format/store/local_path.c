@@ -119,7 +119,8 @@ enum tarn_status tarn__local_open_error(struct tarn_error *err, int sys_errno, c
 
 bool tarn__local_is_durable(const struct tarn__local_store *store, enum tarn_object_role role)
 {
-    return store->durability == TARN_DURABILITY_FULL || (store->durability == TARN_DURABILITY_COMMIT_ONLY && role == TARN_ROLE_COMMIT);
+    return role != TARN_ROLE_HINT &&
+           (store->durability == TARN_DURABILITY_FULL || (store->durability == TARN_DURABILITY_COMMIT_ONLY && role == TARN_ROLE_COMMIT));
 }
 
 enum tarn_status tarn__local_check_trusted(const struct tarn__local_store *store, struct tarn_error *err)

@@ -692,5 +692,8 @@ struct tarn__file_extra *tarn__file_extra_copy(struct tarn_arena *arena, const s
     }
     copy->key_metadata = tarn__arena_span(arena, extra->key_metadata);
     copy->tags = tarn__arena_text(arena, extra->tags);
-    return (copy->key_metadata.data == NULL && extra->key_metadata.size != 0) || copy->tags.data == NULL ? NULL : copy;
+    copy->laid_out_by = tarn__arena_text(arena, extra->laid_out_by);
+    return (copy->key_metadata.data == NULL && extra->key_metadata.size != 0) || copy->tags.data == NULL || copy->laid_out_by.data == NULL
+               ? NULL
+               : copy;
 }

@@ -42,7 +42,8 @@ struct tarn__file_extra {
     uint32_t equality_id_count;
     const int32_t *equality_ids;
     struct tarn_span key_metadata;
-    struct tarn_text tags; /* JSON object that goes with the file unread; empty: none */
+    struct tarn_text tags;        /* JSON object that goes with the file unread; empty: none */
+    struct tarn_text laid_out_by; /* who chose which rows lie together in the file: goes with it unread; empty: nobody */
 };
 
 struct tarn__tracked_file {

@@ -59,9 +59,8 @@ enum tarn_status tarn_table_detect(struct tarn_env *env, struct tarn_text uri, c
     return status;
 }
 
-/* Finds the place and its format; NOT_FOUND when there is no table. The place is the caller's to close. */
-static enum tarn_status open_table(struct tarn_env *env, struct tarn_text uri, struct tarn__place *place,
-                                   const struct tarn__table_format **format, struct tarn_error *err)
+enum tarn_status tarn__table_find(struct tarn_env *env, struct tarn_text uri, struct tarn__place *place,
+                                  const struct tarn__table_format **format, struct tarn_error *err)
 {
     *format = NULL;
     TARN_RETURN_IF_ERROR(tarn__place_find(env, uri, place, err));
@@ -110,7 +109,7 @@ enum tarn_status tarn_snapshot_load(struct tarn_env *env, struct tarn_text uri, 
     }
     struct tarn__place place;
     const struct tarn__table_format *format;
-    TARN_RETURN_IF_ERROR(open_table(env, uri, &place, &format, err));
+    TARN_RETURN_IF_ERROR(tarn__table_find(env, uri, &place, &format, err));
     const enum tarn_status status = load(&place, format, &wanted, out, err);
     tarn__place_close(&place);
     return status;
@@ -161,7 +160,7 @@ enum tarn_status tarn_table_history(struct tarn_env *env, struct tarn_text uri, 
 {
     struct tarn__place place;
     const struct tarn__table_format *format;
-    TARN_RETURN_IF_ERROR(open_table(env, uri, &place, &format, err));
+    TARN_RETURN_IF_ERROR(tarn__table_find(env, uri, &place, &format, err));
     const enum tarn_status status = format->history(env, &place, limit, fn, arg, err);
     tarn__place_close(&place);
     return status;

@@ -47,6 +47,7 @@ enum tarn__later {
 
 struct tarn__statistics_input; /* txlog/core/ingest.h */
 struct tarn__layout;           /* txlog/core/maintain/layout.h */
+struct tarn__table_upkeep;     /* txlog/core/upkeep.h */
 
 struct tarn__table_format {
     const char *name;
@@ -141,7 +142,12 @@ struct tarn__table_format {
     /** Proves the log itself: every file of it is read. */
     enum tarn_status (*verify)(const struct tarn_snapshot *snapshot, void (*fn)(void *arg, const struct tarn_finding *finding), void *arg,
                                struct tarn_error *err);
+    const struct tarn__table_upkeep *upkeep; /* of its log; NULL: there is none to be kept */
 };
+
+/** Finds a table's place and its format. The place is the caller's to close. Errors: NOT_FOUND (there is no table), those of the store. */
+TARN_WARN_UNUSED enum tarn_status tarn__table_find(struct tarn_env *env, struct tarn_text uri, struct tarn__place *place,
+                                                   const struct tarn__table_format **format, struct tarn_error *err);
 
 /** Ended by NULL. Defined where all formats are known. */
 extern const struct tarn__table_format *const tarn__table_formats[];

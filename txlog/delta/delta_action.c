@@ -314,6 +314,9 @@ static enum tarn_status file_field(struct tarn_json *json, struct tarn__delta_ac
     if (tarn__json_is(json, "defaultRowCommitVersion")) {
         return read_int(json, &file->extra.row_version, -1, err);
     }
+    if (tarn__json_is(json, "clusteringProvider")) {
+        return read_text(json, &file->extra.laid_out_by, err);
+    }
     if (tarn__json_is(json, "tags")) {
         TARN_RETURN_IF_ERROR(tarn__json_raw(json, &file->extra.tags, err));
         if (tarn__text_equal(file->extra.tags, TARN_TEXT("null"))) {
@@ -333,6 +336,9 @@ static enum tarn_status txn_field(struct tarn_json *json, struct tarn__delta_act
     }
     if (tarn__json_is(json, "version")) {
         return read_int(json, &action->u.txn.version, 0, err);
+    }
+    if (tarn__json_is(json, "lastUpdated")) {
+        return read_int(json, &action->u.txn.last_updated, 0, err);
     }
     *known = false;
     return TARN_OK;
@@ -698,6 +704,7 @@ enum tarn_status tarn__delta_stream_next(struct tarn__delta_stream *stream, stru
     }
     if (status == TARN_OK && *more) {
         stream->actions++;
+        stream->line = line;
         status = tarn__delta_action_parse(&stream->json, line, offset, action, err);
     }
     if (status != TARN_OK) {

@@ -67,6 +67,7 @@ struct tarn__delta_file {
 struct tarn__delta_txn {
     struct tarn_text app_id;
     int64_t version;
+    int64_t last_updated; /* milliseconds; 0: not said */
 };
 
 struct tarn__delta_domain {
@@ -129,6 +130,7 @@ struct tarn__delta_stream {
     size_t at;        /* begin of the next line */
     uint64_t base;    /* offset in the object of the buffer's begin */
     uint64_t actions; /* lines that held something */
+    struct tarn_text line; /* that of the last action, as written */
     struct tarn_text key;
 };
 

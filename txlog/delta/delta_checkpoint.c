@@ -16,6 +16,7 @@
 
 #include "format/base/bytes.h"
 #include "format/batch/vector.h"
+#include "format/json/json_print.h"
 #include "tarn/reader.h"
 #include "txlog/delta/delta_partition.h"
 #include "txlog/delta/delta_path.h"
@@ -29,6 +30,8 @@ enum column {
     ADD_ROWS,
     ADD_BASE_ROW_ID,
     ADD_ROW_VERSION,
+    ADD_TAGS,
+    ADD_LAID_OUT_BY,
     DV_STORAGE,
     DV_PLACE,
     DV_OFFSET,
@@ -48,12 +51,24 @@ enum column {
     META_CREATED,
     TXN_APP,
     TXN_VERSION,
+    TXN_UPDATED,
     DOMAIN_NAME,
     DOMAIN_CONFIGURATION,
     DOMAIN_REMOVED,
     SIDECAR_PATH,
     CHECKPOINT_VERSION,
     CHECKPOINT_TAGS,
+    REMOVE_PATH, /* from here on for visitors only */
+    REMOVE_PARTITION,
+    REMOVE_SIZE,
+    REMOVE_TIME,
+    REMOVE_BASE_ROW_ID,
+    REMOVE_ROW_VERSION,
+    REMOVE_DV_STORAGE,
+    REMOVE_DV_PLACE,
+    REMOVE_DV_OFFSET,
+    REMOVE_DV_SIZE,
+    REMOVE_DV_CARDINALITY,
     COLUMN_COUNT
 };
 
@@ -68,6 +83,8 @@ static const char *const column_paths[COLUMN_COUNT][MOST_STEPS] = {
     [ADD_ROWS] = {"add", "stats_parsed", "numRecords"},
     [ADD_BASE_ROW_ID] = {"add", "baseRowId"},
     [ADD_ROW_VERSION] = {"add", "defaultRowCommitVersion"},
+    [ADD_TAGS] = {"add", "tags"},
+    [ADD_LAID_OUT_BY] = {"add", "clusteringProvider"},
     [DV_STORAGE] = {"add", "deletionVector", "storageType"},
     [DV_PLACE] = {"add", "deletionVector", "pathOrInlineDv"},
     [DV_OFFSET] = {"add", "deletionVector", "offset"},
@@ -87,20 +104,25 @@ static const char *const column_paths[COLUMN_COUNT][MOST_STEPS] = {
     [META_CREATED] = {"metaData", "createdTime"},
     [TXN_APP] = {"txn", "appId"},
     [TXN_VERSION] = {"txn", "version"},
+    [TXN_UPDATED] = {"txn", "lastUpdated"},
     [DOMAIN_NAME] = {"domainMetadata", "domain"},
     [DOMAIN_CONFIGURATION] = {"domainMetadata", "configuration"},
     [DOMAIN_REMOVED] = {"domainMetadata", "removed"},
     [SIDECAR_PATH] = {"sidecar", "path"},
     [CHECKPOINT_VERSION] = {"checkpointMetadata", "version"},
     [CHECKPOINT_TAGS] = {"checkpointMetadata", "tags"},
+    [REMOVE_PATH] = {"remove", "path"},
+    [REMOVE_PARTITION] = {"remove", "partitionValues"},
+    [REMOVE_SIZE] = {"remove", "size"},
+    [REMOVE_TIME] = {"remove", "deletionTimestamp"},
+    [REMOVE_BASE_ROW_ID] = {"remove", "baseRowId"},
+    [REMOVE_ROW_VERSION] = {"remove", "defaultRowCommitVersion"},
+    [REMOVE_DV_STORAGE] = {"remove", "deletionVector", "storageType"},
+    [REMOVE_DV_PLACE] = {"remove", "deletionVector", "pathOrInlineDv"},
+    [REMOVE_DV_OFFSET] = {"remove", "deletionVector", "offset"},
+    [REMOVE_DV_SIZE] = {"remove", "deletionVector", "sizeInBytes"},
+    [REMOVE_DV_CARDINALITY] = {"remove", "deletionVector", "cardinality"},
 };
-
-/* Is the column asked for? Of a sidecar file actions count, and for metadata alone the rest is passed over. */
-static bool is_wanted(enum column column, bool sidecar, bool metadata_only)
-{
-    const bool file = column <= DV_CARDINALITY;
-    return metadata_only ? column >= PROTOCOL_READER && column <= META_CREATED : file || !sidecar;
-}
 
 /* What a column must be for us to read it; another type is a damaged checkpoint. */
 enum shape { TEXT, NUMBER, TRUTH, TEXTS, PROPERTIES };
@@ -121,6 +143,14 @@ static enum shape column_shape(enum column column)
     case META_CREATED:
     case TXN_VERSION:
     case CHECKPOINT_VERSION:
+    case TXN_UPDATED:
+    case REMOVE_SIZE:
+    case REMOVE_TIME:
+    case REMOVE_BASE_ROW_ID:
+    case REMOVE_ROW_VERSION:
+    case REMOVE_DV_OFFSET:
+    case REMOVE_DV_SIZE:
+    case REMOVE_DV_CARDINALITY:
         return NUMBER;
     case DOMAIN_REMOVED:
         return TRUTH;
@@ -129,8 +159,10 @@ static enum shape column_shape(enum column column)
     case META_PARTITION:
         return TEXTS;
     case ADD_PARTITION:
+    case ADD_TAGS:
     case META_CONFIGURATION:
     case CHECKPOINT_TAGS:
+    case REMOVE_PARTITION:
         return PROPERTIES;
     default:
         return TEXT;
@@ -267,18 +299,18 @@ static enum tarn_status replay_metadata(struct rows *rows, uint32_t row, struct 
     return tarn__delta_replay_action(rows->replay, &action, err);
 }
 
-static enum tarn_status replay_add(struct rows *rows, uint32_t row, struct tarn_error *err)
+/* Path and partition values; both lie in the replay's scratch. */
+static enum tarn_status read_path(struct rows *rows, enum column path, enum column partition, uint32_t row, struct tarn__delta_file *file,
+                                  struct tarn_error *err)
 {
-    struct tarn__delta_action action = {.kind = TARN_DELTA_ADD};
-    struct tarn__delta_file *file = &action.u.file;
     struct tarn_text_builder *scratch = &rows->replay->scratch;
     tarn__builder_clear(scratch);
-    const bool legal = tarn__delta_path_decode(text_at(rows, ADD_PATH, row), scratch);
+    const bool legal = tarn__delta_path_decode(text_at(rows, path, row), scratch);
     const size_t path_size = scratch->size;
     const struct tarn_vector *map;
     uint32_t begin;
     uint32_t end;
-    if (elements_at(rows, ADD_PARTITION, row, &map, &begin, &end)) {
+    if (elements_at(rows, partition, row, &map, &begin, &end)) {
         for (uint32_t i = begin; i < end; i++) {
             const struct tarn_text value = tarn_vector_text(map->children[1], i);
             tarn__delta_partition_add(scratch, tarn_vector_text(map->children[0], i),
@@ -286,12 +318,75 @@ static enum tarn_status replay_add(struct rows *rows, uint32_t row, struct tarn_
         }
     }
     TARN_RETURN_IF_ERROR(tarn__builder_status(scratch, err));
-    const int64_t size = number_at(rows, ADD_SIZE, row, -1);
-    if (!legal || path_size == 0 || size < 0) {
-        return tarn__corrupt(err, "checkpoint", "an added file without a legal path or size");
+    if (!legal || path_size == 0) {
+        return tarn__corrupt(err, "checkpoint", "a file without a legal path");
     }
     file->path = (struct tarn_text){scratch->data, path_size};
     file->partition = (struct tarn_text){scratch->data + path_size, scratch->size - path_size};
+    return TARN_OK;
+}
+
+/* `first` is the column of the storage type, behind which the others stand in order. */
+static void read_vector(const struct rows *rows, enum column first, uint32_t row, struct tarn__delta_file *file)
+{
+    if (!is_there(rows, first, row)) {
+        return;
+    }
+    const int64_t offset = number_at(rows, first + (DV_OFFSET - DV_STORAGE), row, -1);
+    const int64_t bytes = number_at(rows, first + (DV_SIZE - DV_STORAGE), row, 0);
+    const int64_t cardinality = number_at(rows, first + (DV_CARDINALITY - DV_STORAGE), row, 0);
+    file->vector = (struct tarn__deletion_vector){
+        .storage = text_at(rows, first, row),
+        .place = text_at(rows, first + (DV_PLACE - DV_STORAGE), row),
+        .has_offset = offset >= 0,
+        .offset = offset >= 0 ? (uint64_t)offset : 0,
+        .size = bytes > 0 ? (uint64_t)bytes : 0,
+        .cardinality = cardinality > 0 ? (uint64_t)cardinality : 0,
+    };
+    file->extra.deletion_vector = &file->vector;
+}
+
+/* The map of tags as the JSON that it is in commits. */
+static enum tarn_status read_tags(struct rows *rows, uint32_t row, struct tarn_text *out, struct tarn_error *err)
+{
+    const struct tarn_vector *map;
+    uint32_t begin;
+    uint32_t end;
+    if (!elements_at(rows, ADD_TAGS, row, &map, &begin, &end)) {
+        return TARN_OK;
+    }
+    struct tarn_text_builder text;
+    struct tarn_json_printer json;
+    tarn__builder_init(&text, rows->arena.env);
+    tarn__json_printer_init(&json, &text);
+    tarn__json_print_begin_object(&json);
+    for (uint32_t i = begin; i < end; i++) {
+        tarn__json_print_key(&json, tarn_vector_text(map->children[0], i));
+        if (tarn_vector_is_null(map->children[1], i)) {
+            tarn__json_print_null(&json);
+        } else {
+            tarn__json_print_string(&json, tarn_vector_text(map->children[1], i));
+        }
+    }
+    tarn__json_print_end_object(&json);
+    enum tarn_status status = tarn__builder_status(&text, err);
+    if (status == TARN_OK) {
+        *out = tarn__arena_text(&rows->arena, tarn__builder_text(&text));
+        status = out->data == NULL ? tarn__nomem(rows->arena.env, err, text.size) : TARN_OK;
+    }
+    tarn__builder_free(&text);
+    return status;
+}
+
+static enum tarn_status replay_add(struct rows *rows, uint32_t row, struct tarn_error *err)
+{
+    struct tarn__delta_action action = {.kind = TARN_DELTA_ADD};
+    struct tarn__delta_file *file = &action.u.file;
+    TARN_RETURN_IF_ERROR(read_path(rows, ADD_PATH, ADD_PARTITION, row, file, err));
+    const int64_t size = number_at(rows, ADD_SIZE, row, -1);
+    if (size < 0) {
+        return tarn__corrupt(err, "checkpoint", "an added file without a legal size");
+    }
     file->has_size = true;
     file->size = (uint64_t)size;
     file->modified = number_at(rows, ADD_MODIFIED, row, 0);
@@ -302,22 +397,30 @@ static enum tarn_status replay_add(struct rows *rows, uint32_t row, struct tarn_
         .first_row_id = number_at(rows, ADD_BASE_ROW_ID, row, -1),
         .row_version = number_at(rows, ADD_ROW_VERSION, row, -1),
         .file_sequence = -1,
+        .laid_out_by = text_at(rows, ADD_LAID_OUT_BY, row),
     };
-    if (is_there(rows, DV_STORAGE, row)) {
-        const int64_t offset = number_at(rows, DV_OFFSET, row, -1);
-        const int64_t bytes = number_at(rows, DV_SIZE, row, 0);
-        const int64_t cardinality = number_at(rows, DV_CARDINALITY, row, 0);
-        file->vector = (struct tarn__deletion_vector){
-            .storage = text_at(rows, DV_STORAGE, row),
-            .place = text_at(rows, DV_PLACE, row),
-            .has_offset = offset >= 0,
-            .offset = offset >= 0 ? (uint64_t)offset : 0,
-            .size = bytes > 0 ? (uint64_t)bytes : 0,
-            .cardinality = cardinality > 0 ? (uint64_t)cardinality : 0,
-        };
-        file->extra.deletion_vector = &file->vector;
-    }
+    TARN_RETURN_IF_ERROR(read_tags(rows, row, &file->extra.tags, err));
+    read_vector(rows, DV_STORAGE, row, file);
     rows->adds += rows->in_sidecar;
+    return tarn__delta_replay_action(rows->replay, &action, err);
+}
+
+static enum tarn_status visit_remove(struct rows *rows, uint32_t row, struct tarn_error *err)
+{
+    struct tarn__delta_action action = {.kind = TARN_DELTA_REMOVE};
+    struct tarn__delta_file *file = &action.u.file;
+    TARN_RETURN_IF_ERROR(read_path(rows, REMOVE_PATH, REMOVE_PARTITION, row, file, err));
+    const int64_t size = number_at(rows, REMOVE_SIZE, row, -1);
+    file->has_size = size >= 0;
+    file->size = size >= 0 ? (uint64_t)size : 0;
+    file->modified = number_at(rows, REMOVE_TIME, row, 0);
+    file->rows = -1;
+    file->extra = (struct tarn__file_extra){
+        .first_row_id = number_at(rows, REMOVE_BASE_ROW_ID, row, -1),
+        .row_version = number_at(rows, REMOVE_ROW_VERSION, row, -1),
+        .file_sequence = -1,
+    };
+    read_vector(rows, REMOVE_DV_STORAGE, row, file);
     return tarn__delta_replay_action(rows->replay, &action, err);
 }
 
@@ -342,6 +445,12 @@ static void note_metadata(struct rows *rows, uint32_t row)
 
 static enum tarn_status note_sidecar(struct rows *rows, struct tarn_text path, struct tarn_error *err)
 {
+    const struct tarn__delta_visitor *visitor = rows->replay->visitor;
+    if (visitor != NULL && visitor->top_only) {
+        struct tarn__delta_action action = {.kind = TARN_DELTA_SIDECAR};
+        action.u.sidecar = path;
+        return tarn__delta_replay_action(rows->replay, &action, err);
+    }
     struct tarn_arena *arena = &rows->replay->snapshot->arena;
     if (rows->sidecar_count == rows->sidecar_capacity) {
         const size_t capacity = rows->sidecar_capacity == 0 ? 8 : rows->sidecar_capacity * 2;
@@ -376,7 +485,8 @@ static enum tarn_status replay_row(struct rows *rows, uint32_t row, struct tarn_
     }
     if (is_there(rows, TXN_APP, row)) {
         struct tarn__delta_action action = {.kind = TARN_DELTA_TXN};
-        action.u.txn = (struct tarn__delta_txn){text_at(rows, TXN_APP, row), number_at(rows, TXN_VERSION, row, 0)};
+        action.u.txn = (struct tarn__delta_txn){text_at(rows, TXN_APP, row), number_at(rows, TXN_VERSION, row, 0),
+                                                number_at(rows, TXN_UPDATED, row, 0)};
         return tarn__delta_replay_action(rows->replay, &action, err);
     }
     if (is_there(rows, DOMAIN_NAME, row)) {
@@ -391,8 +501,9 @@ static enum tarn_status replay_row(struct rows *rows, uint32_t row, struct tarn_
     }
     if (is_there(rows, CHECKPOINT_VERSION, row)) {
         note_metadata(rows, row);
+        return TARN_OK;
     }
-    return TARN_OK;
+    return is_there(rows, REMOVE_PATH, row) ? visit_remove(rows, row, err) : TARN_OK;
 }
 
 static enum tarn_status replay_cursor(struct rows *rows, struct tarn_cursor *cursor, struct tarn_error *err)
@@ -421,11 +532,27 @@ static enum tarn_status replay_cursor(struct rows *rows, struct tarn_cursor *cur
     }
 }
 
+/* Is the column asked for? Of a sidecar file actions count, for metadata alone the rest is passed over, and visitors say what they take. */
+static bool is_wanted(const struct rows *rows, enum column column)
+{
+    const struct tarn__delta_visitor *visitor = rows->replay->visitor;
+    const bool added = column <= DV_CARDINALITY;
+    const bool removed = column >= REMOVE_PATH;
+    if (rows->replay->metadata_only) {
+        return column >= PROTOCOL_READER && column <= META_CREATED;
+    }
+    if (rows->in_sidecar && !added && !removed) {
+        return false;
+    }
+    return removed ? visitor != NULL : !added || visitor == NULL || !visitor->without_added;
+}
+
 static enum tarn_status replay_source(struct rows *rows, struct tarn_source *source, struct tarn_error *err)
 {
     struct tarn_path_step steps[COLUMN_COUNT][MOST_STEPS];
     struct tarn_path paths[COLUMN_COUNT];
     uint32_t asked = 0;
+    bool known = false;
     for (int c = 0; c < COLUMN_COUNT; c++) {
         struct tarn_path path = {.steps = steps[c]};
         while (path.depth < MOST_STEPS && column_paths[c][path.depth] != NULL) {
@@ -436,8 +563,11 @@ static enum tarn_status replay_source(struct rows *rows, struct tarn_source *sou
         const struct tarn_type *type;
         bool nullable;
         rows->handles[c] = -1;
-        if (is_wanted((enum column)c, rows->in_sidecar, rows->replay->metadata_only) &&
-            tarn_path_resolve(tarn_source_schema(source), &path, &type, &nullable, NULL, NULL) == TARN_OK) {
+        if (tarn_path_resolve(tarn_source_schema(source), &path, &type, &nullable, NULL, NULL) == TARN_OK) {
+            known = known || c == ADD_PATH || c == META_SCHEMA;
+            if (!is_wanted(rows, (enum column)c)) {
+                continue;
+            }
             if (!fits(column_shape((enum column)c), type)) {
                 return tarn__corrupt(err, "checkpoint", "the column %s.%s of the checkpoint has a wrong type", column_paths[c][0],
                                      column_paths[c][1]);
@@ -446,7 +576,7 @@ static enum tarn_status replay_source(struct rows *rows, struct tarn_source *sou
             rows->handles[c] = (int32_t)asked++;
         }
     }
-    if (rows->handles[ADD_PATH] < 0 && rows->handles[META_SCHEMA] < 0) {
+    if (!known) {
         return tarn__corrupt(err, "checkpoint", "a Parquet file that has none of a checkpoint's columns");
     }
     struct tarn_scan_request request = TARN_SCAN_REQUEST_INIT;
@@ -524,7 +654,8 @@ static enum tarn_status check_metadata(const struct rows *rows, const struct tar
     if (rows->metadata.version != checkpoint->version) {
         return tarn__corrupt(err, "checkpoint", "a checkpoint that says it is of version %lld", (long long)rows->metadata.version);
     }
-    if (rows->metadata.adds >= 0 && rows->sidecar_count != 0 && rows->adds != (uint64_t)rows->metadata.adds) {
+    const bool counted = rows->replay->visitor == NULL || !rows->replay->visitor->without_added;
+    if (counted && rows->metadata.adds >= 0 && rows->sidecar_count != 0 && rows->adds != (uint64_t)rows->metadata.adds) {
         return tarn__corrupt(err, "checkpoint", "the sidecars add %llu files instead of %lld", (unsigned long long)rows->adds,
                              (long long)rows->metadata.adds);
     }

@@ -12,47 +12,12 @@
 #include <string.h>
 
 #include "format/base/bytes.h"
-#include "format/json/json_print.h"
+#include "txlog/delta/delta_action_print.h"
 #include "txlog/delta/delta_layout.h"
 #include "txlog/delta/delta_metadata_change.h"
-#include "txlog/delta/delta_partition.h"
-#include "txlog/delta/delta_path.h"
 #include "txlog/delta/delta_state.h"
 #include "txlog/delta/delta_statistics.h"
 #include "txlog/delta/delta_write.h"
-
-static void key_text(struct tarn_json_printer *json, struct tarn_text key, struct tarn_text value)
-{
-    tarn__json_print_key(json, key);
-    tarn__json_print_string(json, value);
-}
-
-static void key_int(struct tarn_json_printer *json, struct tarn_text key, int64_t value)
-{
-    tarn__json_print_key(json, key);
-    tarn__json_print_int64(json, value);
-}
-
-static void key_bool(struct tarn_json_printer *json, struct tarn_text key, bool value)
-{
-    tarn__json_print_key(json, key);
-    tarn__json_print_bool(json, value);
-}
-
-static void begin_action(struct tarn_json_printer *json, struct tarn_text_builder *out, struct tarn_text name)
-{
-    tarn__json_printer_init(json, out);
-    tarn__json_print_begin_object(json);
-    tarn__json_print_key(json, name);
-    tarn__json_print_begin_object(json);
-}
-
-static void end_action(struct tarn_json_printer *json)
-{
-    tarn__json_print_end_object(json);
-    tarn__json_print_end_object(json);
-    tarn__builder_add_char(json->out, '\n');
-}
 
 /* Files of the base that had deletion vectors, and those that get new ones in their place. */
 static void count_vectors(const struct tarn_transaction *transaction, uint64_t *removed, uint64_t *updated)
@@ -228,74 +193,16 @@ static void print_commit_info(const struct tarn_transaction *transaction, struct
     end_action(&json);
 }
 
-static void print_features(struct tarn_json_printer *json, struct tarn_text key, const struct tarn_text *features, uint32_t count)
-{
-    tarn__json_print_key(json, key);
-    tarn__json_print_begin_array(json);
-    for (uint32_t i = 0; i < count; i++) {
-        tarn__json_print_string(json, features[i]);
-    }
-    tarn__json_print_end_array(json);
-}
-
-static void print_protocol(const struct tarn__delta_protocol *protocol, struct tarn_text_builder *out)
-{
-    struct tarn_json_printer json;
-    begin_action(&json, out, TARN_TEXT("protocol"));
-    key_int(&json, TARN_TEXT("minReaderVersion"), protocol->reader);
-    key_int(&json, TARN_TEXT("minWriterVersion"), protocol->writer);
-    if (protocol->has_reader_features) {
-        print_features(&json, TARN_TEXT("readerFeatures"), protocol->reader_features, protocol->reader_feature_count);
-    }
-    if (protocol->has_writer_features) {
-        print_features(&json, TARN_TEXT("writerFeatures"), protocol->writer_features, protocol->writer_feature_count);
-    }
-    end_action(&json);
-}
-
-static void print_properties(const struct tarn_transaction *transaction, const struct tarn__delta_metadata *metadata,
-                             struct tarn_json_printer *json)
-{
-    const bool begins = begins_in_commit_timestamps(transaction);
-    const struct tarn_text version = TARN_TEXT("delta.inCommitTimestampEnablementVersion");
-    const struct tarn_text time = TARN_TEXT("delta.inCommitTimestampEnablementTimestamp");
-    char number[TARN_NUMBER_TEXT];
-    for (uint32_t i = 0; i < metadata->property_count; i++) {
-        const struct tarn_property *property = &metadata->properties[i];
-        if (!begins || (!tarn__text_equal(property->key, version) && !tarn__text_equal(property->key, time))) {
-            key_text(json, property->key, property->value);
-        }
-    }
-    if (begins) {
-        key_text(json, version, (struct tarn_text){number, tarn__int64_print(transaction->made, number)});
-        key_text(json, time, (struct tarn_text){number, tarn__int64_print(in_commit_timestamp(transaction), number)});
-    }
-}
-
 static void print_metadata(const struct tarn_transaction *transaction, const struct tarn__delta_metadata *metadata,
                            struct tarn_text_builder *out)
 {
-    struct tarn_json_printer json;
-    begin_action(&json, out, TARN_TEXT("metaData"));
-    key_text(&json, TARN_TEXT("id"), metadata->id);
-    if (metadata->name.size != 0) {
-        key_text(&json, TARN_TEXT("name"), metadata->name);
-    }
-    if (metadata->description.size != 0) {
-        key_text(&json, TARN_TEXT("description"), metadata->description);
-    }
-    tarn__json_print_key(&json, TARN_TEXT("format"));
-    tarn__json_print_raw(&json, TARN_TEXT("{\"provider\":\"parquet\",\"options\":{}}"));
-    key_text(&json, TARN_TEXT("schemaString"), metadata->schema);
-    print_features(&json, TARN_TEXT("partitionColumns"), metadata->partition_columns, metadata->partition_column_count);
-    tarn__json_print_key(&json, TARN_TEXT("configuration"));
-    tarn__json_print_begin_object(&json);
-    print_properties(transaction, metadata, &json);
-    tarn__json_print_end_object(&json);
-    if (metadata->created != 0) {
-        key_int(&json, TARN_TEXT("createdTime"), metadata->created);
-    }
-    end_action(&json);
+    char version[TARN_NUMBER_TEXT];
+    char time[TARN_NUMBER_TEXT];
+    const struct tarn_property begins[] = {
+        {TARN_TEXT("delta.inCommitTimestampEnablementVersion"), {version, tarn__int64_print(transaction->made, version)}},
+        {TARN_TEXT("delta.inCommitTimestampEnablementTimestamp"), {time, tarn__int64_print(in_commit_timestamp(transaction), time)}},
+    };
+    tarn__delta_print_metadata(metadata, begins_in_commit_timestamps(transaction) ? 2 : 0, begins, out);
 }
 
 static void print_domain(const struct tarn__domain_change *change, struct tarn_text_builder *out)
@@ -308,87 +215,19 @@ static void print_domain(const struct tarn__domain_change *change, struct tarn_t
     end_action(&json);
 }
 
-/* The path as a URI; what is not below the table keeps its scheme. */
-static void print_path(struct tarn_json_printer *json, struct tarn_text path, struct tarn_text_builder *scratch)
-{
-    tarn__builder_clear(scratch);
-    if (path.size > 1 && path.data[0] == '/') {
-        struct tarn_text rest = {path.data + 1, path.size - 1};
-        const char *slashes = memmem(rest.data, rest.size, "://", 3);
-        const char *first = memchr(rest.data, '/', rest.size);
-        if (slashes != NULL && first == slashes + 1) {
-            tarn__builder_add_bytes(scratch, rest.data, (size_t)(slashes - rest.data) + 1);
-            path = (struct tarn_text){slashes + 1, rest.size - (size_t)(slashes + 1 - rest.data)};
-        } else {
-            tarn__builder_add_str(scratch, "file:");
-        }
-    }
-    tarn__delta_path_encode(path, scratch);
-    json->out->failed = json->out->failed || scratch->failed;
-    key_text(json, TARN_TEXT("path"), tarn__builder_text(scratch));
-}
-
-static void print_partition(struct tarn_json_printer *json, struct tarn_text raw)
-{
-    tarn__json_print_key(json, TARN_TEXT("partitionValues"));
-    tarn__json_print_begin_object(json);
-    struct tarn_text key;
-    struct tarn_text value;
-    bool is_null = false;
-    while (tarn__delta_partition_next(&raw, &key, &value, &is_null)) {
-        tarn__json_print_key(json, key);
-        if (is_null) {
-            tarn__json_print_null(json);
-        } else {
-            tarn__json_print_string(json, value);
-        }
-    }
-    tarn__json_print_end_object(json);
-}
-
-static void print_extra(struct tarn_json_printer *json, const struct tarn__file_extra *extra, bool tags)
-{
-    if (extra == NULL) {
-        return;
-    }
-    if (extra->deletion_vector != NULL) {
-        const struct tarn__deletion_vector *vector = extra->deletion_vector;
-        tarn__json_print_key(json, TARN_TEXT("deletionVector"));
-        tarn__json_print_begin_object(json);
-        key_text(json, TARN_TEXT("storageType"), vector->storage);
-        key_text(json, TARN_TEXT("pathOrInlineDv"), vector->place);
-        if (vector->has_offset) {
-            key_int(json, TARN_TEXT("offset"), (int64_t)vector->offset);
-        }
-        key_int(json, TARN_TEXT("sizeInBytes"), (int64_t)vector->size);
-        key_int(json, TARN_TEXT("cardinality"), (int64_t)vector->cardinality);
-        tarn__json_print_end_object(json);
-    }
-    if (extra->first_row_id >= 0) {
-        key_int(json, TARN_TEXT("baseRowId"), extra->first_row_id);
-    }
-    if (extra->row_version >= 0) {
-        key_int(json, TARN_TEXT("defaultRowCommitVersion"), extra->row_version);
-    }
-    if (tags && extra->tags.size != 0) {
-        tarn__json_print_key(json, TARN_TEXT("tags"));
-        tarn__json_print_raw(json, extra->tags);
-    }
-}
-
 /* `extra`: the file's, but for a deletion vector that came after the base. */
 static void print_remove(const struct tarn_transaction *transaction, const struct tarn__tracked_file *file,
                          const struct tarn__file_extra *extra, struct tarn_text_builder *out, struct tarn_text_builder *scratch)
 {
     struct tarn_json_printer json;
     begin_action(&json, out, TARN_TEXT("remove"));
-    print_path(&json, file->path, scratch);
+    tarn__delta_print_path(&json, file->path, scratch);
     key_int(&json, TARN_TEXT("deletionTimestamp"), transaction->time / 1000);
     key_bool(&json, TARN_TEXT("dataChange"), !transaction->rearranges);
     key_bool(&json, TARN_TEXT("extendedFileMetadata"), true);
-    print_partition(&json, transaction->snapshot->files.partitions[file->partition].raw);
+    tarn__delta_print_partition(&json, transaction->snapshot->files.partitions[file->partition].raw);
     key_int(&json, TARN_TEXT("size"), (int64_t)file->size);
-    print_extra(&json, extra, true);
+    tarn__delta_print_extra(&json, extra, true);
     end_action(&json);
 }
 
@@ -407,8 +246,8 @@ static enum tarn_status print_deletion(const struct tarn_transaction *transactio
     print_remove(transaction, file, &extra, out, scratch);
     struct tarn_json_printer json;
     begin_action(&json, out, TARN_TEXT("add"));
-    print_path(&json, file->path, scratch);
-    print_partition(&json, snapshot->files.partitions[file->partition].raw);
+    tarn__delta_print_path(&json, file->path, scratch);
+    tarn__delta_print_partition(&json, snapshot->files.partitions[file->partition].raw);
     key_int(&json, TARN_TEXT("size"), (int64_t)file->size);
     key_int(&json, TARN_TEXT("modificationTime"), file->modified / 1000);
     key_bool(&json, TARN_TEXT("dataChange"), !transaction->rearranges);
@@ -416,7 +255,7 @@ static enum tarn_status print_deletion(const struct tarn_transaction *transactio
     TARN_RETURN_IF_ERROR(tarn__delta_statistics_widen(transaction->env, statistics, deletion->physical_rows, scratch, err));
     key_text(&json, TARN_TEXT("stats"), tarn__builder_text(scratch));
     extra.deletion_vector = &deletion->after;
-    print_extra(&json, &extra, true);
+    tarn__delta_print_extra(&json, &extra, true);
     end_action(&json);
     return TARN_OK;
 }
@@ -439,8 +278,8 @@ static void print_staged(const struct tarn_transaction *transaction, const struc
 {
     struct tarn_json_printer json;
     begin_action(&json, out, TARN_TEXT("add"));
-    print_path(&json, file->path, scratch);
-    print_partition(&json, file->partition);
+    tarn__delta_print_path(&json, file->path, scratch);
+    tarn__delta_print_partition(&json, file->partition);
     key_int(&json, TARN_TEXT("size"), (int64_t)file->size);
     key_int(&json, TARN_TEXT("modificationTime"), file->modified / 1000);
     key_bool(&json, TARN_TEXT("dataChange"), !transaction->rearranges);
@@ -465,15 +304,18 @@ static enum tarn_status print_revived(const struct tarn_snapshot *from, const st
     TARN_RETURN_IF_ERROR(tarn__pool_reader_get(reader, file->statistics, &statistics, err));
     struct tarn_json_printer json;
     begin_action(&json, out, TARN_TEXT("add"));
-    print_path(&json, file->path, scratch);
-    print_partition(&json, from->files.partitions[file->partition].raw);
+    tarn__delta_print_path(&json, file->path, scratch);
+    tarn__delta_print_partition(&json, from->files.partitions[file->partition].raw);
     key_int(&json, TARN_TEXT("size"), (int64_t)file->size);
     key_int(&json, TARN_TEXT("modificationTime"), file->modified / 1000);
     key_bool(&json, TARN_TEXT("dataChange"), true);
     if (statistics.size != 0) {
         key_text(&json, TARN_TEXT("stats"), statistics);
     }
-    print_extra(&json, file->extra, true);
+    tarn__delta_print_extra(&json, file->extra, true);
+    if (file->extra != NULL && file->extra->laid_out_by.size != 0) {
+        key_text(&json, TARN_TEXT("clusteringProvider"), file->extra->laid_out_by);
+    }
     end_action(&json);
     return TARN_OK;
 }
@@ -514,7 +356,7 @@ static enum tarn_status encode(const struct tarn_transaction *transaction, struc
     const bool is_new = transaction->snapshot->is_new;
     print_commit_info(transaction, out);
     if (is_new || change->protocol != NULL) {
-        print_protocol(protocol_after(transaction), out);
+        tarn__delta_print_protocol(protocol_after(transaction), out);
     }
     if (is_new || change->metadata != NULL) {
         print_metadata(transaction, metadata_after(transaction), out);

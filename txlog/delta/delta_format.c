@@ -13,6 +13,7 @@
 #include "txlog/delta/delta_refresh.h"
 #include "txlog/delta/delta_state.h"
 #include "txlog/delta/delta_statistics.h"
+#include "txlog/delta/delta_upkeep.h"
 #include "txlog/delta/delta_verify.h"
 #include "txlog/delta/delta_write.h"
 
@@ -71,10 +72,12 @@ const struct tarn__table_format tarn__delta_format = {
     .publish = tarn__delta_publish,
     .judge = tarn__delta_judge,
     .app_version = tarn__delta_app_version,
+    .settle = tarn__delta_settle,
     .restore = tarn__delta_restore,
     .layout = tarn__delta_layout,
     .layout_tags = tarn__delta_layout_tags,
     .has_layout = tarn__delta_has_layout,
     .target_size = tarn__delta_target_size,
     .verify = tarn__delta_verify,
+    .upkeep = &tarn__delta_upkeep,
 };

@@ -13,6 +13,8 @@
  * commits from the one version to the other; version checksums `%020d.crc`. Everything else in the folder is passed over.
  */
 #define TARN_DELTA_LOG "_delta_log/"
+/* What checkpoints are called, below the log, until they are proven: a name that no engine takes for part of a log. */
+#define TARN_DELTA_UNPROVEN "_unproven_"
 
 enum { TARN_DELTA_KEY = 64 };
 

@@ -174,7 +174,8 @@ static enum tarn_status keep_facts(struct tarn__file_set *files, const struct ta
                                    struct tarn_error *err)
 {
     const struct tarn__file_extra *extra = &file->extra;
-    if (extra->deletion_vector != NULL || extra->first_row_id >= 0 || extra->row_version >= 0 || extra->tags.size != 0) {
+    if (extra->deletion_vector != NULL || extra->first_row_id >= 0 || extra->row_version >= 0 || extra->tags.size != 0 ||
+        extra->laid_out_by.size != 0) {
         tracked->extra = tarn__file_extra_copy(&files->arena, extra);
         if (tracked->extra == NULL) {
             return tarn__nomem(files->env, err, sizeof(*extra));
@@ -286,6 +287,7 @@ static enum tarn_status note_txn(struct tarn__delta_replay *replay, const struct
         state->txn_count++;
     }
     state->txns[at].version = txn->version;
+    state->txns[at].last_updated = txn->last_updated;
     if (replay->forward) {
         const struct tarn__delta_txn named = state->txns[at];
         state->txns[at] = state->txns[replay->named_txns.fresh];
@@ -360,6 +362,9 @@ static enum tarn_status see_metadata(struct tarn__delta_replay *replay, const st
 enum tarn_status tarn__delta_replay_action(struct tarn__delta_replay *replay, const struct tarn__delta_action *action,
                                            struct tarn_error *err)
 {
+    if (replay->visitor != NULL) {
+        return replay->visitor->action(replay->visitor->arg, replay->version, action, err);
+    }
     struct tarn_snapshot *snapshot = replay->snapshot;
     struct tarn__delta_state *state = tarn__delta_state_of(snapshot);
     switch (action->kind) {

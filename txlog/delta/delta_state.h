@@ -50,6 +50,16 @@ struct tarn__delta_named {
     size_t fresh;
 };
 
+/**
+ * Takes the actions of a log as they are read, instead of a state. Removed files, which a state does not keep, come with all their fields.
+ */
+struct tarn__delta_visitor {
+    enum tarn_status (*action)(void *arg, int64_t version, const struct tarn__delta_action *action, struct tarn_error *err);
+    void *arg;
+    bool without_added; /* added files of checkpoints are not wanted, nor read */
+    bool top_only;      /* sidecars of checkpoints are handed over as actions, not read */
+};
+
 /** Replays actions newest first into a snapshot: what is seen first counts. */
 struct tarn__delta_replay {
     struct tarn_snapshot *snapshot;
@@ -63,7 +73,8 @@ struct tarn__delta_replay {
     bool changed_description; /* protocol or metadata were taken over */
     struct tarn__delta_named named_txns;
     struct tarn__delta_named named_domains;
-    bool forward; /* commits come oldest first, onto a state that is there: what is seen last counts */
+    bool forward;                              /* commits come oldest first, onto a state that is there: what is seen last counts */
+    const struct tarn__delta_visitor *visitor; /* takes every action; NULL: the state does */
 };
 
 TARN_WARN_UNUSED enum tarn_status tarn__delta_replay_begin(struct tarn__delta_replay *replay, struct tarn_snapshot *snapshot,
@@ -81,6 +92,9 @@ TARN_WARN_UNUSED enum tarn_status tarn__delta_replay_commit(struct tarn__delta_r
 TARN_WARN_UNUSED enum tarn_status tarn__delta_replay_compaction(struct tarn__delta_replay *replay, int64_t first, int64_t last,
                                                                 struct tarn_error *err);
 void tarn__delta_replay_end(struct tarn__delta_replay *replay);
+
+/** The location is an absolute path and the file lies below it: the key relative to it. Else the path as it is. */
+struct tarn_text tarn__delta_relative_path(const struct tarn_snapshot *snapshot, struct tarn_text path);
 
 /** Copies that live in the arena. */
 TARN_WARN_UNUSED enum tarn_status tarn__delta_protocol_copy(struct tarn_arena *arena, const struct tarn__delta_protocol *from,

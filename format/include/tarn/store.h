@@ -46,7 +46,11 @@ enum tarn_put_mode {
 };
 
 /** Is this the log that decides what a table is, or data that the log will name? Decides what COMMIT_ONLY durability waits for. */
-enum tarn_object_role { TARN_ROLE_DATA = 0, TARN_ROLE_COMMIT = 1 };
+enum tarn_object_role {
+    TARN_ROLE_DATA = 0,
+    TARN_ROLE_COMMIT = 1,
+    TARN_ROLE_HINT = 2, /**< can be made again at any time, and nobody relies on it: not waited for in any mode */
+};
 
 enum { TARN_STORE_CAN_PUT_IF_ABSENT = 1, TARN_STORE_CAN_WRITE = 2 };
 

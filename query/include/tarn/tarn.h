@@ -2,7 +2,7 @@
 #ifndef TARN_H
 #define TARN_H
 
-/* All of tarn. The layers one by one: tarn/parquet.h (format), tarn/reader.h, tarn/writer.h, tarn/table.h, tarn/query.h. */
+/* All of tarn. The layers one by one: tarn/parquet.h (format), tarn/reader.h, tarn/writer.h, tarn/table.h, tarn/upkeep.h, tarn/query.h. */
 #include "tarn/catalog.h"
 #include "tarn/files.h"
 #include "tarn/maintain.h"
@@ -10,6 +10,7 @@
 #include "tarn/query.h"
 #include "tarn/reader.h"
 #include "tarn/table.h"
+#include "tarn/upkeep.h"
 #include "tarn/writer.h"
 
 #endif

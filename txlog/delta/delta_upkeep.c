@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What Delta does to keep its log.
+ */
+#include "txlog/delta/delta_upkeep.h"
+
+#include "txlog/delta/delta_checkpoint_write.h"
+
+const struct tarn__table_upkeep tarn__delta_upkeep = {
+    .checkpoint = tarn__delta_checkpoint_write,
+};
