@@ -19,7 +19,8 @@
 #include "format/column/column_writer.h"
 
 #include "format/base/checked.h"
-#include "format/column/page_values.h"
+#include "format/column/held_pages.h"
+#include "format/column/level_histograms.h"
 #include "format/column/shred.h"
 #include "format/column/value_encode.h"
 
@@ -32,30 +33,13 @@ enum { MOST_CHOICES = 8, FAR_BYTES = 512 };
 /* A dictionary page is compressed when that saves one part in so many. */
 enum { LEAST_DICTIONARY_SAVED = 8 };
 
-/* Rows and levels of the page that is being filled. Levels are kept only where their greatest is not 0. */
-struct open_page {
-    size_t rows;
-    size_t slots;
-    uint16_t *definition;
-    uint16_t *repetition;
-    size_t definition_capacity;
-    size_t repetition_capacity;
-};
-
-/* A page that waits for its encoding. Its memory is used again. */
-struct held_page {
-    struct open_page page;
-    struct tarn_buffer *plain;
-    size_t values;
-};
-
 struct tarn__column_writer {
     struct tarn_env *env;
     const struct tarn__leaf_path *path;
     struct tarn__column_options options;
     struct tarn__shredder shredder;
     struct tarn__page_builder builder;
-    struct open_page page;
+    struct tarn__open_page page;
     struct tarn__page_values values;
     struct tarn__leaf_digest digest;
     struct tarn__chunk_sketch sketch;
@@ -67,11 +51,7 @@ struct tarn__column_writer {
     uint32_t choices;
     bool dictionary_spent; /* the chunk can have no other */
     uint64_t dictionary_foreseen;
-    uint32_t held_count;
-    struct held_page held[TARN_HELD_PAGES];
-    struct tarn__choice_scratch scratch;
-    uint32_t *codes; /* of the held pages */
-    size_t code_capacity;
+    struct tarn__held_pages held;
 
     /* the chunk so far */
     struct tarn_buffer *pages;
@@ -81,10 +61,8 @@ struct tarn__column_writer {
     struct tarn_arena arena; /* bounds of its pages */
     struct tarn__page_facts *facts;
     size_t fact_capacity;
-    int64_t *definition_histograms;
-    int64_t *repetition_histograms;
-    size_t definition_histogram_capacity;
-    size_t repetition_histogram_capacity;
+    struct tarn__level_histograms definitions;
+    struct tarn__level_histograms repetitions;
     uint32_t page_count;
     uint32_t packed_pages;
     uint32_t pages_of[TARN_ENCODING_COUNT];
@@ -128,7 +106,7 @@ static void start_chunk(struct tarn__column_writer *w)
     w->choices = 0;
     w->dictionary_spent = !w->values.has_dictionary || w->options.dictionary_first;
     w->dictionary_foreseen = UINT64_MAX;
-    w->held_count = 0;
+    w->held.count = 0;
     w->page_count = 0;
     w->packed_pages = 0;
     memset(w->pages_of, 0, sizeof(w->pages_of));
@@ -169,11 +147,13 @@ enum tarn_status tarn__column_writer_open(struct tarn_env *env, const struct tar
     w->pages = tarn__buffer_new(env, 0);
     w->dictionary_page = tarn__buffer_new(env, 0);
     w->encoded = tarn__buffer_new(env, 0);
-    w->scratch = (struct tarn__choice_scratch){tarn__buffer_new(env, 0), tarn__buffer_new(env, 0)};
+    /* A level that is 0 or 1 (definition) is told by the null count. */
+    w->definitions = (struct tarn__level_histograms){.env = env, .levels = path->max_definition > 1 ? path->max_definition + (size_t)1 : 0};
+    w->repetitions = (struct tarn__level_histograms){.env = env, .levels = path->max_repetition > 0 ? path->max_repetition + (size_t)1 : 0};
+    const bool has_held = tarn__held_pages_init(&w->held, env);
     enum tarn_status status = tarn__page_builder_init(&w->builder, env, err);
     if (status == TARN_OK) {
-        status = w->pages != NULL && w->dictionary_page != NULL && w->encoded != NULL && w->scratch.encoded != NULL &&
-                         w->scratch.compressed != NULL
+        status = w->pages != NULL && w->dictionary_page != NULL && w->encoded != NULL && has_held
                      ? tarn__page_values_init(
                            &w->values, env, &form,
                            options->encodings & TARN_ENCODING_BIT(PARQUET_ENCODING_RLE_DICTIONARY) ? options->dictionary_bytes : 0, err)
@@ -194,12 +174,6 @@ enum tarn_status tarn__column_writer_open(struct tarn_env *env, const struct tar
     return TARN_OK;
 }
 
-static void free_page(struct tarn__column_writer *w, struct open_page *page)
-{
-    tarn__free(w->env, page->definition);
-    tarn__free(w->env, page->repetition);
-}
-
 void tarn__column_writer_close(struct tarn__column_writer *w)
 {
     if (w == NULL) {
@@ -214,18 +188,12 @@ void tarn__column_writer_close(struct tarn__column_writer *w)
     tarn__buffer_release(w->dictionary_page);
     tarn__buffer_release(w->spare);
     tarn__buffer_release(w->encoded);
-    tarn__buffer_release(w->scratch.encoded);
-    tarn__buffer_release(w->scratch.compressed);
     tarn__arena_free(&w->arena);
-    free_page(w, &w->page);
-    for (unsigned i = 0; i < TARN_HELD_PAGES; i++) {
-        free_page(w, &w->held[i].page);
-        tarn__buffer_release(w->held[i].plain);
-    }
-    tarn__free(w->env, w->codes);
+    tarn__open_page_free(w->env, &w->page);
+    tarn__held_pages_free(&w->held);
     tarn__free(w->env, w->facts);
-    tarn__free(w->env, w->definition_histograms);
-    tarn__free(w->env, w->repetition_histograms);
+    tarn__level_histograms_free(&w->definitions);
+    tarn__level_histograms_free(&w->repetitions);
     tarn__free(w->env, w);
 }
 
@@ -249,61 +217,20 @@ uint64_t tarn__column_writer_size(const struct tarn__column_writer *w)
 {
     const uint64_t dictionary = w->values.has_dictionary ? w->values.dictionary.plain->size : 0;
     uint64_t held = 0;
-    for (uint32_t i = 0; i < w->held_count; i++) {
-        held += (w->held[i].plain != NULL ? w->held[i].plain->size : 0) + level_size(w, w->held[i].page.slots);
+    for (uint32_t i = 0; i < w->held.count; i++) {
+        held += w->held.pages[i].plain->size + level_size(w, w->held.pages[i].page.slots);
     }
     return w->uncompressed_size + dictionary + held + tarn__page_values_size(&w->values) + level_size(w, w->page.slots);
 }
 
 /* ---- the end of a page ---- */
 
-static void count_levels(int64_t *histogram, const uint16_t *levels, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        histogram[levels[i]]++;
-    }
-}
-
-/* A level that is 0 or 1 (definition) is told by the null count. */
-static bool keeps_definition_histogram(const struct tarn__column_writer *w)
-{
-    return w->path->max_definition > 1;
-}
-
-static bool keeps_repetition_histogram(const struct tarn__column_writer *w)
-{
-    return w->path->max_repetition > 0;
-}
-
-static bool add_histograms(struct tarn__column_writer *w)
-{
-    const size_t definitions = w->path->max_definition + (size_t)1;
-    const size_t repetitions = w->path->max_repetition + (size_t)1;
-    const size_t pages = (size_t)w->page_count + 1;
-
-    if (keeps_definition_histogram(w)) {
-        if (!tarn__grow(w->env, &w->definition_histograms, &w->definition_histogram_capacity, pages * definitions, sizeof(int64_t))) {
-            return false;
-        }
-        int64_t *row = w->definition_histograms + w->page_count * definitions;
-        memset(row, 0, definitions * sizeof(*row));
-        count_levels(row, w->page.definition, w->page.slots);
-    }
-    if (keeps_repetition_histogram(w)) {
-        if (!tarn__grow(w->env, &w->repetition_histograms, &w->repetition_histogram_capacity, pages * repetitions, sizeof(int64_t))) {
-            return false;
-        }
-        int64_t *row = w->repetition_histograms + w->page_count * repetitions;
-        memset(row, 0, repetitions * sizeof(*row));
-        count_levels(row, w->page.repetition, w->page.slots);
-    }
-    return true;
-}
-
 /* What is known of the open page, as the next of `facts`. */
 static enum tarn_status describe_page(struct tarn__column_writer *w, struct tarn_error *err)
 {
-    if (!tarn__grow(w->env, &w->facts, &w->fact_capacity, (size_t)w->page_count + 1, sizeof(*w->facts)) || !add_histograms(w)) {
+    if (!tarn__grow(w->env, &w->facts, &w->fact_capacity, (size_t)w->page_count + 1, sizeof(*w->facts)) ||
+        !tarn__level_histograms_add(&w->definitions, w->page_count, w->page.definition, w->page.slots) ||
+        !tarn__level_histograms_add(&w->repetitions, w->page_count, w->page.repetition, w->page.slots)) {
         return no_memory(w, err);
     }
     struct tarn__page_facts *facts = &w->facts[w->page_count];
@@ -365,7 +292,7 @@ static void review_choice(struct tarn__column_writer *w, size_t values, uint64_t
 /* Writes the open page as it was chosen. */
 static enum tarn_status write_page(struct tarn__column_writer *w, struct tarn_codec_context *context, struct tarn_error *err)
 {
-    struct open_page *page = &w->page;
+    struct tarn__open_page *page = &w->page;
 
     TARN_RETURN_IF_ERROR(describe_page(w, err));
     if (page->slots > INT32_MAX) {
@@ -403,196 +330,42 @@ static enum tarn_status write_page(struct tarn__column_writer *w, struct tarn_co
     return TARN_OK;
 }
 
-/* ---- the choice of an encoding ---- */
-
-/* Values of a page that lie together, from the begin of its part number `part` of `parts` on, as many as a run may have. */
-static struct tarn__choice_run run_of(const struct tarn__column_writer *w, const struct held_page *held, const uint32_t *codes,
-                                      uint32_t part, uint32_t parts)
-{
-    enum { RUN_VALUES = 1024, RUN_BYTES = 1 << 16 };
-    const struct tarn_span plain = tarn__buffer_span(held->plain);
-    const size_t first = held->values / parts * part / 8 * 8; /* where BOOLEAN begins a byte */
-    const size_t end = part + 1 == parts ? held->values : held->values / parts * (part + 1) / 8 * 8;
-    size_t count = tarn__min_size(RUN_VALUES, end - first);
-    struct tarn__choice_run run = {.codes = codes != NULL ? codes + first : NULL};
-
-    if (w->values.form.kind == TARN_KIND_BOOL) {
-        run.plain = (struct tarn_span){plain.data + first / 8, tarn__bits_bytes(count)};
-    } else if (!is_byte_array(w)) {
-        const size_t width = w->values.form.width;
-        count = tarn__min_size(count, RUN_BYTES / width + 1);
-        run.plain = (struct tarn_span){plain.data + first * width, count * width};
-    } else {
-        size_t at = 0;
-        for (size_t i = 0; i < first; i++) {
-            at += sizeof(uint32_t) + tarn__load32(plain.data + at);
-        }
-        const size_t begin = at;
-        size_t taken = 0;
-        while (taken < count && at - begin < RUN_BYTES) {
-            at += sizeof(uint32_t) + tarn__load32(plain.data + at);
-            taken++;
-        }
-        count = taken;
-        run.plain = (struct tarn_span){plain.data + begin, at - begin};
-    }
-    run.count = (uint32_t)count;
-    return run;
-}
-
-/* Runs that are spread over the held pages; `codes` are those of all their values, or NULL. */
-static void take_sample(const struct tarn__column_writer *w, const uint32_t *codes, struct tarn__choice_sample *sample)
-{
-    const uint32_t parts = TARN_CHOICE_RUNS / w->held_count;
-    size_t before = 0;
-
-    for (uint32_t i = 0; i < w->held_count; i++) {
-        for (uint32_t part = 0; part < parts; part++) {
-            const struct tarn__choice_run run = run_of(w, &w->held[i], codes != NULL ? codes + before : NULL, part, parts);
-            if (run.count != 0) {
-                sample->runs[sample->run_count++] = run;
-            }
-        }
-        before += w->held[i].values;
-    }
-}
-
-/* Gives the held values codes, and says how many distinct ones there were after half of them; *all false: they do not pay for certain, or
- * do not fit. */
-static enum tarn_status code_held(struct tarn__column_writer *w, size_t total, uint64_t *half, bool *all, struct tarn_error *err)
-{
-    enum { SURE = 1 << 14, MOSTLY_NEW = 64 };
-    struct tarn__dictionary_builder *dictionary = &w->values.dictionary;
-    size_t coded = 0;
-
-    *all = false;
-    *half = 0;
-    tarn__dictionary_builder_reset(dictionary);
-    if (!tarn__grow(w->env, &w->codes, &w->code_capacity, total, sizeof(*w->codes))) {
-        return no_memory(w, err);
-    }
-    for (uint32_t i = 0; i < w->held_count; i++) {
-        const struct held_page *held = &w->held[i];
-        const struct tarn_span plain = tarn__buffer_span(held->plain);
-        size_t done = 0;
-        TARN_RETURN_IF_ERROR(tarn__dictionary_add_plain(dictionary, plain, held->values, w->codes + coded, &done, err));
-        coded += done;
-        if (done < held->values || (coded >= SURE && dictionary->count > coded - coded / MOSTLY_NEW)) {
-            return TARN_OK;
-        }
-    }
-    for (size_t i = 0; i < total / 2; i++) { /* codes are given as values appear: there are as many as the largest says */
-        *half = w->codes[i] >= *half ? w->codes[i] + (uint64_t)1 : *half;
-    }
-    *all = true;
-    return TARN_OK;
-}
-
-/* Describes the dictionary that the held values begin. */
-static void foresee_dictionary(struct tarn__column_writer *w, size_t total, uint64_t half, bool ends, struct tarn__choice_sample *sample)
-{
-    const struct tarn__dictionary_builder *dictionary = &w->values.dictionary;
-    uint64_t rows = 0;
-
-    for (uint32_t i = 0; i < w->held_count; i++) {
-        rows += w->held[i].page.rows;
-    }
-    sample->chunk_values = total;
-    if (!ends && w->options.group_rows > rows) {
-        const uint64_t group = w->options.group_rows < UINT32_MAX ? w->options.group_rows : UINT32_MAX;
-        sample->chunk_values = total / rows * group + total % rows * group / rows;
-    }
-    sample->entries = tarn__distinct_forecast(half, dictionary->count, total, sample->chunk_values);
-    sample->dictionary = tarn__buffer_span(dictionary->plain);
-    sample->dictionary_bytes = dictionary->count != 0 ? dictionary->plain->size / dictionary->count * sample->entries : 0;
-}
-
-/* The held page becomes the open one, which is empty, and takes over its memory. */
-static enum tarn_status take_held(struct tarn__column_writer *w, struct held_page *held, const uint32_t *codes, struct tarn_error *err)
-{
-    const struct open_page page = w->page;
-    struct tarn_buffer *plain = w->values.plain;
-
-    w->page = held->page;
-    w->values.plain = held->plain;
-    w->values.count = held->values;
-    held->page = page;
-    held->plain = plain;
-    if (codes != NULL) {
-        if (!tarn__grow(w->env, &w->values.codes, &w->values.code_capacity, w->values.count, sizeof(*codes))) {
-            return no_memory(w, err);
-        }
-        if (w->values.count != 0) { /* a page of nulls has no codes, and there may be no room for any */
-            memcpy(w->values.codes, codes, w->values.count * sizeof(*codes));
-        }
-        w->values.plain->size = 0;
-    }
-    return TARN_OK;
-}
-
-/* Chooses how the held pages are written, and writes them. `ends`: the chunk has no more. */
+/* Chooses how the pages that wait are written, and writes them. `ends`: the chunk has no more. */
 static enum tarn_status choose(struct tarn__column_writer *w, struct tarn_codec_context *context, bool ends, struct tarn_error *err)
 {
-    const struct tarn__choice_options options = {w->options.encodings, w->options.codec, w->options.codec_level, w->options.decode_weight};
-    struct tarn__choice_sample sample = {.form = &w->values.form};
+    const struct tarn__held_chunk chunk = {
+        .options = {w->options.encodings, w->options.codec, w->options.codec_level, w->options.decode_weight},
+        .dictionary_bytes = w->options.dictionary_bytes,
+        .dictionary_spent = w->dictionary_spent,
+        .group_rows = w->options.group_rows,
+        .ends = ends,
+    };
+    const uint32_t count = w->held.count;
+    const uint32_t *codes;
+    uint64_t foreseen;
     size_t total = 0;
-    bool has_codes = false;
 
-    for (uint32_t i = 0; i < w->held_count; i++) {
-        total += w->held[i].values;
-    }
-    if (w->held_count == 0) {
+    if (count == 0) {
         return TARN_OK;
     }
-    sample.chunk_values = total;
-    if (!w->dictionary_spent && total != 0 && (options.encodings & TARN_ENCODING_BIT(PARQUET_ENCODING_RLE_DICTIONARY)) != 0) {
-        uint64_t half;
-        TARN_RETURN_IF_ERROR(code_held(w, total, &half, &has_codes, err));
-        foresee_dictionary(w, total, half, ends, &sample);
-        has_codes = has_codes && sample.dictionary_bytes <= w->options.dictionary_bytes;
-    }
-    take_sample(w, has_codes ? w->codes : NULL, &sample);
-    TARN_RETURN_IF_ERROR(tarn__encoding_choose(&sample, &options, context, &w->scratch, &w->choice, err));
-    w->choices += total != 0;
-    const bool coded = total != 0 && w->choice.encoding == PARQUET_ENCODING_RLE_DICTIONARY;
+    TARN_RETURN_IF_ERROR(tarn__held_pages_choose(&w->held, &w->values, &chunk, context, &w->choice, &codes, &foreseen, err));
+    const bool coded = codes != NULL;
     if (coded) {
         w->dictionary_spent = true;
-        w->dictionary_foreseen = 2 * sample.dictionary_bytes + FAR_BYTES;
-    } else if (w->values.has_dictionary && !w->dictionary_spent) {
-        tarn__dictionary_builder_reset(&w->values.dictionary);
+        w->dictionary_foreseen = 2 * foreseen + FAR_BYTES;
     }
-    const uint32_t count = w->held_count;
-    const uint32_t *codes = coded ? w->codes : NULL;
-    w->held_count = 0;
+    w->held.count = 0;
     for (uint32_t i = 0; i < count; i++) {
-        const size_t values = w->held[i].values;
+        const size_t values = w->held.pages[i].values;
         w->values.dictionary_open = coded;
-        TARN_RETURN_IF_ERROR(take_held(w, &w->held[i], codes, err));
+        TARN_RETURN_IF_ERROR(tarn__held_pages_take(&w->held, i, codes, &w->page, &w->values, err));
         TARN_RETURN_IF_ERROR(write_page(w, context, err));
-        codes = codes != NULL ? codes + values : NULL;
+        codes = coded ? codes + values : NULL;
+        total += values;
     }
     w->values.dictionary_open = coded; /* pages of the sample itself prove nothing against it */
+    w->choices += total != 0;
     w->chosen = total != 0;
-    return TARN_OK;
-}
-
-/* Puts the open page, which goes on empty, behind those that wait. */
-static enum tarn_status hold_page(struct tarn__column_writer *w, struct tarn_error *err)
-{
-    struct held_page *held = &w->held[w->held_count];
-    struct tarn_buffer *plain = held->plain != NULL ? held->plain : tarn__buffer_new(w->env, 0);
-    const struct open_page page = held->page;
-
-    if (plain == NULL) {
-        return no_memory(w, err);
-    }
-    *held = (struct held_page){w->page, w->values.plain, w->values.count};
-    w->page = page;
-    w->page.rows = 0;
-    w->page.slots = 0;
-    w->values.plain = plain;
-    tarn__page_values_begin_page(&w->values);
-    w->held_count++;
     return TARN_OK;
 }
 
@@ -605,7 +378,7 @@ static enum tarn_status flush_page(struct tarn__column_writer *w, struct tarn_co
     if (w->chosen) {
         return write_page(w, context, err);
     }
-    return hold_page(w, err);
+    return tarn__held_pages_put(&w->held, &w->page, &w->values, err);
 }
 
 /* ---- rows into the open page ---- */
@@ -697,7 +470,7 @@ static bool append_level(struct tarn_env *env, uint16_t **levels, size_t *capaci
 static enum tarn_status append_levels(struct tarn__column_writer *w, const struct position *at, size_t n, struct tarn_error *err)
 {
     const struct tarn__shredded *s = at->shredded;
-    struct open_page *page = &w->page;
+    struct tarn__open_page *page = &w->page;
     const uint16_t *definition = s->definition != NULL ? s->definition + at->slot : NULL;
     const uint16_t *repetition = s->repetition != NULL ? s->repetition + at->slot : NULL;
 
@@ -785,7 +558,7 @@ enum tarn_status tarn__column_writer_write(struct tarn__column_writer *w, struct
     TARN_RETURN_IF_ERROR(tarn__shred(&w->shredder, w->path, column, take, &shredded, err));
     struct position at = {.shredded = &shredded, .values = {shredded.vector, shredded.rows, shredded.first_row}};
     while (at.slot < shredded.slots) {
-        if (w->held_count == TARN_HELD_PAGES) { /* only now: a chunk that ends with these pages is known as a whole */
+        if (w->held.count == TARN_HELD_PAGES) { /* only now: a chunk that ends with these pages is known as a whole */
             TARN_RETURN_IF_ERROR(choose(w, context, false, err));
         }
         const struct row_span span = rows_that_fit(w, &at);
@@ -800,13 +573,16 @@ enum tarn_status tarn__column_writer_write(struct tarn__column_writer *w, struct
 
 /* ---- the end of a chunk ---- */
 
-static const int64_t *sum_histograms(struct tarn__column_writer *w, const int64_t *pages, size_t levels)
+/* The histograms by page, and that of the chunk; NULL where none are kept. */
+static bool sum_levels(const struct tarn__level_histograms *histograms, struct tarn__column_writer *w, const int64_t **pages,
+                       const int64_t **chunk)
 {
-    int64_t *sum = tarn__arena_calloc(&w->arena, levels, sizeof(*sum));
-    for (size_t i = 0; sum != NULL && i < w->page_count * levels; i++) {
-        sum[i % levels] += pages[i];
+    if (histograms->levels == 0) {
+        return true;
     }
-    return sum;
+    *pages = histograms->counts;
+    *chunk = tarn__level_histograms_sum(histograms, w->page_count, &w->arena);
+    return *chunk != NULL;
 }
 
 /* Reading what compression hardly made smaller would cost time for nothing. Pages of version 2 were asked one by one. */
@@ -945,19 +721,9 @@ enum tarn_status tarn__column_writer_finish(struct tarn__column_writer *w, struc
             return no_memory(w, err);
         }
     }
-    if (keeps_definition_histogram(w)) {
-        out->pages.definition_histograms = w->definition_histograms;
-        out->definition_histogram = sum_histograms(w, w->definition_histograms, w->path->max_definition + (size_t)1);
-        if (out->definition_histogram == NULL) {
-            return no_memory(w, err);
-        }
-    }
-    if (keeps_repetition_histogram(w)) {
-        out->pages.repetition_histograms = w->repetition_histograms;
-        out->repetition_histogram = sum_histograms(w, w->repetition_histograms, w->path->max_repetition + (size_t)1);
-        if (out->repetition_histogram == NULL) {
-            return no_memory(w, err);
-        }
+    if (!sum_levels(&w->definitions, w, &out->pages.definition_histograms, &out->definition_histogram) ||
+        !sum_levels(&w->repetitions, w, &out->pages.repetition_histograms, &out->repetition_histogram)) {
+        return no_memory(w, err);
     }
     const struct tarn__chunk_outline outline = {
         .pages = &out->pages, .all_dictionary = all_values_coded(w), .stored_bytes = out->dictionary_page.size + out->data_pages.size};

@@ -15,13 +15,11 @@
  * One leaf column of a file being written: rows in, the bytes and facts of a column chunk out.
  *
  * What it makes depends on the rows alone, not on how they were cut into batches or in which shapes they came.
- * Memory: the encoded pages of the chunk, the dictionary, one page that is being filled, and at most TARN_HELD_PAGES behind it that wait
- * for the choice of their encoding.
- * Threads: a writer is single-threaded; the writers of different columns may run at once, each call with a codec context of its own.
+ * Memory: the encoded pages of the chunk, the dictionary, one page that is being filled, and at most TARN_HELD_PAGES (held_pages.h) behind
+ * it that wait for the choice of their encoding. Threads: a writer is single-threaded; the writers of different columns may run at once,
+ * each call with a codec context of its own.
  */
 struct tarn__column_writer;
-
-enum { TARN_HELD_PAGES = 4 };
 
 struct tarn__column_options {
     int32_t codec; /**< enum parquet_codec */
