@@ -8,12 +8,11 @@
 #include "format/base/cpu.h"
 #include "format/encoding/alp.h"
 #include "tests/support/encodings.h"
-#include "tests/support/suite.h"
+#include "tests/support/kernel_levels.h"
 
 enum { MOST = 5000 };
 
 static struct tarn_error err;
-static const enum tarn_cpu levels[] = {TARN_CPU_BASE, TARN_CPU_V3, TARN_CPU_V4};
 
 /* 1500, NaN, 2500, 333.5: exponent 4, factor 3, frame 3335, 15 bits: 11665, 11665, 21665, 0. The vector has 31 bytes. */
 static const uint8_t example[] = {
@@ -57,9 +56,9 @@ static void check_doubles(struct tarn_span bytes, uint32_t n, const double *valu
 {
     static double out[MOST];
     uint8_t *exact = tarn_test_exact(bytes);
-    for (size_t level = 0; level < sizeof(levels) / sizeof(levels[0]); level++) {
-        const struct tarn__kernels *table = tarn__kernels_at(levels[level]);
-        if (table == NULL || levels[level] > tarn__cpu_detect()) {
+    for (size_t level = 0; level < TARN_TEST_LEVELS; level++) {
+        const struct tarn__kernels *table = tarn__kernels_at(tarn_test_levels[level]);
+        if (!tarn_test_level_runs(tarn_test_levels[level])) {
             continue;
         }
         struct tarn__alp_reader reader;
@@ -77,9 +76,9 @@ static void check_floats(struct tarn_span bytes, uint32_t n, const float *values
 {
     static float out[MOST];
     uint8_t *exact = tarn_test_exact(bytes);
-    for (size_t level = 0; level < sizeof(levels) / sizeof(levels[0]); level++) {
-        const struct tarn__kernels *table = tarn__kernels_at(levels[level]);
-        if (table == NULL || levels[level] > tarn__cpu_detect()) {
+    for (size_t level = 0; level < TARN_TEST_LEVELS; level++) {
+        const struct tarn__kernels *table = tarn__kernels_at(tarn_test_levels[level]);
+        if (!tarn_test_level_runs(tarn_test_levels[level])) {
             continue;
         }
         struct tarn__alp_reader reader;

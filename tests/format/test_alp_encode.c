@@ -9,28 +9,11 @@
 #include "format/encoding/alp.h"
 #include "format/encoding/alp_encode.h"
 #include "tests/support/encodings.h"
-#include "tests/support/suite.h"
+#include "tests/support/kernel_levels.h"
 
 enum { MOST = 12000 };
 
 static struct tarn_error err;
-static const enum tarn_cpu levels[] = {TARN_CPU_BASE, TARN_CPU_V3, TARN_CPU_V4};
-enum { LEVELS = sizeof(levels) / sizeof(levels[0]) };
-
-static bool runs(enum tarn_cpu level)
-{
-    return tarn__kernels_at(level) != NULL && level <= tarn__cpu_detect();
-}
-
-static struct tarn_env *env_at(enum tarn_cpu level)
-{
-    struct tarn_env_options options = TARN_ENV_OPTIONS_INIT;
-    struct tarn_env *env;
-    options.cpu = level;
-    ck_assert_ok(tarn_env_open(&options, &env, &err), &err);
-    return env;
-}
-
 /* Numbers as PLAIN stores them, behind one byte, in memory of exactly their size. free() it. */
 static uint8_t *plain_of(unsigned width, uint32_t n, const void *values)
 {
@@ -67,11 +50,11 @@ START_TEST(alp_encode__writes_the_worked_example) /* P-ENC-ALP-6 P-ENC-ALP-7 */
     const uint64_t nan_bits = UINT64_C(0x7ff8000000000001);
     double values[4] = {1500, 0, 2500, 333.5};
     memcpy(&values[1], &nan_bits, sizeof(nan_bits));
-    for (unsigned level = 0; level < LEVELS; level++) {
-        if (!runs(levels[level])) {
+    for (unsigned level = 0; level < TARN_TEST_LEVELS; level++) {
+        if (!tarn_test_level_runs(tarn_test_levels[level])) {
             continue;
         }
-        struct tarn_env *env = env_at(levels[level]);
+        struct tarn_env *env = tarn_test_env_at(tarn_test_levels[level]);
         struct tarn_buffer *out = tarn__buffer_new(env, 0);
         uint8_t *plain = plain_of(8, 4, values);
         ck_assert(tarn__buffer_append(out, "?", 1));
@@ -160,11 +143,11 @@ START_TEST(alp_encode__writes_every_exponent_and_factor) /* P-ENC-ALP-6 P-ENC-AL
     floats[0] = -0.0F;
     floats[8] = -INFINITY;
     floats[9] = NAN;
-    for (unsigned level = 0; level < LEVELS; level++) {
-        if (!runs(levels[level])) {
+    for (unsigned level = 0; level < TARN_TEST_LEVELS; level++) {
+        if (!tarn_test_level_runs(tarn_test_levels[level])) {
             continue;
         }
-        struct tarn_env *env = env_at(levels[level]);
+        struct tarn_env *env = tarn_test_env_at(tarn_test_levels[level]);
         unsigned same = 0;
         for (unsigned factor = 0; factor <= (unsigned)_i; factor++) {
             const struct tarn__alp_choice choice = {1, {(uint8_t)_i}, {(uint8_t)factor}};
@@ -242,11 +225,11 @@ START_TEST(alp_encode__chooses_well) /* P-ENC-ALP-8 P-ENC-ALP-7; kinds of column
         }
     }
     struct tarn_buffer *before[2] = {NULL, NULL};
-    for (unsigned level = 0; level < LEVELS; level++) {
-        if (!runs(levels[level])) {
+    for (unsigned level = 0; level < TARN_TEST_LEVELS; level++) {
+        if (!tarn_test_level_runs(tarn_test_levels[level])) {
             continue;
         }
-        struct tarn_env *env = env_at(levels[level]);
+        struct tarn_env *env = tarn_test_env_at(tarn_test_levels[level]);
         const struct tarn__kernels *kernels = tarn__kernels_of(env);
         for (size_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++) {
             for (unsigned wide = 0; wide < 2; wide++) {

@@ -6,10 +6,9 @@
 #include "format/base/cpu.h"
 #include "format/encoding/byte_stream_split.h"
 #include "tests/support/encodings.h"
-#include "tests/support/suite.h"
+#include "tests/support/kernel_levels.h"
 
 static struct tarn_error err;
-static const enum tarn_cpu levels[] = {TARN_CPU_BASE, TARN_CPU_V3, TARN_CPU_V4};
 
 START_TEST(byte_stream_split__reads_the_specifications_example) /* P-ENC-BSS-1 */
 {
@@ -40,9 +39,9 @@ START_TEST(byte_stream_split__reads_every_width) /* P-ENC-BSS-1; the width is _i
         }
         tarn_test_put_split(page, width, n, values);
         uint8_t *exact = tarn_test_exact(tarn__buffer_span(page));
-        for (size_t level = 0; level < sizeof(levels) / sizeof(levels[0]); level++) {
-            const struct tarn__kernels *table = tarn__kernels_at(levels[level]);
-            if (table == NULL || levels[level] > tarn__cpu_detect()) {
+        for (size_t level = 0; level < TARN_TEST_LEVELS; level++) {
+            const struct tarn__kernels *table = tarn__kernels_at(tarn_test_levels[level]);
+            if (!tarn_test_level_runs(tarn_test_levels[level])) {
                 continue;
             }
             for (uint32_t begin = 0; begin <= n; begin += begin < 20 ? 1 : 19) { /* skipped, then taken in two pieces */

@@ -6,12 +6,11 @@
 #include "format/base/cpu.h"
 #include "format/encoding/delta_binary_packed.h"
 #include "tests/support/encodings.h"
-#include "tests/support/suite.h"
+#include "tests/support/kernel_levels.h"
 
 enum { MOST = 1200 };
 
 static struct tarn_error err;
-static const enum tarn_cpu levels[] = {TARN_CPU_BASE, TARN_CPU_V3, TARN_CPU_V4};
 
 static const struct tarn__kernels *kernels(void)
 {
@@ -88,9 +87,9 @@ static void check_numbers(struct tarn_span bytes, uint32_t n, const int64_t *val
     static uint64_t wide[MOST];
     static uint32_t narrow[MOST];
     uint8_t *exact = tarn_test_exact(bytes);
-    for (size_t level = 0; level < sizeof(levels) / sizeof(levels[0]); level++) {
-        const struct tarn__kernels *table = tarn__kernels_at(levels[level]);
-        if (table == NULL || levels[level] > tarn__cpu_detect()) {
+    for (size_t level = 0; level < TARN_TEST_LEVELS; level++) {
+        const struct tarn__kernels *table = tarn__kernels_at(tarn_test_levels[level]);
+        if (!tarn_test_level_runs(tarn_test_levels[level])) {
             continue;
         }
         struct tarn__delta_reader reader;

@@ -10,28 +10,11 @@
 #include "format/encoding/delta_binary_packed.h"
 #include "format/encoding/delta_binary_packed_encode.h"
 #include "tests/support/encodings.h"
-#include "tests/support/suite.h"
+#include "tests/support/kernel_levels.h"
 
 enum { MOST = 1200 };
 
 static struct tarn_error err;
-static const enum tarn_cpu levels[] = {TARN_CPU_BASE, TARN_CPU_V3, TARN_CPU_V4};
-enum { LEVELS = sizeof(levels) / sizeof(levels[0]) };
-
-static bool runs(enum tarn_cpu level)
-{
-    return tarn__kernels_at(level) != NULL && level <= tarn__cpu_detect();
-}
-
-static struct tarn_env *env_at(enum tarn_cpu level)
-{
-    struct tarn_env_options options = TARN_ENV_OPTIONS_INIT;
-    struct tarn_env *env;
-    options.cpu = level;
-    ck_assert_ok(tarn_env_open(&options, &env, &err), &err);
-    return env;
-}
-
 /* `n` numbers of `width` bytes as PLAIN has them, behind `shift` bytes, in memory of exactly their size. free() *block. */
 static const uint8_t *plain_of(unsigned width, uint32_t n, const int64_t *values, size_t shift, uint8_t **block)
 {
@@ -76,9 +59,9 @@ static const struct {
 START_TEST(pack__writes_bits_by_hand) /* P-ENC-DELTA-2 */
 {
     const unsigned width = packed_by_hand[_i].width;
-    for (unsigned level = 0; level < LEVELS; level++) {
-        const struct tarn__kernels *table = tarn__kernels_at(levels[level]);
-        if (!runs(levels[level])) {
+    for (unsigned level = 0; level < TARN_TEST_LEVELS; level++) {
+        const struct tarn__kernels *table = tarn__kernels_at(tarn_test_levels[level]);
+        if (!tarn_test_level_runs(tarn_test_levels[level])) {
             continue;
         }
         uint8_t out[24];
@@ -118,9 +101,9 @@ START_TEST(pack__is_the_same_on_every_level) /* the width is _i; every length an
         for (uint32_t i = 0; i < n; i++) {
             tarn_test_put_bits(expected, 0, (uint64_t)i * width, width, wide[i]);
         }
-        for (unsigned level = 0; level < LEVELS; level++) {
-            const struct tarn__kernels *table = tarn__kernels_at(levels[level]);
-            for (size_t shift = 0; runs(levels[level]) && shift < 4; shift++) {
+        for (unsigned level = 0; level < TARN_TEST_LEVELS; level++) {
+            const struct tarn__kernels *table = tarn__kernels_at(tarn_test_levels[level]);
+            for (size_t shift = 0; tarn_test_level_runs(tarn_test_levels[level]) && shift < 4; shift++) {
                 uint8_t *exact = malloc(size + shift + 1);
                 exact = realloc(exact, size + shift + (size + shift == 0));
                 table->pack64(wide, n, width, exact + shift);
@@ -292,11 +275,11 @@ static const uint32_t counts[] = {0, 1, 2, 31, 32, 33, 34, 64, 65, 66, 127, 128,
 START_TEST(delta_encode__writes_every_width) /* P-ENC-DELTA-7 P-ENC-DELTA-8 P-ENC-DELTA-9; differences of up to _i bits */
 {
     static int64_t values[MOST];
-    for (unsigned level = 0; level < LEVELS; level++) {
-        if (!runs(levels[level])) {
+    for (unsigned level = 0; level < TARN_TEST_LEVELS; level++) {
+        if (!tarn_test_level_runs(tarn_test_levels[level])) {
             continue;
         }
-        struct tarn_env *env = env_at(levels[level]);
+        struct tarn_env *env = tarn_test_env_at(tarn_test_levels[level]);
         for (unsigned kind = 0; kind < 3; kind++) {
             numbers((unsigned)_i, kind, MOST, values);
             for (size_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++) {
@@ -358,11 +341,11 @@ START_TEST(split_encode__writes_every_width) /* P-ENC-BSS-3; the width is _i + 1
 {
     static const uint32_t rows[] = {0, 1, 2, 7, 15, 16, 17, 31, 32, 33, 63, 64, 65, 255, 256, 257, 600};
     const uint32_t width = _i < 40 ? (uint32_t)_i + 1 : 300;
-    for (unsigned level = 0; level < LEVELS; level++) {
-        if (!runs(levels[level])) {
+    for (unsigned level = 0; level < TARN_TEST_LEVELS; level++) {
+        if (!tarn_test_level_runs(tarn_test_levels[level])) {
             continue;
         }
-        struct tarn_env *env = env_at(levels[level]);
+        struct tarn_env *env = tarn_test_env_at(tarn_test_levels[level]);
         for (size_t c = 0; c < sizeof(rows) / sizeof(rows[0]); c++) {
             const uint32_t n = rows[c];
             const size_t size = (size_t)n * width;

@@ -330,21 +330,6 @@ static struct tarn_buffer *read_object(struct tarn_store *store, const char *key
     return bytes;
 }
 
-static void print_batch(const struct tarn_batch *batch, struct tarn_text_builder *out)
-{
-    for (uint32_t row = 0; row < batch->length; row++) {
-        struct tarn_json_printer printer;
-        tarn__json_printer_init(&printer, out);
-        tarn__json_print_begin_object(&printer);
-        for (uint32_t i = 0; i < batch->column_count; i++) {
-            tarn__json_print_key(&printer, batch->schema->fields[i].name);
-            tarn_canonical_value(&printer, batch->columns[i], row);
-        }
-        tarn__json_print_end_object(&printer);
-        tarn__builder_add_char(out, '\n');
-    }
-}
-
 static void note(void *arg, const struct tarn_finding *finding)
 {
     (void)arg;
@@ -363,7 +348,7 @@ static void check_file(struct tarn_store *store, const struct tarn_batch *batch,
     options.key_count = choices->options.encryption == NULL ? 0 : 1 + choices->encryption.column_count;
     tarn__builder_init(&given, store->env);
     tarn__builder_init(&read, store->env);
-    print_batch(batch, &given);
+    tarn_canonical_batch(batch, &given);
     demand(tarn_parquet_open(store, TARN_TEXT("one"), &options, &source, &err) == TARN_OK, "open", &err);
     demand(tarn_canonical_rows(source, 100, &read, &err) == TARN_OK, "rows", &err);
     tarn_source_close(source);

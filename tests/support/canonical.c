@@ -290,6 +290,21 @@ static enum tarn_status print_source(struct tarn_source *source, uint32_t batch_
     return status;
 }
 
+void tarn_canonical_batch(const struct tarn_batch *batch, struct tarn_text_builder *out)
+{
+    for (uint32_t row = 0; row < batch->length; row++) {
+        struct tarn_json_printer printer;
+        tarn__json_printer_init(&printer, out);
+        tarn__json_print_begin_object(&printer);
+        for (uint32_t i = 0; i < batch->column_count; i++) {
+            tarn__json_print_key(&printer, batch->schema->fields[i].name);
+            tarn_canonical_value(&printer, batch->columns[i], row);
+        }
+        tarn__json_print_end_object(&printer);
+        tarn__builder_add_char(out, '\n');
+    }
+}
+
 enum tarn_status tarn_canonical_rows(struct tarn_source *source, uint32_t batch_rows, struct tarn_text_builder *out, struct tarn_error *err)
 {
     return print_source(source, batch_rows, TARN_STYLE_JSON, out, err);

@@ -10,6 +10,9 @@
 /** One value of any type and shape. */
 void tarn_canonical_value(struct tarn_json_printer *printer, const struct tarn_vector *vector, uint32_t row);
 
+/** The rows of a batch, one object a line, appended to `out`. */
+void tarn_canonical_batch(const struct tarn_batch *batch, struct tarn_text_builder *out);
+
 /**
  * All rows of a source, one object a line, appended to `out`, in windows of at most `batch_rows`. Fails with the source's error.
  */

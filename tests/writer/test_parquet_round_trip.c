@@ -166,22 +166,6 @@ static struct tarn_batch *make_batch(const struct tarn_schema *schema, uint32_t 
     return batch;
 }
 
-/* The batch's rows as tarn_canonical_rows prints those of a source. */
-static void print_batch(const struct tarn_batch *batch, struct tarn_text_builder *out)
-{
-    for (uint32_t row = 0; row < batch->length; row++) {
-        struct tarn_json_printer printer;
-        tarn__json_printer_init(&printer, out);
-        tarn__json_print_begin_object(&printer);
-        for (uint32_t i = 0; i < batch->column_count; i++) {
-            tarn__json_print_key(&printer, batch->schema->fields[i].name);
-            tarn_canonical_value(&printer, batch->columns[i], row);
-        }
-        tarn__json_print_end_object(&printer);
-        tarn__builder_add_char(out, '\n');
-    }
-}
-
 static void expect_rows(const struct tarn_text_builder *expected, uint32_t batch_rows)
 {
     struct tarn_source *source;
@@ -225,7 +209,7 @@ START_TEST(parquet_round_trip__random_rows_of_random_schemas)
     for (int i = 0; i < 3; i++) {
         struct tarn_batch *batch = make_batch(schema, (uint32_t)draw(250) + 1);
         ck_assert_ok(tarn_sink_write(sink, batch, &err), &err);
-        print_batch(batch, &expected);
+        tarn_canonical_batch(batch, &expected);
         tarn_batch_release(batch);
     }
     ck_assert_ok(tarn_sink_finish(sink, &err), &err);

@@ -230,21 +230,6 @@ static struct tarn_batch *make_batch(const struct tarn_schema *schema, uint32_t 
     return batch;
 }
 
-static void print_rows(const struct tarn_batch *batch, struct tarn_text_builder *out)
-{
-    for (uint32_t row = 0; row < batch->length; row++) {
-        struct tarn_json_printer printer;
-        tarn__json_printer_init(&printer, out);
-        tarn__json_print_begin_object(&printer);
-        for (uint32_t i = 0; i < batch->column_count; i++) {
-            tarn__json_print_key(&printer, batch->schema->fields[i].name);
-            tarn_canonical_value(&printer, batch->columns[i], row);
-        }
-        tarn__json_print_end_object(&printer);
-        tarn__builder_add_char(out, '\n');
-    }
-}
-
 static void write_rows(const char *key, const struct tarn_parquet_write_options *options, uint32_t rows, uint32_t step,
                        struct tarn_text_builder *text)
 {
@@ -255,7 +240,7 @@ static void write_rows(const char *key, const struct tarn_parquet_write_options 
         struct tarn_batch *batch = make_batch(schema, first, rows - first < step ? rows - first : step);
         ck_assert_ok(tarn_sink_write(sink, batch, &err), &err);
         if (text != NULL) {
-            print_rows(batch, text);
+            tarn_canonical_batch(batch, text);
         }
         tarn_batch_release(batch);
     }
