@@ -41,7 +41,7 @@ uint32_t tarn__encodings_of(const struct tarn__leaf_form *form)
 
 uint32_t tarn__encodings_modern(const struct tarn__leaf_form *form)
 {
-    /* Spark 4.1 refuses BYTE_STREAM_SPLIT of any type, DuckDB and Polars that of integers and fixed-width bytes. */
+    /* Spark 4.1's own decoders refuse BYTE_STREAM_SPLIT of any type, DuckDB 2.0 and Polars 2.1 that of fixed-width bytes. */
     uint32_t modern = tarn__encodings_of(form) & ~(BIT(PARQUET_ENCODING_ALP) | BIT(PARQUET_ENCODING_BYTE_STREAM_SPLIT));
 
     if (form->physical == PARQUET_FIXED_LEN_BYTE_ARRAY) {

@@ -77,5 +77,9 @@ set_tests_properties(interop/iceberg_pruning PROPERTIES LABELS interop TIMEOUT 6
 
 # Files of tarn, filtered by pyarrow, DuckDB and Polars as the rows in memory are.
 interop_test(parquet_pruning)
+# Every type x encoding x nulls x nesting, by codec, page version and index: a choice of files, and all of them.
+interop_test(parquet_matrix)
+add_test(NAME interop/parquet_matrix_campaign COMMAND sh -c "test -x \"\${TARN_PEERS:-${peers}}/peers/bin/python\" || exit 77; exec \"\${TARN_PEERS:-${peers}}/peers/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/test_parquet_matrix.py --all")
+set_tests_properties(interop/parquet_matrix_campaign PROPERTIES LABELS campaign TIMEOUT 3600 SKIP_RETURN_CODE 77 ENVIRONMENT "TARN=$<TARGET_FILE:tarn>")
 # Files made of the pages of foreign files.
 interop_test(files_of_files)

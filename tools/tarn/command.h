@@ -31,7 +31,7 @@ __extension__ typedef unsigned __int128 option_bits;
 
 _Static_assert(OPTION_COUNT <= 128, "options of a command are bits of a word");
 
-enum { MOST_REPEATS = 32, MOST_GIVEN = 512, EXIT_USAGE = 2, EXIT_NOT_VERIFIED = 12 };
+enum { MOST_REPEATS = 32, MOST_GIVEN = 4096, EXIT_USAGE = 2, EXIT_NOT_VERIFIED = 12 };
 
 /** One option as it stood on the command line. */
 struct given_option {
