@@ -84,6 +84,8 @@ CANNOT = [
 UNKNOWN_TO_SPARK = ("f16", "time_ms", "time_us", "ns")
 # A codec that Spark comes without.
 NOT_IN_SPARK = "brotli"
+# Which files of the short run Spark reads, by their number: it takes long.
+SPARK_READS = (0, 3, 6, 8, 11)
 
 SPARK = """
 import sys
@@ -324,6 +326,8 @@ def main():
         print("without Spark, which is not installed: tests/interop/setup.sh spark")
     for number, (codec, version, index) in enumerate(choices):
         for matrix, readers in judges.items():
+            if matrix is java and "--all" not in sys.argv and number not in SPARK_READS:
+                continue
             path = write_file(work, matrix, codec, version, index)
             check_encodings(path, matrix)
             for judge in readers:
@@ -335,7 +339,7 @@ def main():
                     judge.ask_again(path)
             path.unlink()
     for judge in itertools.chain(*judges.values()):
-        print(f"{judge.name}: {judge.compared} columns equal in {len(choices)} files")
+        print(f"{judge.name}: {judge.compared} columns compared, of {len(choices)} files")
     if failures:
         sys.exit(f"{len(failures)} failures")
     shutil.rmtree(work)
