@@ -11,6 +11,7 @@
 #include "query/query_state.h"
 #include "query/relation/lake.h"
 #include "query/sql/caret.h"
+#include "tarn/changes.h"
 
 /* Relations that a query opened. */
 struct opened {
@@ -31,21 +32,37 @@ static void close_opened(void *ctx)
     tarn__free(opened->env, opened);
 }
 
-/* The value of VERSION AS OF or TIMESTAMP AS OF. */
-static enum tarn_status travel_value(struct tarn_query *query, const struct tarn__ast *ast, const struct tarn_type *type, int64_t *out,
-                                     struct tarn_error *err)
+/* A constant of a clause that says which version, or a null. */
+static enum tarn_status constant_of(struct tarn_query *query, const struct tarn__ast *ast, const char *clause, const struct tarn_type *type,
+                                    struct tarn_value *out, struct tarn_error *err)
 {
     struct tarn__scope none = {.fixed = true};
     struct tarn__binder binder = query->planner.binder;
     struct tarn__bound *bound;
     binder.scope = &none;
-    binder.clause = "AS OF";
+    binder.clause = clause;
     TARN_RETURN_IF_ERROR(tarn__bind_expression(&binder, ast, &bound, err));
-    TARN_RETURN_IF_ERROR(tarn__bind_cast(&binder, &bound, type, false, err));
-    if (bound->kind != TARN__BOUND_LITERAL || bound->value.is_null) {
-        return tarn__bind_error(&binder, ast->place, "as_of", err, "AS OF takes a constant");
+    if (type == NULL) { /* a number is a version, what else there is a time */
+        type = tarn__sql_is_null(bound->type) || tarn__sql_is_integer(bound->type) ? &tarn__sql_bigint : &tarn__sql_timestamptz;
     }
-    *out = bound->value.u.i64;
+    TARN_RETURN_IF_ERROR(tarn__bind_cast(&binder, &bound, type, false, err));
+    if (bound->kind != TARN__BOUND_LITERAL) {
+        return tarn__bind_error(&binder, ast->place, "as_of", err, "%s takes a constant", clause);
+    }
+    *out = bound->value;
+    return TARN_OK;
+}
+
+/* The value of VERSION AS OF or TIMESTAMP AS OF. */
+static enum tarn_status travel_value(struct tarn_query *query, const struct tarn__ast *ast, const struct tarn_type *type, int64_t *out,
+                                     struct tarn_error *err)
+{
+    struct tarn_value value;
+    TARN_RETURN_IF_ERROR(constant_of(query, ast, "AS OF", type, &value, err));
+    if (value.is_null) {
+        return tarn__bind_error(&query->planner.binder, ast->place, "as_of", err, "AS OF takes a constant");
+    }
+    *out = value.u.i64;
     return TARN_OK;
 }
 
@@ -211,11 +228,71 @@ enum tarn_status tarn__query_table_path(struct tarn_query *query, const struct t
     return name->is_path ? TARN_OK : uri_in_lake(query, name, out, err);
 }
 
+/* ---- table_changes ---- */
+
+/* One end of the range. Null, and an end that is not given: open. */
+static enum tarn_status change_end(struct tarn_query *query, const struct tarn__ast *ast, int64_t *version, int64_t *time,
+                                   struct tarn_error *err)
+{
+    struct tarn_value value;
+    TARN_RETURN_IF_ERROR(constant_of(query, ast, "table_changes", NULL, &value, err));
+    if (value.is_null) {
+        return TARN_OK;
+    }
+    if (value.type->id == TARN_TYPE_TIMESTAMP) {
+        *time = value.u.i64;
+        return TARN_OK;
+    }
+    *version = value.u.i64;
+    return *version >= 0 ? TARN_OK : tarn__bind_error(&query->planner.binder, ast->place, "as_of", err, "versions are counted from 0");
+}
+
+/* The table of a path, or of a name in the lake that is written like a path. */
+static enum tarn_status changes_uri(struct tarn_query *query, const struct tarn__table_name *name, struct tarn_text *uri,
+                                    struct tarn_error *err)
+{
+    bool found = false;
+    if (query->options.confined) {
+        TARN_RETURN_IF_ERROR(check_confined(query, name, err));
+    }
+    *uri = name->names[0];
+    if (name->is_path) {
+        TARN_RETURN_IF_ERROR(is_table(query, *uri, &found, err));
+        found = found || memchr(uri->data, '/', uri->size) != NULL || memchr(uri->data, '#', uri->size) != NULL;
+    }
+    return found ? TARN_OK : uri_in_lake(query, name, uri, err);
+}
+
+static enum tarn_status open_changes(struct tarn_query *query, const struct tarn__table_name *name, struct tarn_relation *out,
+                                     struct tarn_error *err)
+{
+    struct tarn_changes_options options = TARN_CHANGES_OPTIONS_INIT;
+    struct tarn_value recorded = {.is_null = true};
+    struct tarn_text uri;
+    TARN_RETURN_IF_ERROR(change_end(query, name->changes[0], &options.first_version, &options.first_time, err));
+    if (name->change_count > 1) {
+        TARN_RETURN_IF_ERROR(change_end(query, name->changes[1], &options.last_version, &options.last_time, err));
+    }
+    if (name->change_count > 2) {
+        TARN_RETURN_IF_ERROR(constant_of(query, name->changes[2], "table_changes", &tarn__sql_boolean, &recorded, err));
+    }
+    options.recorded_only = !recorded.is_null && recorded.u.boolean;
+    TARN_RETURN_IF_ERROR(changes_uri(query, name, &uri, err));
+    const enum tarn_status status = tarn_changes_source(query->env, uri, &options, NULL, &out->source, err);
+    if (status == TARN_INVALID || status == TARN_NOT_FOUND) {
+        tarn__sql_error_at(err, query->sql, name->place);
+    }
+    return status;
+}
+
 enum tarn_status tarn__query_relation(struct tarn_query *query, const struct tarn__table_name *name, struct tarn_relation *out,
                                       struct tarn_error *err)
 {
     struct tarn_text text = name->names[0];
     enum tarn_status status;
+    if (name->change_count != 0) {
+        return open_changes(query, name, out, err);
+    }
     if (query->options.confined) {
         return open_confined(query, name, out, err);
     }
@@ -238,7 +315,8 @@ enum tarn_status tarn__query_relation(struct tarn_query *query, const struct tar
 /* A source that the host lends under this name. */
 static struct tarn_source *lent_source(const struct tarn_query_options *options, const struct tarn__table_name *name)
 {
-    const bool bare = !name->is_path && name->name_count == 1 && name->version == NULL && name->timestamp == NULL;
+    const bool bare =
+        !name->is_path && name->name_count == 1 && name->version == NULL && name->timestamp == NULL && name->change_count == 0;
     for (uint32_t i = 0; bare && i < options->source_count; i++) {
         if (tarn__text_equal_caseless(options->sources[i].name, name->names[0])) {
             return options->sources[i].source;

@@ -4,6 +4,7 @@
  */
 #include "query/dml/dml.h"
 
+#include "format/base/utf8.h"
 #include "query/sql/caret.h"
 
 enum tarn_status tarn__dml_snapshot(struct tarn_query *query, struct tarn_snapshot **out, struct tarn_error *err)
@@ -18,6 +19,68 @@ enum tarn_status tarn__dml_snapshot(struct tarn_query *query, struct tarn_snapsh
     }
     *out = tarn_snapshot_retain(relation.snapshot);
     tarn_relation_close(&relation);
+    return TARN_OK;
+}
+
+struct tarn_text tarn__dml_alias(const struct tarn__statement *s)
+{
+    return s->table->alias.size != 0 || s->table->is_path ? s->table->alias : s->table->names[s->table->name_count - 1];
+}
+
+/* ---- plans over one source at a time ---- */
+
+enum tarn_status tarn__dml_assignment(struct tarn__binder *b, const struct tarn__statement *s, uint32_t column, struct tarn__bound **out,
+                                      struct tarn_error *err)
+{
+    const struct tarn__scope_column *scope = &b->scope->columns[column];
+    *out = NULL;
+    for (uint32_t i = 0; i < s->assignment_count; i++) {
+        const struct tarn__assignment *assignment = &s->assignments[i];
+        if (!tarn__text_equal(scope->name, assignment->name) && !tarn__text_equal_caseless(scope->name, assignment->name)) {
+            continue;
+        }
+        if (*out != NULL) {
+            return tarn__bind_error(b, assignment->place, "twice", err, "the column is set twice");
+        }
+        b->clause = "SET";
+        TARN_RETURN_IF_ERROR(tarn__bind_expression(b, assignment->value, out, err));
+        TARN_RETURN_IF_ERROR(tarn__bind_cast(b, out, scope->type, false, err));
+    }
+    return TARN_OK;
+}
+
+enum tarn_status tarn__dml_plan(struct tarn_query *query, struct tarn__binder *b, uint32_t count, struct tarn__bound **trees,
+                                const struct tarn__scope_column *columns, struct tarn__plan **scan, struct tarn__plan **out,
+                                struct tarn_error *err)
+{
+    const struct tarn__scope *scope = b->scope;
+    struct tarn__plan *below = tarn__plan_new(&query->planner, TARN__PLAN_SCAN, NULL);
+    struct tarn__plan *project = below != NULL ? tarn__plan_new(&query->planner, TARN__PLAN_PROJECT, below) : NULL;
+    struct tarn__scope_column *channels = tarn__arena_calloc(b->arena, scope->channel_count + 1u, sizeof(*channels));
+    *scan = below;
+    *out = project;
+    if (project == NULL || channels == NULL) {
+        return tarn__bind_nomem(b, err);
+    }
+    for (uint32_t i = 0; i < scope->channel_count; i++) {
+        const struct tarn__channel *channel = &scope->channels[i];
+        channels[i] = (struct tarn__scope_column){channel->path.steps[channel->path.depth - 1].name, channel->type, channel->nullable};
+    }
+    below->scope = scope;
+    below->columns = channels;
+    below->column_count = scope->channel_count;
+    below->no_prune = true; /* the files were chosen already, and every row of them counts */
+    project->columns = columns;
+    project->column_count = 0;
+    project->trees = trees;
+    project->exprs = tarn__arena_calloc(b->arena, count + 1u, sizeof(*project->exprs));
+    if (project->exprs == NULL) {
+        return tarn__bind_nomem(b, err);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        TARN_RETURN_IF_ERROR(tarn__lower(b, scope, trees[i], false, &project->exprs[i], err));
+        project->column_count = i + 1;
+    }
     return TARN_OK;
 }
 

@@ -25,6 +25,15 @@ TARN_WARN_UNUSED enum tarn_status tarn__dml_snapshot(struct tarn_query *query, s
 /** All rows of a plan to a sink, whose schema has the plan's columns. */
 TARN_WARN_UNUSED enum tarn_status tarn__dml_write(struct tarn_query *query, struct tarn__plan *plan, struct tarn_sink *sink, uint64_t *rows,
                                                   struct tarn_error *err);
+/** The new value of a column of the binder's scope, converted to its type; NULL when the statement does not set it. */
+TARN_WARN_UNUSED enum tarn_status tarn__dml_assignment(struct tarn__binder *b, const struct tarn__statement *s, uint32_t column,
+                                                       struct tarn__bound **out, struct tarn_error *err);
+/** What qualifies the columns of the statement's table. */
+struct tarn_text tarn__dml_alias(const struct tarn__statement *s);
+/** A scan of one source at a time (scan->source, set before it runs) below a projection of `count` trees named `columns`. */
+TARN_WARN_UNUSED enum tarn_status tarn__dml_plan(struct tarn_query *query, struct tarn__binder *b, uint32_t count,
+                                                 struct tarn__bound **trees, const struct tarn__scope_column *columns,
+                                                 struct tarn__plan **scan, struct tarn__plan **out, struct tarn_error *err);
 /** {"predicate":"[\"...\"]"} as history wants it; empty without one. */
 TARN_WARN_UNUSED enum tarn_status tarn__dml_parameters(struct tarn_query *query, const char *key, struct tarn_text value,
                                                        struct tarn_text *out, struct tarn_error *err);

@@ -10,12 +10,14 @@
  *  1. A row matches when the predicate is true: false and null leave it alone. `keep` is the exact opposite: predicate IS DISTINCT FROM
  * TRUE.
  *  2. All new files belong to one transaction; a failure at any point aborts it and leaves the table as it was.
+ *  3. Where a table asks for its changes to be recorded, a statement records all of them or, when only whole files go, none.
  */
 #include "format/base/alloc.h"
 #include "format/base/utf8.h"
 #include "format/batch/vector.h"
 #include "format/expr/filter_scan.h"
 #include "query/bind/sql_type.h"
+#include "query/dml/change_record.h"
 #include "query/dml/dml.h"
 #include "query/sql/caret.h"
 
@@ -26,7 +28,9 @@ struct rewrite {
     struct tarn__binder binder;
     struct tarn_snapshot *snapshot;
     struct tarn_transaction *transaction;
-    struct tarn_sink *sink; /* opened with the first row that is written */
+    struct tarn_sink *sink;   /* opened with the first row that is written */
+    struct tarn_schema *rows; /* the table's columns, and what rows carry behind them */
+    uint32_t column_count;    /* the table's */
     struct tarn__scope *scope;
     struct tarn__bound *predicate; /* NULL: all rows */
     struct tarn__expression match;
@@ -39,6 +43,10 @@ struct rewrite {
     size_t position_capacity;
     uint64_t matched;
     uint64_t copied;
+    struct tarn__change_record *record; /* NULL: the table does not ask for it */
+    uint32_t *gone;                     /* files that are taken out whole */
+    size_t gone_count;
+    size_t gone_capacity;
 };
 
 static struct tarn__bound *true_literal(struct tarn__binder *b)
@@ -49,26 +57,6 @@ static struct tarn__bound *true_literal(struct tarn__binder *b)
 
 /* ---- plans ---- */
 
-static enum tarn_status assignment_of(struct rewrite *r, uint32_t column, struct tarn__bound **out, struct tarn_error *err)
-{
-    const struct tarn__statement *s = r->query->statement;
-    *out = NULL;
-    for (uint32_t i = 0; i < s->assignment_count; i++) {
-        const struct tarn__assignment *assignment = &s->assignments[i];
-        if (!tarn__text_equal(r->scope->columns[column].name, assignment->name) &&
-            !tarn__text_equal_caseless(r->scope->columns[column].name, assignment->name)) {
-            continue;
-        }
-        if (*out != NULL) {
-            return tarn__bind_error(&r->binder, assignment->place, "twice", err, "the column is set twice");
-        }
-        r->binder.clause = "SET";
-        TARN_RETURN_IF_ERROR(tarn__bind_expression(&r->binder, assignment->value, out, err));
-        TARN_RETURN_IF_ERROR(tarn__bind_cast(&r->binder, out, r->scope->columns[column].type, false, err));
-    }
-    return TARN_OK;
-}
-
 static enum tarn_status check_assignments(struct rewrite *r, struct tarn_error *err)
 {
     const struct tarn__statement *s = r->query->statement;
@@ -77,6 +65,24 @@ static enum tarn_status check_assignments(struct rewrite *r, struct tarn_error *
             .kind = TARN__AST_COLUMN, .place = s->assignments[i].place, .name_count = 1, .names = &s->assignments[i].name};
         struct tarn__bound *ignored;
         TARN_RETURN_IF_ERROR(tarn__bind_column(&r->binder, &name, &ignored, err));
+        for (uint32_t k = r->column_count; k < r->scope->column_count; k++) {
+            if (tarn__text_equal_caseless(r->scope->columns[k].name, s->assignments[i].name)) {
+                return tarn__bind_error(&r->binder, name.place, "read_only", err, "a row's id and its version are given, not set");
+            }
+        }
+    }
+    return TARN_OK;
+}
+
+/* What rows carry stays theirs, but for the version that changed them: that is the commit's, which a null stands for. */
+static enum tarn_status new_carried(struct rewrite *r, uint32_t column, struct tarn__bound **out, struct tarn_error *err)
+{
+    const struct tarn__scope_column *carried = &r->scope->columns[column];
+    *out = NULL;
+    if (r->is_update && tarn__text_equal(carried->name, TARN_TEXT(TARN_ROW_VERSION))) {
+        const struct tarn_value null = {.type = carried->type, .is_null = true};
+        *out = tarn__bound_literal(&r->binder, &null, TARN_NO_PLACE);
+        return *out != NULL ? TARN_OK : tarn__bind_nomem(&r->binder, err);
     }
     return TARN_OK;
 }
@@ -88,7 +94,11 @@ static enum tarn_status new_values(struct rewrite *r, struct tarn__bound **trees
         struct tarn__bound *value;
         struct tarn__bound *old;
         TARN_RETURN_IF_ERROR(tarn__scope_channel(&r->binder, i, TARN_NO_PLACE, &old, err));
-        TARN_RETURN_IF_ERROR(assignment_of(r, i, &value, err));
+        if (i < r->column_count) {
+            TARN_RETURN_IF_ERROR(tarn__dml_assignment(&r->binder, r->query->statement, i, &value, err));
+        } else {
+            TARN_RETURN_IF_ERROR(new_carried(r, i, &value, err));
+        }
         trees[i] = value != NULL ? value : old;
         if (value != NULL && r->predicate != NULL) {
             struct tarn__bound *parts[3] = {r->predicate, value, old};
@@ -121,40 +131,13 @@ static enum tarn_status choose_filter(struct rewrite *r, struct tarn_error *err)
 
 static enum tarn_status make_plans(struct rewrite *r, struct tarn_error *err)
 {
-    struct tarn_arena *arena = r->binder.arena;
     const uint32_t count = r->scope->column_count;
-    struct tarn__bound **trees = tarn__arena_calloc(arena, count + 1u, sizeof(*trees));
-    r->scan = tarn__plan_new(&r->query->planner, TARN__PLAN_SCAN, NULL);
-    if (trees == NULL || r->scan == NULL) {
+    struct tarn__bound **trees = tarn__arena_calloc(r->binder.arena, count + 1u, sizeof(*trees));
+    if (trees == NULL) {
         return tarn__bind_nomem(&r->binder, err);
     }
     TARN_RETURN_IF_ERROR(new_values(r, trees, err));
-    struct tarn__plan *project = tarn__plan_new(&r->query->planner, TARN__PLAN_PROJECT, r->scan);
-    struct tarn__scope_column *columns = tarn__arena_calloc(arena, r->scope->channel_count + 1u, sizeof(*columns));
-    if (project == NULL || columns == NULL) {
-        return tarn__bind_nomem(&r->binder, err);
-    }
-    for (uint32_t i = 0; i < r->scope->channel_count; i++) {
-        const struct tarn__channel *channel = &r->scope->channels[i];
-        columns[i] = (struct tarn__scope_column){channel->path.steps[channel->path.depth - 1].name, channel->type, channel->nullable};
-    }
-    r->scan->scope = r->scope;
-    r->scan->columns = columns;
-    r->scan->column_count = r->scope->channel_count;
-    r->scan->no_prune = true; /* the files were chosen already, and every row of them counts */
-    r->plan = project;
-    project->columns = r->scope->columns;
-    project->column_count = 0;
-    project->trees = trees;
-    project->exprs = tarn__arena_calloc(arena, count + 1u, sizeof(*project->exprs));
-    if (project->exprs == NULL) {
-        return tarn__bind_nomem(&r->binder, err);
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        TARN_RETURN_IF_ERROR(tarn__lower(&r->binder, r->scope, trees[i], false, &project->exprs[i], err));
-        project->column_count = i + 1;
-    }
-    return TARN_OK;
+    return tarn__dml_plan(r->query, &r->binder, count, trees, r->scope->columns, &r->scan, &r->plan, err);
 }
 
 /* ---- files ---- */
@@ -240,7 +223,10 @@ static enum tarn_status rewrite_file(struct rewrite *r, struct tarn_source *sour
         return TARN_OK; /* there is nothing to write */
     }
     if (r->sink == NULL) {
-        TARN_RETURN_IF_ERROR(tarn_transaction_sink(r->transaction, &r->sink, err));
+        TARN_RETURN_IF_ERROR(tarn_transaction_copy_sink(r->transaction, &r->sink, err));
+    }
+    if (r->record != NULL && matched != 0) {
+        TARN_RETURN_IF_ERROR(tarn__change_record_rows(r->record, source, matched, err));
     }
     r->scan->source = source;
     TARN_RETURN_IF_ERROR(tarn__dml_write(r->query, r->plan, r->sink, &written, err));
@@ -249,6 +235,18 @@ static enum tarn_status rewrite_file(struct rewrite *r, struct tarn_source *sour
     return written == expected
                ? TARN_OK
                : tarn__internal(err, "a rewrite gave %llu rows instead of %llu", (unsigned long long)written, (unsigned long long)expected);
+}
+
+static enum tarn_status note_gone(struct rewrite *r, uint32_t file, struct tarn_error *err)
+{
+    if (r->record == NULL) {
+        return TARN_OK;
+    }
+    if (!tarn__grow(r->query->env, &r->gone, &r->gone_capacity, r->gone_count + 1, sizeof(*r->gone))) {
+        return tarn__nomem(r->query->env, err, sizeof(*r->gone));
+    }
+    r->gone[r->gone_count++] = file;
+    return TARN_OK;
 }
 
 static enum tarn_status visit_file(struct rewrite *r, uint32_t file, struct tarn_error *err)
@@ -268,7 +266,22 @@ static enum tarn_status visit_file(struct rewrite *r, uint32_t file, struct tarn
                                                 : tarn_transaction_remove(r->transaction, file, err);
     }
     tarn_source_close(source);
-    return status;
+    return status == TARN_OK && !r->is_update && matched != 0 && matched == rows ? note_gone(r, file, err) : status;
+}
+
+/*
+ * A file that goes whole tells its deletes by itself, unless the commit records others: then those that are recorded are all there are.
+ */
+static enum tarn_status record_gone(struct rewrite *r, struct tarn_error *err)
+{
+    enum tarn_status status = TARN_OK;
+    for (size_t i = 0; status == TARN_OK && r->sink != NULL && i < r->gone_count; i++) {
+        struct tarn_source *source;
+        TARN_RETURN_IF_ERROR(tarn_transaction_file_source(r->transaction, r->gone[i], &source, err));
+        status = tarn__change_record_rows(r->record, source, UINT64_MAX, err);
+        tarn_source_close(source);
+    }
+    return status == TARN_OK ? tarn__change_record_finish(r->record, err) : status;
 }
 
 static enum tarn_status visit_files(struct rewrite *r, struct tarn_error *err)
@@ -277,6 +290,9 @@ static enum tarn_status visit_files(struct rewrite *r, struct tarn_error *err)
     TARN_RETURN_IF_ERROR(tarn_transaction_select(r->transaction, r->match.expr, &count, err));
     for (uint32_t i = 0; i < count; i++) {
         TARN_RETURN_IF_ERROR(visit_file(r, i, err));
+    }
+    if (r->record != NULL) {
+        TARN_RETURN_IF_ERROR(record_gone(r, err));
     }
     if (r->sink != NULL) {
         struct tarn_sink *sink = r->sink;
@@ -292,10 +308,8 @@ static enum tarn_status visit_files(struct rewrite *r, struct tarn_error *err)
 static enum tarn_status bind(struct rewrite *r, struct tarn_error *err)
 {
     const struct tarn__statement *s = r->query->statement;
-    const struct tarn_text alias =
-        s->table->alias.size != 0 || s->table->is_path ? s->table->alias : s->table->names[s->table->name_count - 1];
     r->binder = r->query->planner.binder;
-    r->scope = tarn__schema_scope(r->binder.arena, tarn_snapshot_schema(r->snapshot), alias);
+    r->scope = tarn__schema_scope(r->binder.arena, r->rows, tarn__dml_alias(s));
     if (r->scope == NULL) {
         return tarn__bind_nomem(&r->binder, err);
     }
@@ -319,15 +333,20 @@ static enum tarn_status begin(struct rewrite *r, struct tarn_error *err)
         const struct tarn_text where = {r->query->sql.data + s->where->begin, s->where->end - s->where->begin};
         TARN_RETURN_IF_ERROR(tarn__dml_parameters(r->query, "predicate", where, &options.parameters, err));
     }
-    return tarn_transaction_open(r->snapshot, &options, &r->transaction, err);
+    TARN_RETURN_IF_ERROR(tarn_transaction_open(r->snapshot, &options, &r->transaction, err));
+    r->column_count = tarn_transaction_schema(r->transaction)->field_count;
+    return tarn_transaction_copy_schema(r->transaction, &r->rows, err);
 }
 
 static enum tarn_status rewrite_table(struct tarn_query *query, bool is_update, struct tarn_error *err)
 {
     struct rewrite r = {.query = query, .is_update = is_update};
     TARN_RETURN_IF_ERROR(tarn__dml_snapshot(query, &r.snapshot, err));
-    enum tarn_status status = bind(&r, err);
-    status = status == TARN_OK ? begin(&r, err) : status;
+    enum tarn_status status = begin(&r, err);
+    status = status == TARN_OK ? bind(&r, err) : status;
+    if (status == TARN_OK && tarn_transaction_records_changes(r.transaction)) {
+        status = tarn__change_record_open(query, r.transaction, is_update, &r.record, err);
+    }
     status = status == TARN_OK ? choose_filter(&r, err) : status;
     status = status == TARN_OK ? visit_files(&r, err) : status;
     if (status == TARN_OK && r.matched != 0) {
@@ -337,10 +356,13 @@ static enum tarn_status rewrite_table(struct tarn_query *query, bool is_update, 
     if (r.sink != NULL) {
         tarn_sink_abort(r.sink);
     }
+    tarn__change_record_close(r.record);
     tarn_transaction_abort(r.transaction);
     tarn__free(query->env, r.positions);
-    tarn__plan_release(r.plan != NULL ? r.plan : r.scan);
+    tarn__plan_release(r.plan);
     tarn_expr_release(r.match.expr);
+    tarn__free(query->env, r.gone);
+    tarn_schema_release(r.rows);
     tarn_snapshot_close(r.snapshot);
     return status;
 }

@@ -75,6 +75,8 @@ struct tarn__table_name {
     uint32_t column_alias_count;   /**< t(a, b) */
     const struct tarn_text *column_aliases;
     struct tarn__select *subquery; /**< instead of a name */
+    uint32_t change_count;         /**< table_changes(t, first[, last[, recorded]]): what stands behind the name; 0: the table itself */
+    struct tarn__ast *changes[3];
 };
 
 struct tarn__select_item {

@@ -3,6 +3,7 @@
  * Statements: SELECT and VALUES, and those that change tables. docs/sql.md has the grammar. SPEC: Q-STMT-1 to Q-STMT-3.
  */
 #include "format/base/bytes.h"
+#include "format/base/utf8.h"
 #include "query/sql/caret.h"
 #include "query/sql/parser.h"
 
@@ -118,6 +119,20 @@ static enum tarn_status refuse_join(const struct tarn__parser *p, struct tarn_er
     return TARN_OK;
 }
 
+/* table_changes( table , first [, last [, recorded only]] ), behind the function's name. */
+static enum tarn_status table_changes(struct tarn__parser *p, struct tarn__table_name *table, struct tarn_error *err)
+{
+    bool more;
+    TARN_RETURN_IF_ERROR(tarn__parser_expect(p, "(", err));
+    TARN_RETURN_IF_ERROR(table_name(p, table, err));
+    TARN_RETURN_IF_ERROR(tarn__parser_expect(p, ",", err));
+    do {
+        TARN_RETURN_IF_ERROR(tarn__parser_expression(p, &table->changes[table->change_count++], err));
+        TARN_RETURN_IF_ERROR(tarn__parser_accept(p, ",", &more, err));
+    } while (more && table->change_count < sizeof(table->changes) / sizeof(table->changes[0]));
+    return tarn__parser_expect(p, ")", err);
+}
+
 static enum tarn_status from_clause(struct tarn__parser *p, struct tarn__table_name **out, struct tarn_error *err)
 {
     struct tarn__table_name *table;
@@ -138,10 +153,14 @@ static enum tarn_status from_clause(struct tarn__parser *p, struct tarn__table_n
     } else {
         TARN_RETURN_IF_ERROR(table_name(p, table, err));
         if (tarn__parser_at(p, "(")) {
-            return tarn__parser_unsupported(p, table->place, "sql.table_function",
-                                            "table functions are not available; write FROM 'path' for a file or a table", err);
+            if (table->is_path || table->name_count != 1 || !tarn__text_equal_caseless(table->names[0], TARN_TEXT("table_changes"))) {
+                return tarn__parser_unsupported(p, table->place, "sql.table_function",
+                                                "of functions FROM takes table_changes; write FROM 'path' for a file or a table", err);
+            }
+            TARN_RETURN_IF_ERROR(table_changes(p, table, err));
+        } else {
+            TARN_RETURN_IF_ERROR(time_travel(p, table, err));
         }
-        TARN_RETURN_IF_ERROR(time_travel(p, table, err));
     }
     TARN_RETURN_IF_ERROR(table_alias(p, table, err));
     return refuse_join(p, err);

@@ -19,7 +19,7 @@ static const struct {
     /* clang-format off */
     {"parquet", 16},
     {"delta", 27},
-    {"table", 4},
+    {"table", 7},
     {"catalog", 4},
     {"expr", 2},
     {"arrow", 9},

@@ -65,6 +65,36 @@ class IcebergReader:
         self.process.wait()
 
 
+class SparkSql:
+    """Spark with Delta, which stays up and runs one statement after the other (spark_sql.py)."""
+
+    def __init__(self):
+        python = PEERS / "spark" / "bin" / "python"
+        self.there = python.exists()
+        if self.there:
+            self.process = subprocess.Popen([python, HERE / "spark_sql.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                            text=True, env={**os.environ, "TARN_PEERS": str(PEERS)})
+
+    def try_to(self, statement):
+        """The rows, or {"error": ...}. A column that is null is not in its row."""
+        self.process.stdin.write(json.dumps(statement) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        return json.loads(answer) if answer else {"error": "Spark ended"}
+
+    def run(self, statement):
+        """The rows; what Spark cannot do ends the test."""
+        answer = self.try_to(statement)
+        if isinstance(answer, dict):
+            sys.exit(f"Spark fails: {statement}\n  {answer['error']}")
+        return answer
+
+    def close(self):
+        if self.there:
+            self.process.stdin.close()
+            self.process.wait()
+
+
 def same_rows(connection, left, right, what):
     """Both relations hold the same rows, as multisets: compared value by value inside DuckDB, both ways."""
     counts = [connection.execute(f"SELECT count(*) FROM {side}").fetchone()[0] for side in (left, right)]

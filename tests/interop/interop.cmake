@@ -83,3 +83,6 @@ add_test(NAME interop/parquet_matrix_campaign COMMAND sh -c "test -x \"\${TARN_P
 set_tests_properties(interop/parquet_matrix_campaign PROPERTIES LABELS campaign TIMEOUT 3600 SKIP_RETURN_CODE 77 ENVIRONMENT "TARN=$<TARGET_FILE:tarn>")
 # Files made of the pages of foreign files.
 interop_test(files_of_files)
+
+# Change feeds, both ways, beside deltalake and Spark.
+interop_test(delta_changes)

@@ -7,49 +7,10 @@
 
 #include "format/base/bytes.h"
 #include "format/base/text.h"
-#include "format/batch/row_text.h"
 #include "format/batch/vector.h"
 #include "tarn/query.h"
 #include "tests/support/fault.h"
-#include "tests/support/suite.h"
-
-/* Runs one statement; *text (may be NULL) receives its rows. */
-static enum tarn_status run(struct tarn_env *env, const char *lake, const char *sql, struct tarn_query_info *info, char **text,
-                            struct tarn_error *err)
-{
-    struct tarn_query_options options = TARN_QUERY_OPTIONS_INIT;
-    struct tarn_query *query;
-    struct tarn_batch *batch;
-    struct tarn_text_builder out;
-    size_t size;
-    options.lake = tarn__text_of(lake);
-    if (text != NULL) {
-        *text = NULL;
-    }
-    TARN_RETURN_IF_ERROR(tarn_query_open(env, tarn__text_of(sql), &options, &query, err));
-    tarn__builder_init(&out, env);
-    enum tarn_status status;
-    while ((status = tarn_query_next(query, &batch, err)) == TARN_OK && batch != NULL) {
-        for (uint32_t i = 0; i < batch->length; i++) {
-            for (uint32_t k = 0; k < batch->column_count; k++) {
-                tarn__builder_add_str(&out, k == 0 ? "" : "|");
-                tarn__row_text(&out, batch->columns[k], i, TARN_STYLE_SQL);
-            }
-            tarn__builder_add_char(&out, '\n');
-        }
-    }
-    if (info != NULL) {
-        *info = tarn_query_info(query);
-    }
-    status = status == TARN_OK ? tarn__builder_status(&out, err) : status;
-    if (status == TARN_OK && text != NULL) {
-        *text = tarn__builder_take(&out, &size);
-        status = *text != NULL ? TARN_OK : tarn__nomem(env, err, 0);
-    }
-    tarn__builder_free(&out);
-    tarn_query_close(query);
-    return status;
-}
+#include "tests/support/statement.h"
 
 struct step {
     const char *sql;
@@ -108,7 +69,7 @@ START_TEST(dml__changes_tables_step_by_step) /* Q-DML-1 Q-DML-2 Q-DML-3 Q-DML-5 
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         struct tarn_query_info info;
         char *text;
-        ck_assert_msg(run(env, lake, steps[i].sql, &info, &text, &err) == TARN_OK, "%s: %s", steps[i].sql, err.message);
+        ck_assert_msg(tarn_test_statement(env, lake, steps[i].sql, &info, &text, &err) == TARN_OK, "%s: %s", steps[i].sql, err.message);
         ck_assert_msg(steps[i].rows == NULL || strcmp(text, steps[i].rows) == 0, "%s gave\n%s", steps[i].sql, text);
         ck_assert_msg(info.version == steps[i].version, "%s: version %lld", steps[i].sql, (long long)info.version);
         ck_assert_msg(info.rows_changed == steps[i].rows_changed, "%s: %llu rows", steps[i].sql, (unsigned long long)info.rows_changed);
@@ -241,11 +202,11 @@ START_TEST(dml__refuses_and_leaves_the_table) /* Q-DML-4 */
     struct tarn_env *env = tarn_test_env();
     const char *lake = tarn_test_folder();
     char *text;
-    ck_assert_ok(run(env, lake, "CREATE TABLE t (a INTEGER NOT NULL, b VARCHAR)", NULL, NULL, &err), &err);
-    ck_assert_ok(run(env, lake, "INSERT INTO t VALUES (1, 'x'), (2, 'y')", NULL, NULL, &err), &err);
-    ck_assert_status(run(env, lake, refused[_i].sql, NULL, NULL, &err), refused[_i].status);
+    ck_assert_ok(tarn_test_statement(env, lake, "CREATE TABLE t (a INTEGER NOT NULL, b VARCHAR)", NULL, NULL, &err), &err);
+    ck_assert_ok(tarn_test_statement(env, lake, "INSERT INTO t VALUES (1, 'x'), (2, 'y')", NULL, NULL, &err), &err);
+    ck_assert_status(tarn_test_statement(env, lake, refused[_i].sql, NULL, NULL, &err), refused[_i].status);
     ck_assert_msg(strncmp(err.message, refused[_i].message, strlen(refused[_i].message)) == 0, "%s", err.message);
-    ck_assert_ok(run(env, lake, "SELECT * FROM t ORDER BY a", NULL, &text, &err), &err);
+    ck_assert_ok(tarn_test_statement(env, lake, "SELECT * FROM t ORDER BY a", NULL, &text, &err), &err);
     ck_assert_str_eq(text, "1|x\n2|y\n");
     tarn__free(env, text);
     tarn_test_env_close(env);
@@ -345,8 +306,8 @@ static enum tarn_status sweep(void *ctx, struct tarn_fault *fault, struct tarn_e
     struct tarn_error other = TARN_ERROR_INIT;
     char *text;
     tarn_fault_suspend(fault);
-    ck_assert_ok(run(env, "memory:lake", "CREATE TABLE 'memory:t' (a INTEGER, b VARCHAR)", NULL, NULL, &other), &other);
-    ck_assert_ok(run(env, "memory:lake", "INSERT INTO 'memory:t' VALUES (1, 'x'), (2, 'y')", NULL, NULL, &other), &other);
+    ck_assert_ok(tarn_test_statement(env, "memory:lake", "CREATE TABLE 'memory:t' (a INTEGER, b VARCHAR)", NULL, NULL, &other), &other);
+    ck_assert_ok(tarn_test_statement(env, "memory:lake", "INSERT INTO 'memory:t' VALUES (1, 'x'), (2, 'y')", NULL, NULL, &other), &other);
     tarn_fault_resume(fault);
     char sql[200];
     const char *at = strstr(swept[which], " t ");
@@ -355,9 +316,9 @@ static enum tarn_status sweep(void *ctx, struct tarn_fault *fault, struct tarn_e
     if (from != NULL) {
         strcpy(from, "FROM 'memory:t'");
     }
-    const enum tarn_status status = run(env, "memory:lake", sql, NULL, NULL, err);
+    const enum tarn_status status = tarn_test_statement(env, "memory:lake", sql, NULL, NULL, err);
     tarn_fault_suspend(fault);
-    ck_assert_ok(run(env, "memory:lake", "SELECT * FROM 'memory:t' ORDER BY a, b", NULL, &text, &other), &other);
+    ck_assert_ok(tarn_test_statement(env, "memory:lake", "SELECT * FROM 'memory:t' ORDER BY a, b", NULL, &text, &other), &other);
     if (status == TARN_OK) {
         ck_assert_str_eq(text, after[which]);
     } else {

@@ -259,6 +259,7 @@ static const struct {
     {"SELECT (SELECT 1)", "sql.subquery_expression"},
     {"SELECT 1 IN (SELECT 1)", "sql.subquery_expression"},
     {"SELECT * FROM read_csv('x')", "sql.table_function"},
+    {"SELECT * FROM 'table_changes'('x', 1)", "sql.table_function"},
     {"SELECT DISTINCT ON (a) b FROM t", "sql.distinct_on"},
     {"SELECT string_agg(a ORDER BY b) FROM t", "sql.aggregate_order"},
     {"MERGE INTO t", "sql.statement"},

@@ -13,6 +13,7 @@
 #include "format/base/text.h"
 #include "format/json/json_print.h"
 #include "format/json/json_pull.h"
+#include "tarn/changes.h"
 #include "tests/support/canonical.h"
 #include "tests/support/suite.h"
 #include "txlog/core/table_scan.h"
@@ -91,6 +92,20 @@ static void add_lines(struct lines *lines, struct tarn_text text)
         text.data += newline != NULL ? size + 1 : size;
         text.size -= newline != NULL ? size + 1 : size;
     }
+}
+
+static void add_file_lines(struct lines *lines, const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    fseek(file, 0, SEEK_END);
+    const size_t size = (size_t)ftell(file);
+    rewind(file);
+    char *text = malloc(size + 1);
+    ck_assert_uint_eq(fread(text, 1, size, file), size);
+    fclose(file);
+    add_lines(lines, (struct tarn_text){text, size});
+    free(text);
 }
 
 static int compare(const void *a, const void *b)
@@ -205,16 +220,7 @@ static void check_version(struct tarn_env *env, const char *name, const char *ta
         return;
     }
     struct lines expected = {.env = env};
-    FILE *file = fopen(rows, "rb");
-    ck_assert_ptr_nonnull(file);
-    fseek(file, 0, SEEK_END);
-    const size_t size = (size_t)ftell(file);
-    rewind(file);
-    char *text = malloc(size + 1);
-    ck_assert_uint_eq(fread(text, 1, size, file), size);
-    fclose(file);
-    add_lines(&expected, (struct tarn_text){text, size});
-    free(text);
+    add_file_lines(&expected, rows);
     if (equal_lines(what, &expected, &got)) {
         counts->equal++;
     } else {
@@ -261,6 +267,90 @@ START_TEST(delta_corpus__reads_what_engines_wrote) /* T-DELTA-READ-1 */
     free(cases);
     printf("engines: %u versions equal, %u refused by name, %u wrong\n", counts.equal, counts.refused, counts.wrong);
     ck_assert_uint_eq(counts.wrong, 0);
+}
+END_TEST
+
+/* ---- change feeds ---- */
+
+static enum tarn_status change_lines(struct tarn_env *env, const char *table, int64_t first, int64_t last, struct lines *lines)
+{
+    struct tarn_changes_options options = TARN_CHANGES_OPTIONS_INIT;
+    struct tarn_source *source;
+    options.first_version = first;
+    options.last_version = last;
+    TARN_RETURN_IF_ERROR(tarn_changes_source(env, tarn__text_of(table), &options, NULL, &source, &err));
+    const enum tarn_status status = source_lines(source, lines);
+    tarn_source_close(source);
+    for (size_t i = 0; i < lines->count; i++) {
+        char *time = strstr(lines->line[i], "\"_commit_timestamp\""); /* the last column, which is not recorded */
+        ck_assert_ptr_nonnull(time);
+        strcpy(time, "} ");
+    }
+    return status;
+}
+
+/* `rows`: a file "<first>-<last>.rows.jsonl". */
+static void check_changes(struct tarn_env *env, const char *name, const char *table, const char *folder, const char *rows,
+                          struct counts *counts)
+{
+    char what[400];
+    char path[1600];
+    long long first;
+    long long last;
+    ck_assert_int_eq(sscanf(rows, "%lld-%lld", &first, &last), 2);
+    snprintf(what, sizeof(what), "%s %lld..%lld", name, first, last);
+    snprintf(path, sizeof(path), "%s/%s", folder, rows);
+    struct lines got = {.env = env};
+    struct lines expected = {.env = env};
+    const enum tarn_status status = change_lines(env, table, first, last, &got);
+    if (status != TARN_OK) {
+        const int verdict = judge(name, last, status);
+        counts->refused += verdict == 1;
+        counts->wrong += verdict == 2;
+    } else {
+        add_file_lines(&expected, path);
+        const bool equal = equal_lines(what, &expected, &got);
+        counts->equal += equal;
+        counts->wrong += !equal;
+    }
+    free_lines(&expected);
+    free_lines(&got);
+}
+
+START_TEST(delta_corpus__gives_the_changes_that_spark_gives) /* T-CHANGES-8 */
+{
+    const char *corpus = tarn_test_corpus();
+    if (corpus == NULL) {
+        printf("not run: TARN_CORPUS is not set\n");
+        return;
+    }
+    char root[600];
+    snprintf(root, sizeof(root), "%s/delta/engines", corpus);
+    struct dirent **cases;
+    const int count = scandir(root, &cases, names_only, alphasort);
+    struct counts counts = {0};
+    for (int i = 0; i < count; i++) {
+        char table[1000];
+        char folder[1000];
+        snprintf(table, sizeof(table), "%s/%s/table", root, cases[i]->d_name);
+        snprintf(folder, sizeof(folder), "%s/%s/cdf", root, cases[i]->d_name);
+        struct dirent **feeds;
+        const int feed_count = scandir(folder, &feeds, names_only, alphasort);
+        for (int f = 0; f < feed_count; f++) {
+            struct tarn_env *env = tarn_test_env();
+            check_changes(env, cases[i]->d_name, table, folder, feeds[f]->d_name, &counts);
+            tarn_test_env_close(env);
+            free(feeds[f]);
+        }
+        if (feed_count >= 0) {
+            free(feeds);
+        }
+        free(cases[i]);
+    }
+    free(cases);
+    printf("change feeds: %u equal, %u refused by name, %u wrong\n", counts.equal, counts.refused, counts.wrong);
+    ck_assert_uint_eq(counts.wrong, 0);
+    ck_assert_uint_ge(counts.equal + counts.refused, 17);
 }
 END_TEST
 
@@ -369,4 +459,5 @@ START_TEST(delta_corpus__reads_the_golden_tables) /* T-DELTA-READ-1 */
 }
 END_TEST
 
-TARN_SUITE("txlog/delta_corpus", TARN_TEST(delta_corpus__reads_what_engines_wrote), TARN_TEST(delta_corpus__reads_the_golden_tables))
+TARN_SUITE("txlog/delta_corpus", TARN_TEST(delta_corpus__reads_what_engines_wrote), TARN_TEST(delta_corpus__reads_the_golden_tables),
+           TARN_TEST(delta_corpus__gives_the_changes_that_spark_gives))

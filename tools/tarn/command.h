@@ -213,6 +213,8 @@ bool input_csv_options(struct session *session, struct tarn_csv_options *out, st
 enum tarn_status schema_parse(struct tarn_env *env, const char *text, struct tarn_schema **out, struct tarn_error *err);
 /** `SELECT columns FROM 'path' WHERE ...` from --columns and --where; freed by the caller. NULL: no memory. */
 char *select_text(struct session *session, const char *path, const char *columns, const char *tail);
+/** `SELECT columns FROM table_changes('table', ...) WHERE ...` from --from, --to, --recorded, --columns and --where; as select_text. */
+char *changes_text(struct session *session, const char *table, const char *tail);
 /** The path with @version appended when --version or --as-of is given; freed by the caller. */
 char *travel_path(struct session *session, const char *path);
 

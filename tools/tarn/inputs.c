@@ -73,10 +73,10 @@ char *travel_path(struct session *session, const char *path)
     return words_take(&words);
 }
 
-char *select_text(struct session *session, const char *path, const char *columns, const char *tail)
+/* SELECT ... FROM `from`, which is SQL, WHERE ... */
+static char *select_from(struct session *session, const char *from, const char *columns, const char *tail)
 {
     struct words words = {NULL, 0, false};
-    char *from = travel_path(session, path);
     words_add_str(&words, "SELECT ");
     if (columns != NULL) {
         words_add_str(&words, columns);
@@ -98,15 +98,57 @@ char *select_text(struct session *session, const char *path, const char *columns
         words_add_str(&words, "*");
     }
     words_add_str(&words, " FROM ");
-    words_add_quoted(&words, from != NULL ? from : "", '\'');
+    words_add_str(&words, from);
     if (has(session, OPTION_WHERE)) {
         words_add_str(&words, " WHERE ");
         words_add_str(&words, session->args.values[OPTION_WHERE]);
     }
     words_add_str(&words, tail);
-    words.failed = words.failed || from == NULL;
-    free(from);
     return words_take(&words);
+}
+
+char *select_text(struct session *session, const char *path, const char *columns, const char *tail)
+{
+    struct words words = {NULL, 0, false};
+    char *travel = travel_path(session, path);
+    words_add_quoted(&words, travel != NULL ? travel : "", '\'');
+    words.failed = words.failed || travel == NULL;
+    free(travel);
+    char *from = words_take(&words);
+    char *sql = from != NULL ? select_from(session, from, columns, tail) : NULL;
+    free(from);
+    return sql;
+}
+
+/* A version as a number, a time as a text. */
+static void add_change_end(struct words *words, const char *text)
+{
+    const char *digits = text[0] == 'v' ? text + 1 : text;
+    if (digits[0] != '\0' && digits[strspn(digits, "0123456789")] == '\0') {
+        words_add_str(words, digits);
+    } else {
+        words_add_quoted(words, text, '\'');
+    }
+}
+
+char *changes_text(struct session *session, const char *table, const char *tail)
+{
+    struct words words = {NULL, 0, false};
+    words_add_str(&words, "table_changes(");
+    words_add_quoted(&words, table, '\'');
+    words_add_str(&words, ", ");
+    add_change_end(&words, has(session, OPTION_FROM) ? session->args.values[OPTION_FROM] : "0");
+    words_add_str(&words, ", ");
+    if (has(session, OPTION_TO)) {
+        add_change_end(&words, session->args.values[OPTION_TO]);
+    } else {
+        words_add_str(&words, "NULL");
+    }
+    words_add_str(&words, has(session, OPTION_RECORDED) ? ", true)" : ", false)");
+    char *from = words_take(&words);
+    char *sql = from != NULL ? select_from(session, from, NULL, tail) : NULL;
+    free(from);
+    return sql;
 }
 
 static enum tarn_status keep_text(void *arg, struct tarn_text text, struct tarn_error *err)

@@ -23,17 +23,45 @@ static int run_select(struct session *session, const char *columns, const char *
     return code;
 }
 
-static int print_first(struct session *session, int64_t otherwise)
+/* " LIMIT n" of --limit. False: reported. */
+static bool limit_tail(struct session *session, int64_t otherwise, char tail[40])
 {
-    char tail[40] = "";
     int64_t limit;
+    tail[0] = '\0';
     if (!option_number(session, OPTION_LIMIT, otherwise, &limit)) {
-        return EXIT_USAGE;
+        return false;
     }
     if (limit >= 0) {
-        snprintf(tail, sizeof(tail), " LIMIT %" PRId64, limit);
+        snprintf(tail, 40, " LIMIT %" PRId64, limit);
     }
-    return run_select(session, NULL, tail);
+    return true;
+}
+
+static int print_first(struct session *session, int64_t otherwise)
+{
+    char tail[40];
+    return limit_tail(session, otherwise, tail) ? run_select(session, NULL, tail) : EXIT_USAGE;
+}
+
+int command_changes(struct session *session)
+{
+    struct tarn_error err = TARN_ERROR_INIT;
+    char tail[40];
+    if (!limit_tail(session, -1, tail)) {
+        return EXIT_USAGE;
+    }
+    char *path = table_path(session, session->args.positionals[0], &err);
+    if (path == NULL) {
+        return answer_error(session, &err);
+    }
+    char *sql = changes_text(session, path, tail);
+    free(path);
+    if (sql == NULL) {
+        return tarn_status_exit_code(TARN_NOMEM);
+    }
+    const int code = run_statements(session, text_of(sql));
+    free(sql);
+    return code;
 }
 
 int command_cat(struct session *session)

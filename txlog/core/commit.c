@@ -157,7 +157,7 @@ enum tarn_status tarn_transaction_commit(struct tarn_transaction *transaction, s
     *result = (struct tarn_commit_result){.version = transaction->snapshot->info.version};
     enum tarn_status status = TARN_OK;
     bool in_doubt = false;
-    if (transaction->sink_open) {
+    if (transaction->sink_open || transaction->change_sink_open) {
         status = tarn__invalid(err, "sink", "the transaction's sink is still open; finish or abort it before the commit");
     } else if (transaction->replaces_partitions) {
         status = tarn__transaction_settle_partitions(transaction, err);

@@ -384,7 +384,8 @@ static void count_file(struct tarn__file_set *set, const struct tarn__tracked_fi
 {
     const struct tarn__deletion_vector *vector = tarn__file_deletion_vector(file);
     const uint64_t gone = vector != NULL ? vector->cardinality : 0;
-    const bool known = file->rows >= 0 && (uint64_t)file->rows >= gone;
+    const bool some = file->extra != NULL && file->extra->only_rows != NULL;
+    const bool known = !some && file->rows >= 0 && (uint64_t)file->rows >= gone;
     const uint64_t rows = known ? (uint64_t)file->rows - gone : 0;
     count_in(&set->bytes, file->size, goes);
     count_in(&set->rows, rows, goes);
@@ -662,6 +663,24 @@ enum tarn_status tarn__file_set_derive(struct tarn__file_set *set, const struct 
     return tarn__file_set_index(set, err);
 }
 
+/* A deep copy, or NULL for NULL; false: no memory. */
+static bool copy_vector(struct tarn_arena *arena, const struct tarn__deletion_vector *from, const struct tarn__deletion_vector **to)
+{
+    *to = NULL;
+    if (from == NULL) {
+        return true;
+    }
+    struct tarn__deletion_vector *vector = tarn__arena_alloc(arena, sizeof(*vector));
+    if (vector == NULL) {
+        return false;
+    }
+    *vector = *from;
+    vector->storage = tarn__arena_text(arena, vector->storage);
+    vector->place = tarn__arena_text(arena, vector->place);
+    *to = vector;
+    return vector->storage.data != NULL && vector->place.data != NULL;
+}
+
 struct tarn__file_extra *tarn__file_extra_copy(struct tarn_arena *arena, const struct tarn__file_extra *extra)
 {
     struct tarn__file_extra *copy = tarn__arena_alloc(arena, sizeof(*copy));
@@ -669,18 +688,8 @@ struct tarn__file_extra *tarn__file_extra_copy(struct tarn_arena *arena, const s
         return NULL;
     }
     *copy = *extra;
-    if (extra->deletion_vector != NULL) {
-        struct tarn__deletion_vector *vector = tarn__arena_alloc(arena, sizeof(*vector));
-        if (vector == NULL) {
-            return NULL;
-        }
-        *vector = *extra->deletion_vector;
-        vector->storage = tarn__arena_text(arena, vector->storage);
-        vector->place = tarn__arena_text(arena, vector->place);
-        if (vector->storage.data == NULL || vector->place.data == NULL) {
-            return NULL;
-        }
-        copy->deletion_vector = vector;
+    if (!copy_vector(arena, extra->deletion_vector, &copy->deletion_vector) || !copy_vector(arena, extra->only_rows, &copy->only_rows)) {
+        return NULL;
     }
     if (extra->equality_id_count != 0) {
         int32_t *ids = tarn__arena_calloc(arena, extra->equality_id_count, sizeof(*ids));

@@ -39,6 +39,7 @@ struct tarn__file_extra {
     int64_t row_version;   /* sequence number of rows that do not say their own; -1: none */
     int64_t file_sequence; /* -1: as `sequence` */
     const struct tarn__deletion_vector *deletion_vector;
+    const struct tarn__deletion_vector *only_rows; /* of changes: rows of it alone count; NULL: all */
     uint32_t equality_id_count;
     const int32_t *equality_ids;
     struct tarn_span key_metadata;

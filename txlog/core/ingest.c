@@ -84,13 +84,37 @@ static const struct tarn_type *physical_type(struct tarn_arena *arena, const str
     return copy;
 }
 
+/* The table's columns, and what rows bring beside them. */
+static enum tarn_status make_row_schema(struct ingest *ingest, struct tarn_error *err)
+{
+    const struct tarn_schema *table = ingest->options.snapshot->schema;
+    const uint32_t extra = ingest->options.extra_count;
+    if (extra == 0) {
+        ingest->base.schema = tarn_schema_retain(table);
+        return TARN_OK;
+    }
+    struct tarn_field *fields = tarn__arena_calloc(&ingest->arena, (size_t)table->field_count + extra, sizeof(*fields));
+    if (fields == NULL) {
+        return tarn__nomem(ingest->base.env, err, table->field_count * sizeof(*fields));
+    }
+    memcpy(fields, table->fields, table->field_count * sizeof(*fields));
+    for (uint32_t i = 0; i < extra; i++) {
+        fields[table->field_count + i] = ingest->options.extra[i].field;
+    }
+    struct tarn_schema *schema;
+    TARN_RETURN_IF_ERROR(tarn_schema_make(ingest->base.env, table->field_count + extra, fields, 0, NULL, &schema, err));
+    ingest->base.schema = schema;
+    return TARN_OK;
+}
+
 static enum tarn_status make_file_schema(struct ingest *ingest, struct tarn_error *err)
 {
     const struct tarn_snapshot *snapshot = ingest->options.snapshot;
     struct tarn_arena *arena = &ingest->arena;
     const uint32_t count = snapshot->schema->field_count;
-    struct tarn_field *fields = tarn__arena_calloc(arena, count, sizeof(*fields));
-    ingest->file_columns = tarn__arena_calloc(arena, count, sizeof(*ingest->file_columns));
+    const uint32_t extra = ingest->options.extra_count;
+    struct tarn_field *fields = tarn__arena_calloc(arena, (size_t)count + extra, sizeof(*fields));
+    ingest->file_columns = tarn__arena_calloc(arena, (size_t)count + extra, sizeof(*ingest->file_columns));
     if (fields == NULL || ingest->file_columns == NULL) {
         return tarn__nomem(arena->env, err, count * sizeof(*fields));
     }
@@ -111,6 +135,12 @@ static enum tarn_status make_file_schema(struct ingest *ingest, struct tarn_erro
             return tarn__nomem(arena->env, err, sizeof(*fields));
         }
         made++;
+    }
+    for (uint32_t i = 0; i < extra; i++) {
+        const struct tarn__extra_column *column = &ingest->options.extra[i];
+        ingest->file_columns[made] = count + i;
+        fields[made++] =
+            (struct tarn_field){.name = column->in_file, .type = column->field.type, .nullable = column->field.nullable, .id = column->id};
     }
     return tarn_schema_make(arena->env, made, fields, 0, NULL, &ingest->file_schema, err);
 }
@@ -151,25 +181,30 @@ static enum tarn_status copy_leaves(struct ingest *ingest, const struct tarn_par
     if (leaves == NULL) {
         return tarn__nomem(arena->env, err, result->leaf_count * sizeof(*leaves));
     }
+    uint32_t count = 0;
     for (uint32_t i = 0; i < result->leaf_count; i++) {
         const struct tarn_leaf_result *leaf = &result->leaves[i];
+        if (ingest->file_columns[leaf->index[0]] >= ingest->options.snapshot->schema->field_count) {
+            continue; /* no column of the table */
+        }
         uint32_t *index = tarn__arena_calloc(arena, (size_t)leaf->depth + 1, sizeof(*index));
         if (index == NULL) {
             return tarn__nomem(arena->env, err, leaf->depth * sizeof(*index));
         }
         memcpy(index, leaf->index, leaf->depth * sizeof(*index));
         index[0] = ingest->file_columns[leaf->index[0]];
-        leaves[i] = (struct tarn__leaf_statistics){
+        struct tarn__leaf_statistics *statistics = &leaves[count++];
+        *statistics = (struct tarn__leaf_statistics){
             .depth = leaf->depth, .index = index, .type = leaf->type, .bounds = leaf->bounds, .stored = leaf->compressed_size};
         const struct tarn_type *type = ingest->options.snapshot->schema->fields[index[0]].type;
         for (uint32_t d = 0; d < leaf->depth; d++) {
-            leaves[i].repeated = leaves[i].repeated || type->id == TARN_TYPE_LIST || type->id == TARN_TYPE_MAP;
+            statistics->repeated = statistics->repeated || type->id == TARN_TYPE_LIST || type->id == TARN_TYPE_MAP;
             type = d + 1 < leaf->depth && index[d + 1] < type->field_count ? type->fields[index[d + 1]].type : type;
         }
     }
     *input = (struct tarn__statistics_input){
         .rows = result->rows,
-        .leaf_count = result->leaf_count,
+        .leaf_count = count,
         .leaves = leaves,
         .row_group_count = result->row_groups,
         .row_group_offsets = result->row_group_offsets,
@@ -186,8 +221,8 @@ static enum tarn_status hand_over(struct open_file *file, const struct tarn_parq
     struct tarn_text_builder statistics;
     tarn__builder_init(&statistics, ingest->base.env);
     struct tarn__statistics_input input;
-    enum tarn_status status = copy_leaves(ingest, result, &arena, &input, err);
-    if (status == TARN_OK) {
+    enum tarn_status status = ingest->options.no_statistics ? TARN_OK : copy_leaves(ingest, result, &arena, &input, err);
+    if (status == TARN_OK && !ingest->options.no_statistics) {
         status = snapshot->format->statistics(snapshot, &input, &statistics, err);
     }
     if (status == TARN_OK) {
@@ -250,7 +285,7 @@ static enum tarn_status make_key(struct ingest *ingest, const struct tarn_value 
     struct tarn_text_builder text;
     tarn__builder_init(&key, ingest->base.env);
     tarn__builder_init(&text, ingest->base.env);
-    tarn__builder_add_str(&key, snapshot->format->data_folder);
+    tarn__builder_add_str(&key, ingest->options.folder != NULL ? ingest->options.folder : snapshot->format->data_folder);
     enum tarn_status status = TARN_OK;
     for (uint32_t i = 0; status == TARN_OK && i < snapshot->spec->field_count; i++) {
         const size_t begin = key.size;
@@ -615,13 +650,14 @@ enum tarn_status tarn__ingest_open(const struct tarn__ingest_options *options, s
     if (ingest == NULL) {
         return tarn__nomem(env, err, sizeof(*ingest));
     }
-    ingest->base = (struct tarn_sink){&ingest_ops, tarn__env_retain(env), tarn_schema_retain(options->snapshot->schema)};
+    ingest->base = (struct tarn_sink){&ingest_ops, tarn__env_retain(env), NULL};
     ingest->options = *options;
     ingest->options.ended = NULL; /* until it is open, nobody need hear of its end */
     tarn_snapshot_retain(options->snapshot);
     tarn__arena_init(&ingest->arena, env);
     tarn__builder_init(&ingest->raw, env);
-    enum tarn_status status = make_file_schema(ingest, err);
+    enum tarn_status status = make_row_schema(ingest, err);
+    status = status == TARN_OK ? make_file_schema(ingest, err) : status;
     if (status == TARN_OK) {
         ingest->values = tarn__arena_calloc(&ingest->arena, (size_t)options->snapshot->spec->field_count + 1, sizeof(*ingest->values));
         ingest->partition_values =

@@ -46,8 +46,19 @@ typedef enum tarn_status (*tarn__staged_fn)(void *arg, const struct tarn__staged
 /** Called with a key before its file comes into being, so that it can be removed whatever happens. */
 typedef enum tarn_status (*tarn__staging_fn)(void *arg, struct tarn_text key, struct tarn_error *err);
 
+/** A column of files that is none of the table's: rows bring it behind the table's columns, under `field`. */
+struct tarn__extra_column {
+    struct tarn_field field;
+    struct tarn_text in_file; /* what files call it */
+    int32_t id;               /* -1: none */
+};
+
 struct tarn__ingest_options {
     struct tarn_snapshot *snapshot;
+    const char *folder; /* what keys begin with; NULL: the format's folder for data */
+    uint32_t extra_count;
+    const struct tarn__extra_column *extra; /* outlives the sink */
+    bool no_statistics;
     tarn__staging_fn staging;
     tarn__staged_fn staged;
     void *arg;

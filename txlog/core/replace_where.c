@@ -108,7 +108,7 @@ static enum tarn_status keep_others(struct replacing *replacing, const struct ta
         return TARN_OK;
     }
     if (replacing->sink == NULL) {
-        TARN_RETURN_IF_ERROR(tarn__transaction_open_sink(replacing->transaction, &replacing->sink, err));
+        TARN_RETURN_IF_ERROR(tarn__transaction_open_sink(replacing->transaction, 0, NULL, &replacing->sink, err));
     }
     struct tarn_batch others = *batch;
     others.selection = tarn__selection_of_positions(batch->length, count, replacing->stays);
@@ -261,7 +261,7 @@ enum tarn_status tarn_transaction_sink(struct tarn_transaction *transaction, str
 {
     *out = NULL;
     struct tarn_sink *inner;
-    TARN_RETURN_IF_ERROR(tarn__transaction_open_sink(transaction, &inner, err));
+    TARN_RETURN_IF_ERROR(tarn__transaction_open_sink(transaction, 0, NULL, &inner, err));
     if (transaction->replaces == NULL) {
         *out = inner;
         return TARN_OK;

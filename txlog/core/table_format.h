@@ -48,6 +48,9 @@ enum tarn__later {
 struct tarn__statistics_input; /* txlog/core/ingest.h */
 struct tarn__layout;           /* txlog/core/maintain/layout.h */
 struct tarn__table_upkeep;     /* txlog/core/upkeep.h */
+struct tarn__extra_column;     /* txlog/core/ingest.h */
+struct tarn__change_set;       /* txlog/core/changes.h */
+struct tarn_changes_options;   /* tarn/changes.h */
 
 struct tarn__table_format {
     const char *name;
@@ -65,6 +68,11 @@ struct tarn__table_format {
     enum tarn_status (*advance)(struct tarn_snapshot *snapshot, bool *advanced, struct tarn_error *err);
     enum tarn_status (*history)(struct tarn_env *env, const struct tarn__place *place, uint64_t limit, tarn_commit_fn fn, void *arg,
                                 struct tarn_error *err);
+    /**
+     * Fills a set whose snapshot is empty with the changes of a range of versions (options are checked); sets its first version. NULL: the
+     * format has none. Errors: those of tarn_changes_source.
+     */
+    enum tarn_status (*changes)(struct tarn__change_set *set, const struct tarn_changes_options *options, struct tarn_error *err);
     /** Bounds of some columns out of a file's statistics. What is not understood is not known: damage here never fails a query. */
     enum tarn_status (*bounds)(const struct tarn_snapshot *snapshot, struct tarn_text statistics, struct tarn_arena *arena, uint32_t count,
                                struct tarn__bounds_wanted *wanted, struct tarn_error *err);
@@ -96,6 +104,16 @@ struct tarn__table_format {
     void (*folder_name)(struct tarn_text text, struct tarn_text_builder *out);
     /** How a null partition value is spelled in a folder's name. */
     const char *null_folder;
+
+    /** Must rows that are changed be recorded, in files of their own? NULL: never. */
+    bool (*records_changes)(const struct tarn_snapshot *snapshot);
+    const char *change_folder; /* what keys of these files begin with */
+    /**
+     * What rows carry with them, unseen, when they are copied to another file: columns whose fields have the names by which a scan gives
+     * them. In `arena`. NULL: nothing in any table.
+     */
+    enum tarn_status (*carried)(const struct tarn_snapshot *snapshot, struct tarn_arena *arena, uint32_t *count,
+                                const struct tarn__extra_column **columns, struct tarn_error *err);
 
     /**
      * One attempt to make the version after the newest that is known; on success `transaction->made` is its name. Keys of objects that it

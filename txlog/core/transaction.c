@@ -39,6 +39,7 @@ void tarn__transaction_free(struct tarn_transaction *transaction)
     tarn__free(env, transaction->predicates);
     tarn_expr_release(transaction->replaces);
     tarn__free(env, transaction->added);
+    tarn__free(env, transaction->recorded);
     tarn__free(env, transaction->staging);
     tarn__free(env, transaction->selected);
     tarn__free(env, transaction->selected_bits);
@@ -260,21 +261,27 @@ static enum tarn_status note_staging(void *arg, struct tarn_text key, struct tar
     return tarn__transaction_stage(arg, key, err);
 }
 
-enum tarn_status tarn__transaction_add_file(struct tarn_transaction *transaction, const struct tarn__staged_file *file,
-                                            struct tarn_error *err)
+enum tarn_status tarn__transaction_keep_staged(struct tarn_transaction *transaction, const struct tarn__staged_file *file,
+                                               struct tarn__staged_file **list, size_t *count, size_t *capacity, struct tarn_error *err)
 {
-    if (!tarn__grow(transaction->env, &transaction->added, &transaction->added_capacity, transaction->added_count + 1,
-                    sizeof(*transaction->added))) {
-        return tarn__nomem(transaction->env, err, sizeof(*transaction->added));
+    if (!tarn__grow(transaction->env, list, capacity, *count + 1, sizeof(**list))) {
+        return tarn__nomem(transaction->env, err, sizeof(**list));
     }
-    struct tarn__staged_file *copy = &transaction->added[transaction->added_count];
+    struct tarn__staged_file *copy = &(*list)[*count];
     *copy = *file;
     TARN_RETURN_IF_ERROR(copy_text(transaction, file->path, &copy->path, err));
     TARN_RETURN_IF_ERROR(copy_text(transaction, file->partition, &copy->partition, err));
     TARN_RETURN_IF_ERROR(copy_text(transaction, file->statistics, &copy->statistics, err));
     TARN_RETURN_IF_ERROR(copy_text(transaction, file->tags, &copy->tags, err));
-    transaction->added_count++;
+    (*count)++;
     return TARN_OK;
+}
+
+enum tarn_status tarn__transaction_add_file(struct tarn_transaction *transaction, const struct tarn__staged_file *file,
+                                            struct tarn_error *err)
+{
+    return tarn__transaction_keep_staged(transaction, file, &transaction->added, &transaction->added_count, &transaction->added_capacity,
+                                         err);
 }
 
 static enum tarn_status note_staged(void *arg, const struct tarn__staged_file *file, struct tarn_error *err)
@@ -292,7 +299,8 @@ static void sink_ended(void *arg, bool finished)
     }
 }
 
-enum tarn_status tarn__transaction_open_sink(struct tarn_transaction *transaction, struct tarn_sink **out, struct tarn_error *err)
+enum tarn_status tarn__transaction_open_sink(struct tarn_transaction *transaction, uint32_t extra_count,
+                                             const struct tarn__extra_column *extra, struct tarn_sink **out, struct tarn_error *err)
 {
     *out = NULL;
     if (transaction->sink_open) {
@@ -300,6 +308,8 @@ enum tarn_status tarn__transaction_open_sink(struct tarn_transaction *transactio
     }
     const struct tarn__ingest_options options = {
         .snapshot = transaction->snapshot,
+        .extra_count = extra_count,
+        .extra = extra,
         .staging = note_staging,
         .staged = note_staged,
         .arg = transaction,
@@ -307,6 +317,7 @@ enum tarn_status tarn__transaction_open_sink(struct tarn_transaction *transactio
     };
     TARN_RETURN_IF_ERROR(tarn__ingest_open(&options, out, err));
     transaction->sink_open = true;
+    transaction->rows_new = transaction->rows_new || extra_count == 0;
     transaction->added_before_sink = transaction->added_count;
     return TARN_OK;
 }

@@ -75,6 +75,15 @@ struct tarn_transaction {
     size_t staging_capacity;
     bool sink_open;
     size_t added_before_sink;
+    bool rows_new;    /* a sink for new rows was opened */
+    bool rows_copied; /* one for copied rows was */
+
+    /* files that record what the rows of others were changed to and from */
+    struct tarn__staged_file *recorded;
+    size_t recorded_count;
+    size_t recorded_capacity;
+    bool change_sink_open;
+    size_t recorded_before_sink;
 
     /* files that were selected, and those that go: a bit a file of the snapshot */
     uint32_t *selected;
@@ -89,7 +98,7 @@ struct tarn_transaction {
 
     const struct tarn_expr *replaces; /* new rows must meet it; NULL: any may come */
     const struct tarn_expr_host *replaces_host;
-    bool replaces_partitions;         /* those that new rows fall into */
+    bool replaces_partitions; /* those that new rows fall into */
 
     /* files of an older version that come back (restore): indexes into `revived_from` */
     const struct tarn_snapshot *revived_from;
@@ -135,12 +144,17 @@ TARN_WARN_UNUSED enum tarn_status tarn__transaction_set_domain(struct tarn_trans
 TARN_WARN_UNUSED enum tarn_status tarn__transaction_selected(const struct tarn_transaction *transaction, uint32_t file, uint32_t *index,
                                                              struct tarn_error *err);
 
+/** A copy of what a sink handed over, behind the others of a list. */
+TARN_WARN_UNUSED enum tarn_status tarn__transaction_keep_staged(struct tarn_transaction *transaction, const struct tarn__staged_file *file,
+                                                                struct tarn__staged_file **list, size_t *count, size_t *capacity,
+                                                                struct tarn_error *err);
+/** A sink for new or copied rows, with columns beside the table's, whatever is being replaced. One at a time. */
+TARN_WARN_UNUSED enum tarn_status tarn__transaction_open_sink(struct tarn_transaction *transaction, uint32_t extra_count,
+                                                              const struct tarn__extra_column *extra, struct tarn_sink **out,
+                                                              struct tarn_error *err);
 /** Tells of a key that may come into being because of us: it is removed when the commit is known to have failed. */
 TARN_WARN_UNUSED enum tarn_status tarn__transaction_stage(struct tarn_transaction *transaction, struct tarn_text key,
                                                           struct tarn_error *err);
-/** A sink for rows that were there before: as tarn_transaction_sink, whatever is being replaced. */
-TARN_WARN_UNUSED enum tarn_status tarn__transaction_open_sink(struct tarn_transaction *transaction, struct tarn_sink **out,
-                                                              struct tarn_error *err);
 
 /* ---- what was read, for formats ---- */
 

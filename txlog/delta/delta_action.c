@@ -461,15 +461,6 @@ static enum tarn_status checkpoint_field(struct tarn_json *json, struct tarn__de
     return TARN_OK;
 }
 
-static enum tarn_status skip_field(struct tarn_json *json, struct tarn__delta_action *action, bool *known, struct tarn_error *err)
-{
-    (void)json;
-    (void)action;
-    (void)known;
-    (void)err;
-    return TARN_OK;
-}
-
 static const struct {
     struct tarn_text key;
     enum tarn__delta_action_kind kind;
@@ -482,7 +473,7 @@ static const struct {
     {{"commitInfo", 10}, TARN_DELTA_COMMIT_INFO, commit_info_field},
     {{"txn", 3}, TARN_DELTA_TXN, txn_field},
     {{"domainMetadata", 14}, TARN_DELTA_DOMAIN, domain_field},
-    {{"cdc", 3}, TARN_DELTA_CDC, skip_field},
+    {{"cdc", 3}, TARN_DELTA_CDC, file_field},
     {{"sidecar", 7}, TARN_DELTA_SIDECAR, sidecar_field},
     {{"checkpointMetadata", 18}, TARN_DELTA_CHECKPOINT_METADATA, checkpoint_field},
 };
@@ -491,7 +482,7 @@ static void begin_action(struct tarn__delta_action *action, enum tarn__delta_act
 {
     memset(action, 0, sizeof(*action));
     action->kind = kind;
-    if (kind == TARN_DELTA_ADD || kind == TARN_DELTA_REMOVE) {
+    if (kind == TARN_DELTA_ADD || kind == TARN_DELTA_REMOVE || kind == TARN_DELTA_CDC) {
         action->u.file.data_change = true;
         action->u.file.rows = -1;
         action->u.file.extra = (struct tarn__file_extra){.first_row_id = -1, .row_version = -1, .file_sequence = -1};
@@ -508,6 +499,7 @@ static enum tarn_status check_action(const struct tarn_json *json, const struct 
     switch (action->kind) {
     case TARN_DELTA_ADD:
     case TARN_DELTA_REMOVE:
+    case TARN_DELTA_CDC:
         if (action->u.file.path.size == 0) {
             return tarn__json_fail(json, err, "action", "a file action without a path");
         }

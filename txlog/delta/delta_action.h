@@ -50,7 +50,7 @@ struct tarn__delta_metadata {
     struct tarn_property *properties;
 };
 
-/** add and remove. */
+/** add, remove and cdc. */
 struct tarn__delta_file {
     struct tarn_text path; /* decoded */
     bool has_size;

@@ -9,12 +9,14 @@
  *  2. Its txnId is unique to the transaction, not to the attempt: whoever finds it in the log knows that the transaction landed.
  *  3. A remove repeats what the add said (size, partition values, deletion vector), as readers of the change feed need it.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "format/base/bytes.h"
 #include "txlog/delta/delta_action_print.h"
 #include "txlog/delta/delta_layout.h"
 #include "txlog/delta/delta_metadata_change.h"
+#include "txlog/delta/delta_row_tracking.h"
 #include "txlog/delta/delta_state.h"
 #include "txlog/delta/delta_statistics.h"
 #include "txlog/delta/delta_write.h"
@@ -60,6 +62,7 @@ static void print_metrics(const struct tarn_transaction *transaction, struct tar
         {{"numDeletionVectorsAdded", 23}, transaction->deletion_count, vectors},
         {{"numDeletionVectorsRemoved", 25}, vectors_removed, vectors},
         {{"numDeletionVectorsUpdated", 25}, vectors_updated, vectors},
+        {{"numAddedChangeFiles", 19}, transaction->recorded_count, transaction->recorded_count != 0},
         {{"numRestoredFiles", 16}, transaction->revived_count, transaction->revived_from != NULL},
     };
     tarn__json_print_key(json, TARN_TEXT("operationMetrics"));
@@ -188,6 +191,13 @@ static void print_commit_info(const struct tarn_transaction *transaction, struct
     if (transaction->user_metadata.size != 0) {
         key_text(&json, TARN_TEXT("userMetadata"), transaction->user_metadata);
     }
+    const char *preserved = tarn__delta_rows_preserved(transaction, protocol_after(transaction), metadata_after(transaction));
+    if (preserved != NULL) {
+        tarn__json_print_key(&json, TARN_TEXT("tags"));
+        tarn__json_print_begin_object(&json);
+        key_text(&json, TARN_TEXT("delta.rowTracking.preserved"), tarn__text_of(preserved));
+        tarn__json_print_end_object(&json);
+    }
     key_text(&json, TARN_TEXT("engineInfo"), TARN_TEXT("tarn/" TARN_VERSION));
     key_text(&json, TARN_TEXT("txnId"), tarn__text_of(transaction->commit_id));
     end_action(&json);
@@ -233,8 +243,8 @@ static void print_remove(const struct tarn_transaction *transaction, const struc
 
 /* A file of which rows are deleted: taken out with the old deletion vector, and back with the new one. All else of it stays. */
 static enum tarn_status print_deletion(const struct tarn_transaction *transaction, const struct tarn__row_deletion *deletion,
-                                       struct tarn__pool_reader *reader, struct tarn_text_builder *out, struct tarn_text_builder *scratch,
-                                       struct tarn_error *err)
+                                       struct tarn__pool_reader *reader, struct tarn__delta_row_numbers *numbers,
+                                       struct tarn_text_builder *out, struct tarn_text_builder *scratch, struct tarn_error *err)
 {
     const struct tarn_snapshot *snapshot = transaction->snapshot;
     const struct tarn__tracked_file *file = tarn__file_set_at(&snapshot->files, deletion->file);
@@ -255,27 +265,43 @@ static enum tarn_status print_deletion(const struct tarn_transaction *transactio
     TARN_RETURN_IF_ERROR(tarn__delta_statistics_widen(transaction->env, statistics, deletion->physical_rows, scratch, err));
     key_text(&json, TARN_TEXT("stats"), tarn__builder_text(scratch));
     extra.deletion_vector = &deletion->after;
+    TARN_RETURN_IF_ERROR(tarn__delta_assign_row_ids(numbers, (int64_t)deletion->physical_rows, &extra, err));
     tarn__delta_print_extra(&json, &extra, true);
     end_action(&json);
     return TARN_OK;
 }
 
-static enum tarn_status print_deletions(const struct tarn_transaction *transaction, struct tarn_text_builder *out,
-                                        struct tarn_text_builder *scratch, struct tarn_error *err)
+static enum tarn_status print_deletions(const struct tarn_transaction *transaction, struct tarn__delta_row_numbers *numbers,
+                                        struct tarn_text_builder *out, struct tarn_text_builder *scratch, struct tarn_error *err)
 {
     struct tarn__pool_reader reader;
     tarn__pool_reader_init(&reader, &transaction->snapshot->files.statistics);
     enum tarn_status status = TARN_OK;
     for (size_t i = 0; status == TARN_OK && i < transaction->deletion_count; i++) {
-        status = print_deletion(transaction, &transaction->deletions[i], &reader, out, scratch, err);
+        status = print_deletion(transaction, &transaction->deletions[i], &reader, numbers, out, scratch, err);
     }
     tarn__pool_reader_free(&reader);
     return status;
 }
 
-static void print_staged(const struct tarn_transaction *transaction, const struct tarn__staged_file *file, struct tarn_text_builder *out,
-                         struct tarn_text_builder *scratch)
+/* A row of a change data feed is in a file of its own. */
+static void print_recorded(const struct tarn__staged_file *file, struct tarn_text_builder *out, struct tarn_text_builder *scratch)
 {
+    struct tarn_json_printer json;
+    begin_action(&json, out, TARN_TEXT("cdc"));
+    tarn__delta_print_path(&json, file->path, scratch);
+    tarn__delta_print_partition(&json, file->partition);
+    key_int(&json, TARN_TEXT("size"), (int64_t)file->size);
+    key_bool(&json, TARN_TEXT("dataChange"), false);
+    end_action(&json);
+}
+
+static enum tarn_status print_staged(const struct tarn_transaction *transaction, const struct tarn__staged_file *file,
+                                     struct tarn__delta_row_numbers *numbers, struct tarn_text_builder *out,
+                                     struct tarn_text_builder *scratch, struct tarn_error *err)
+{
+    struct tarn__file_extra extra = {.first_row_id = -1, .row_version = -1, .file_sequence = -1};
+    TARN_RETURN_IF_ERROR(tarn__delta_assign_row_ids(numbers, (int64_t)file->rows, &extra, err));
     struct tarn_json_printer json;
     begin_action(&json, out, TARN_TEXT("add"));
     tarn__delta_print_path(&json, file->path, scratch);
@@ -286,6 +312,7 @@ static void print_staged(const struct tarn_transaction *transaction, const struc
     if (file->statistics.size != 0) {
         key_text(&json, TARN_TEXT("stats"), file->statistics);
     }
+    tarn__delta_print_extra(&json, &extra, false);
     if (file->tags.size != 0) {
         tarn__json_print_key(&json, TARN_TEXT("tags"));
         tarn__json_print_raw(&json, file->tags);
@@ -294,12 +321,16 @@ static void print_staged(const struct tarn_transaction *transaction, const struc
         }
     }
     end_action(&json);
+    return TARN_OK;
 }
 
 static enum tarn_status print_revived(const struct tarn_snapshot *from, const struct tarn__tracked_file *file,
-                                      struct tarn__pool_reader *reader, struct tarn_text_builder *out, struct tarn_text_builder *scratch,
-                                      struct tarn_error *err)
+                                      struct tarn__pool_reader *reader, struct tarn__delta_row_numbers *numbers,
+                                      struct tarn_text_builder *out, struct tarn_text_builder *scratch, struct tarn_error *err)
 {
+    struct tarn__file_extra extra = {.first_row_id = -1, .row_version = -1, .file_sequence = -1};
+    extra = file->extra != NULL ? *file->extra : extra;
+    TARN_RETURN_IF_ERROR(tarn__delta_assign_row_ids(numbers, file->rows, &extra, err));
     struct tarn_text statistics;
     TARN_RETURN_IF_ERROR(tarn__pool_reader_get(reader, file->statistics, &statistics, err));
     struct tarn_json_printer json;
@@ -312,7 +343,7 @@ static enum tarn_status print_revived(const struct tarn_snapshot *from, const st
     if (statistics.size != 0) {
         key_text(&json, TARN_TEXT("stats"), statistics);
     }
-    tarn__delta_print_extra(&json, file->extra, true);
+    tarn__delta_print_extra(&json, &extra, true);
     if (file->extra != NULL && file->extra->laid_out_by.size != 0) {
         key_text(&json, TARN_TEXT("clusteringProvider"), file->extra->laid_out_by);
     }
@@ -320,8 +351,16 @@ static enum tarn_status print_revived(const struct tarn_snapshot *from, const st
     return TARN_OK;
 }
 
-static enum tarn_status print_files(const struct tarn_transaction *transaction, struct tarn_text_builder *out,
-                                    struct tarn_text_builder *scratch, struct tarn_error *err)
+static void print_row_id_mark(int64_t mark, struct tarn_text_builder *out)
+{
+    char configuration[64];
+    snprintf(configuration, sizeof(configuration), "{\"rowIdHighWaterMark\":%lld}", (long long)mark);
+    const struct tarn__domain_change change = {TARN_TEXT(TARN_DELTA_ROW_TRACKING), tarn__text_of(configuration), false};
+    print_domain(&change, out);
+}
+
+static enum tarn_status print_files(const struct tarn_transaction *transaction, struct tarn__delta_row_numbers *numbers,
+                                    struct tarn_text_builder *out, struct tarn_text_builder *scratch, struct tarn_error *err)
 {
     const struct tarn_snapshot *snapshot = transaction->snapshot;
     for (uint32_t i = 0; transaction->removed_bits != NULL && i < snapshot->files.count; i++) {
@@ -330,9 +369,12 @@ static enum tarn_status print_files(const struct tarn_transaction *transaction, 
             print_remove(transaction, file, file->extra, out, scratch);
         }
     }
-    TARN_RETURN_IF_ERROR(print_deletions(transaction, out, scratch, err));
+    TARN_RETURN_IF_ERROR(print_deletions(transaction, numbers, out, scratch, err));
     for (size_t i = 0; i < transaction->added_count; i++) {
-        print_staged(transaction, &transaction->added[i], out, scratch);
+        TARN_RETURN_IF_ERROR(print_staged(transaction, &transaction->added[i], numbers, out, scratch, err));
+    }
+    for (size_t i = 0; i < transaction->recorded_count; i++) {
+        print_recorded(&transaction->recorded[i], out, scratch);
     }
     const struct tarn_snapshot *from = transaction->revived_from;
     if (from == NULL) {
@@ -343,7 +385,7 @@ static enum tarn_status print_files(const struct tarn_transaction *transaction, 
     enum tarn_status status = TARN_OK;
     for (uint32_t i = 0; status == TARN_OK && i < from->files.count; i++) {
         if (tarn__bit_get(transaction->revived_bits, i)) {
-            status = print_revived(from, tarn__file_set_at(&from->files, i), &reader, out, scratch, err);
+            status = print_revived(from, tarn__file_set_at(&from->files, i), &reader, numbers, out, scratch, err);
         }
     }
     tarn__pool_reader_free(&reader);
@@ -372,10 +414,15 @@ static enum tarn_status encode(const struct tarn_transaction *transaction, struc
         key_int(&json, TARN_TEXT("lastUpdated"), transaction->time / 1000);
         end_action(&json);
     }
+    struct tarn__delta_row_numbers numbers;
     struct tarn_text_builder scratch;
+    tarn__delta_row_numbers_begin(&numbers, transaction, protocol_after(transaction), metadata_after(transaction));
     tarn__builder_init(&scratch, transaction->env);
-    const enum tarn_status status = print_files(transaction, out, &scratch, err);
+    const enum tarn_status status = print_files(transaction, &numbers, out, &scratch, err);
     tarn__builder_free(&scratch);
+    if (status == TARN_OK && numbers.mark != numbers.before) {
+        print_row_id_mark(numbers.mark, out);
+    }
     return status != TARN_OK ? status : tarn__builder_status(out, err);
 }
 

@@ -5,12 +5,14 @@
 #include "txlog/delta/delta_format.h"
 
 #include "format/base/bytes.h"
+#include "txlog/delta/delta_changes.h"
 #include "txlog/delta/delta_deletion_vector.h"
 #include "txlog/delta/delta_layout.h"
 #include "txlog/delta/delta_load.h"
 #include "txlog/delta/delta_partition.h"
 #include "txlog/delta/delta_path.h"
 #include "txlog/delta/delta_refresh.h"
+#include "txlog/delta/delta_row_tracking.h"
 #include "txlog/delta/delta_state.h"
 #include "txlog/delta/delta_statistics.h"
 #include "txlog/delta/delta_upkeep.h"
@@ -57,6 +59,7 @@ const struct tarn__table_format tarn__delta_format = {
     .look = tarn__delta_look,
     .advance = tarn__delta_advance,
     .history = tarn__delta_history,
+    .changes = tarn__delta_changes,
     .bounds = tarn__delta_statistics_bounds,
     .deleted_rows = tarn__delta_vector_load,
     .admit = tarn__delta_protocol_admit_write,
@@ -69,6 +72,9 @@ const struct tarn__table_format tarn__delta_format = {
     .folder_name = tarn__delta_path_escape_name,
     .null_folder = "__HIVE_DEFAULT_PARTITION__",
     .may_delete_rows = tarn__delta_may_delete_rows,
+    .records_changes = tarn__delta_records_changes,
+    .change_folder = TARN_DELTA_CHANGE_DATA,
+    .carried = tarn__delta_carried,
     .publish = tarn__delta_publish,
     .judge = tarn__delta_judge,
     .app_version = tarn__delta_app_version,

@@ -20,7 +20,7 @@ static const char *const readable[] = {
 static const char *const writable[] = {
     "appendOnly",        "invariants",     "checkConstraints",    "changeDataFeed",       "generatedColumns",    "columnMapping",
     "identityColumns",   "timestampNtz",   "typeWidening",        "v2Checkpoint",         "vacuumProtocolCheck", "deletionVectors",
-    "inCommitTimestamp", "domainMetadata", "allowColumnDefaults", "checkpointProtection",
+    "inCommitTimestamp", "domainMetadata", "allowColumnDefaults", "checkpointProtection", "rowTracking",
 };
 
 static bool is_among(struct tarn_text name, const char *const *names, size_t count)
@@ -147,10 +147,6 @@ enum tarn_status tarn__delta_protocol_admit_write(const struct tarn_snapshot *sn
     }
     if (tarn__delta_property_is_true(state, TARN_TEXT("delta.enableRowTracking"))) {
         return refuse(err, "writer_feature", TARN_TEXT("rowTracking"), "writers");
-    }
-    if (removes && tarn__delta_property_is_true(state, TARN_TEXT("delta.enableChangeDataFeed")) &&
-        tarn__delta_protocol_has_writer(protocol, TARN_TEXT("changeDataFeed"))) {
-        return refuse(err, "writer_feature", TARN_TEXT("changeDataFeed"), "writers");
     }
     if (removes && tarn__delta_property_is_true(state, TARN_TEXT("delta.appendOnly")) &&
         tarn__delta_protocol_has_writer(protocol, TARN_TEXT("appendOnly"))) {

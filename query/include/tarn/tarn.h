@@ -4,6 +4,7 @@
 
 /* All of tarn. The layers one by one: tarn/parquet.h (format), tarn/reader.h, tarn/writer.h, tarn/table.h, tarn/upkeep.h, tarn/query.h. */
 #include "tarn/catalog.h"
+#include "tarn/changes.h"
 #include "tarn/files.h"
 #include "tarn/maintain.h"
 #include "tarn/parquet.h"

@@ -229,6 +229,24 @@ TARN_CALL tarn_transaction_app_version(struct tarn_transaction *transaction, str
                                        struct tarn_error *err);
 
 /**
+ * Rows that are copied from files of the table to new ones may carry more than their columns: ids that stay theirs, the version that last
+ * changed them. The schema is the table's, and behind its columns those that rows carry (in most tables none), each named as a path by
+ * which a scan of the table's files gives it; a null makes the row a new one, or one that this commit changed. The schema is a reference
+ * for the caller. One sink for new or copied rows at a time; rows that go to the plain sink lose what they carried.
+ */
+TARN_CALL tarn_transaction_copy_schema(const struct tarn_transaction *transaction, struct tarn_schema **out, struct tarn_error *err);
+TARN_CALL tarn_transaction_copy_sink(struct tarn_transaction *transaction, struct tarn_sink **out, struct tarn_error *err);
+
+/** Does the table ask for its changes to be recorded (tarn/changes.h)? */
+TARN_API bool tarn_transaction_records_changes(const struct tarn_transaction *transaction);
+/**
+ * Where changes are recorded that the files which come and go do not tell by themselves: rows of the table's columns and a last one,
+ * `_change_type`. A commit with recorded changes must record all of its changes, those of new files and of files taken out whole too.
+ * Beside the sink for rows; one at a time. Errors: UNSUPPORTED table.changes (the format records none).
+ */
+TARN_CALL tarn_transaction_change_sink(struct tarn_transaction *transaction, struct tarn_sink **out, struct tarn_error *err);
+
+/**
  * Copy-on-write. `select` notes `predicate` as read (NULL: the whole table) and finds the files that can hold matching rows; then for each
  * of *count files: read it (file_source gives its rows as the table has them), write what stays to the sink, and take it out.
  */

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Row ids and row commit versions, on the side of writers. SPEC: T-DELTA-ROWS-1 to T-DELTA-ROWS-5.
+ *
+ * Specification: Delta PROTOCOL.md, "Row Tracking".
+ *
+ * Invariants
+ *  1. No id is given twice: ids begin behind the mark of the newest version below, and the mark never goes down.
+ *  2. What is given depends on that version and on the files alone: an attempt that was lost leaves nothing behind.
+ */
+#include "txlog/delta/delta_row_tracking.h"
+
+#include <string.h>
+
+#include "format/base/bytes.h"
+#include "format/base/text.h"
+#include "txlog/delta/delta_state.h"
+
+static struct tarn_text property(const struct tarn__delta_metadata *metadata, struct tarn_text key)
+{
+    for (uint32_t i = 0; i < metadata->property_count; i++) {
+        if (tarn__text_equal(metadata->properties[i].key, key)) {
+            return metadata->properties[i].value;
+        }
+    }
+    return (struct tarn_text){"", 0};
+}
+
+bool tarn__delta_numbers_rows(const struct tarn__delta_protocol *protocol, const struct tarn__delta_metadata *metadata)
+{
+    return tarn__delta_protocol_has_writer(protocol, TARN_TEXT("rowTracking")) &&
+           !tarn__text_equal(property(metadata, TARN_TEXT("delta.rowTrackingSuspended")), TARN_TEXT("true"));
+}
+
+bool tarn__delta_keeps_row_ids(const struct tarn__delta_protocol *protocol, const struct tarn__delta_metadata *metadata)
+{
+    return tarn__delta_numbers_rows(protocol, metadata) &&
+           tarn__text_equal(property(metadata, TARN_TEXT("delta.enableRowTracking")), TARN_TEXT("true"));
+}
+
+enum tarn_status tarn__delta_carried(const struct tarn_snapshot *snapshot, struct tarn_arena *arena, uint32_t *count,
+                                     const struct tarn__extra_column **columns, struct tarn_error *err)
+{
+    static const struct tarn_type number = {.id = TARN_TYPE_I64};
+    const struct tarn__delta_state *state = tarn__delta_state_of(snapshot);
+    *count = 0;
+    *columns = NULL;
+    if (!tarn__delta_keeps_row_ids(&state->protocol, &state->metadata)) {
+        return TARN_OK;
+    }
+    struct tarn__extra_column *both = tarn__arena_calloc(arena, 2, sizeof(*both));
+    if (both == NULL) {
+        return tarn__nomem(arena->env, err, 2 * sizeof(*both));
+    }
+    both[0].field = (struct tarn_field){.name = TARN_TEXT(TARN_ROW_ID), .type = &number, .nullable = true, .id = -1};
+    both[1].field = (struct tarn_field){.name = TARN_TEXT(TARN_ROW_VERSION), .type = &number, .nullable = true, .id = -1};
+    both[0].in_file = property(&state->metadata, TARN_TEXT(TARN_DELTA_ROW_ID_COLUMN));
+    both[1].in_file = property(&state->metadata, TARN_TEXT(TARN_DELTA_ROW_VERSION_COLUMN));
+    both[0].id = -1;
+    both[1].id = -1;
+    if (both[0].in_file.size == 0 || both[1].in_file.size == 0) {
+        return tarn__corrupt(err, "row_tracking", "the table keeps the ids of its rows and does not say in which columns (%s)",
+                             both[0].in_file.size == 0 ? TARN_DELTA_ROW_ID_COLUMN : TARN_DELTA_ROW_VERSION_COLUMN);
+    }
+    *count = 2;
+    *columns = both;
+    return TARN_OK;
+}
+
+void tarn__delta_row_numbers_begin(struct tarn__delta_row_numbers *numbers, const struct tarn_transaction *transaction,
+                                   const struct tarn__delta_protocol *protocol, const struct tarn__delta_metadata *metadata)
+{
+    *numbers = (struct tarn__delta_row_numbers){
+        .given = tarn__delta_numbers_rows(protocol, metadata),
+        .before = transaction->row_id_mark,
+        .mark = transaction->row_id_mark,
+        .version = transaction->made,
+    };
+}
+
+enum tarn_status tarn__delta_assign_row_ids(struct tarn__delta_row_numbers *numbers, int64_t rows, struct tarn__file_extra *extra,
+                                            struct tarn_error *err)
+{
+    if (!numbers->given) {
+        return TARN_OK;
+    }
+    extra->row_version = extra->row_version >= 0 ? extra->row_version : numbers->version;
+    if (rows < 0) {
+        return extra->first_row_id >= 0
+                   ? TARN_OK
+                   : tarn__invalid(err, "row_count", "a file without a number of rows cannot be added to a table whose rows have ids");
+    }
+    if (extra->first_row_id < 0) {
+        extra->first_row_id = numbers->mark + 1;
+    }
+    if (rows > INT64_MAX - extra->first_row_id) {
+        return tarn__error_set(err, TARN_LIMIT, "row_ids", "the table has given out all ids that rows can have");
+    }
+    const int64_t last = extra->first_row_id + rows - 1;
+    numbers->mark = last > numbers->mark ? last : numbers->mark;
+    return TARN_OK;
+}
+
+const char *tarn__delta_rows_preserved(const struct tarn_transaction *transaction, const struct tarn__delta_protocol *protocol,
+                                       const struct tarn__delta_metadata *metadata)
+{
+    if (!tarn__delta_keeps_row_ids(protocol, metadata) || (transaction->removed_count == 0 && !transaction->rearranges)) {
+        return NULL;
+    }
+    return transaction->removes_all || !transaction->rows_new ? "true" : "false";
+}
+
+static enum tarn_status add_name(struct tarn_arena *arena, struct tarn__delta_metadata *metadata, struct tarn_text key, const char *prefix,
+                                 struct tarn_error *err)
+{
+    char uuid[37];
+    struct tarn_text_builder name;
+    if (property(metadata, key).size != 0) {
+        return TARN_OK;
+    }
+    tarn__uuid(arena->env, uuid);
+    tarn__builder_init(&name, arena->env);
+    tarn__builder_add_str(&name, prefix);
+    tarn__builder_add_str(&name, uuid);
+    const struct tarn_text copy = tarn__arena_text(arena, tarn__builder_text(&name));
+    struct tarn_property *more = tarn__arena_calloc(arena, (size_t)metadata->property_count + 1, sizeof(*more));
+    const bool failed = name.failed || copy.data == NULL || more == NULL;
+    tarn__builder_free(&name);
+    if (failed) {
+        return tarn__nomem(arena->env, err, sizeof(*more));
+    }
+    if (metadata->property_count != 0) {
+        memcpy(more, metadata->properties, metadata->property_count * sizeof(*more));
+    }
+    more[metadata->property_count++] = (struct tarn_property){key, copy};
+    metadata->properties = more;
+    return TARN_OK;
+}
+
+enum tarn_status tarn__delta_name_row_columns(struct tarn_arena *arena, struct tarn__delta_metadata *metadata, struct tarn_error *err)
+{
+    TARN_RETURN_IF_ERROR(add_name(arena, metadata, TARN_TEXT(TARN_DELTA_ROW_ID_COLUMN), "_row-id-col-", err));
+    return add_name(arena, metadata, TARN_TEXT(TARN_DELTA_ROW_VERSION_COLUMN), "_row-commit-version-col-", err);
+}
