@@ -232,9 +232,9 @@ START_TEST(dml__says_what_it_has_read) /* Q-DML-7 */
     const char *lake = tarn_test_folder();
     char path[600];
     char text[4096];
-    ck_assert_ok(run(env, lake, "CREATE TABLE t AS SELECT 1 AS a, 'x' AS b", NULL, NULL, &err), &err);
-    ck_assert_ok(run(env, lake, "CREATE TABLE u AS SELECT 1 AS a, 'x' AS b", NULL, NULL, &err), &err);
-    ck_assert_ok(run(env, lake, reading[_i].sql, NULL, NULL, &err), &err);
+    ck_assert_ok(tarn_test_statement(env, lake, "CREATE TABLE t AS SELECT 1 AS a, 'x' AS b", NULL, NULL, &err), &err);
+    ck_assert_ok(tarn_test_statement(env, lake, "CREATE TABLE u AS SELECT 1 AS a, 'x' AS b", NULL, NULL, &err), &err);
+    ck_assert_ok(tarn_test_statement(env, lake, reading[_i].sql, NULL, NULL, &err), &err);
     snprintf(path, sizeof(path), "%s/t/_delta_log/00000000000000000001.json", lake);
     FILE *file = fopen(path, "rb");
     ck_assert_ptr_nonnull(file);
