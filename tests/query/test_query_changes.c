@@ -321,10 +321,18 @@ static int64_t newest(struct tarn_env *env, const char *lake)
     return version;
 }
 
+#define VECTORS                                                                                                                            \
+    "{\"protocol\":{\"minReaderVersion\":3,\"minWriterVersion\":7,\"readerFeatures\":[\"deletionVectors\"],"                                \
+    "\"writerFeatures\":[\"deletionVectors\",\"changeDataFeed\"]}}\n"
+#define IN_PLACE "\"delta.enableDeletionVectors\":\"true\""
+
 static const char *const layouts[] = {
     PROTOCOL METADATA(COLUMNS, "", ""),
     PROTOCOL METADATA(COLUMNS, "", RECORDED),
     PROTOCOL METADATA(COLUMNS, "\"b\"", RECORDED),
+    VECTORS METADATA(COLUMNS, "", IN_PLACE),
+    VECTORS METADATA(COLUMNS, "", IN_PLACE "," RECORDED),
+    VECTORS METADATA(COLUMNS, "\"b\"", IN_PLACE "," RECORDED),
 };
 
 START_TEST(changes__applied_to_one_version_give_another) /* T-CHANGES-6 */

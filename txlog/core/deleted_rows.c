@@ -18,10 +18,9 @@ enum tarn_status tarn__deleted_rows_check(const struct tarn__roaring *deleted, u
     return TARN_OK;
 }
 
-enum tarn_status tarn__deleted_rows(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file, struct tarn__roaring **out,
-                                    struct tarn_error *err)
+static enum tarn_status read_vector(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file,
+                                    const struct tarn__deletion_vector *vector, struct tarn__roaring **out, struct tarn_error *err)
 {
-    const struct tarn__deletion_vector *vector = tarn__file_deletion_vector(file);
     *out = NULL;
     if (vector == NULL) {
         return TARN_OK;
@@ -38,5 +37,25 @@ enum tarn_status tarn__deleted_rows(const struct tarn_snapshot *snapshot, const 
         tarn__roaring_release(*out);
         *out = NULL;
     }
+    return status;
+}
+
+enum tarn_status tarn__deleted_rows(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file, struct tarn__roaring **out,
+                                    struct tarn_error *err)
+{
+    return read_vector(snapshot, file, tarn__file_deletion_vector(file), out, err);
+}
+
+enum tarn_status tarn__only_rows(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file,
+                                 const struct tarn__roaring *deleted, struct tarn__roaring **out, struct tarn_error *err)
+{
+    TARN_RETURN_IF_ERROR(read_vector(snapshot, file, file->extra != NULL ? file->extra->only_rows : NULL, out, err));
+    if (*out == NULL || deleted == NULL) {
+        return TARN_OK;
+    }
+    struct tarn__roaring *only = *out;
+    const enum tarn_status status = tarn__roaring_minus(snapshot->env, only, deleted, out, err);
+    tarn__roaring_release(only);
+    *out = status == TARN_OK ? *out : NULL;
     return status;
 }

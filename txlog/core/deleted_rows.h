@@ -12,6 +12,13 @@
 TARN_WARN_UNUSED enum tarn_status tarn__deleted_rows(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file,
                                                      struct tarn__roaring **out, struct tarn_error *err);
 
+/**
+ * Positions of the rows of a file that alone count (tarn__file_extra.only_rows), without those that are gone; a reference, NULL: all count.
+ * As tarn__deleted_rows.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__only_rows(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file,
+                                                  const struct tarn__roaring *deleted, struct tarn__roaring **out, struct tarn_error *err);
+
 /** Does every position lie below `rows`? Errors: CORRUPT deletion_vector_rows. */
 TARN_WARN_UNUSED enum tarn_status tarn__deleted_rows_check(const struct tarn__roaring *deleted, uint64_t rows, struct tarn_error *err);
 

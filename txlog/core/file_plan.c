@@ -249,7 +249,7 @@ static enum tarn_status plan_columns(struct tarn__file_plan *plan, const struct 
         TARN_RETURN_IF_ERROR(translate_predicate(plan, snapshot, file, request->predicate, err));
     }
     struct tarn_scan_request inner = *request;
-    if (plan->deleted != NULL) {
+    if (plan->deleted != NULL || plan->only != NULL) {
         plan->row_index = asked;
         paths[asked++] = (struct tarn_path){1, &position};
         inner.row_limit = 0;
@@ -265,8 +265,14 @@ static enum tarn_status load_deleted(struct tarn__file_plan *plan, const struct 
 {
     uint64_t rows;
     TARN_RETURN_IF_ERROR(tarn__deleted_rows(snapshot, file, &plan->deleted, err));
-    return plan->deleted != NULL && tarn_source_row_count(plan->source, &rows) ? tarn__deleted_rows_check(plan->deleted, rows, err)
-                                                                               : TARN_OK;
+    TARN_RETURN_IF_ERROR(tarn__only_rows(snapshot, file, plan->deleted, &plan->only, err));
+    if ((plan->deleted == NULL && plan->only == NULL) || !tarn_source_row_count(plan->source, &rows)) {
+        return TARN_OK;
+    }
+    if (plan->only != NULL) {
+        TARN_RETURN_IF_ERROR(tarn__deleted_rows_check(plan->only, rows, err));
+    }
+    return plan->deleted != NULL ? tarn__deleted_rows_check(plan->deleted, rows, err) : TARN_OK;
 }
 
 enum tarn_status tarn__file_plan_open(struct tarn__file_plan *plan, const struct tarn_snapshot *snapshot,
@@ -295,6 +301,7 @@ void tarn__file_plan_close(struct tarn__file_plan *plan)
     tarn_source_close(plan->source);
     tarn_expr_release(plan->predicate);
     tarn__roaring_release(plan->deleted);
+    tarn__roaring_release(plan->only);
     tarn__arena_free(&plan->arena);
     *plan = (struct tarn__file_plan){0};
 }

@@ -30,7 +30,8 @@ struct tarn__file_plan {
     uint32_t column_count;
     struct tarn__column_plan *columns;
     struct tarn__roaring *deleted; /* rows of the file that are gone; NULL: none */
-    uint32_t row_index;            /* with `deleted`: handle of the rows' positions in the scan of the file */
+    struct tarn__roaring *only;    /* rows that alone count, without those that are gone; NULL: all */
+    uint32_t row_index;            /* with one of the two: handle of the rows' positions in the scan of the file */
 };
 
 /** `request` and `types` are of the table. Errors: those of the reader, UNSUPPORTED scan.*, NOMEM. */

@@ -160,10 +160,14 @@ static enum tarn_status mask_window(struct table_cursor *cursor, uint32_t *rows,
             return tarn__nomem(env, err, tarn__selection_bytes(all));
         }
     }
-    const uint32_t gone = tarn__roaring_mark(cursor->plan->deleted, begin, all, cursor->mask);
+    const struct tarn__roaring *only = cursor->plan->only;
+    const uint32_t marked = tarn__roaring_mark(only != NULL ? only : cursor->plan->deleted, begin, all, cursor->mask);
+    const uint32_t gone = only != NULL ? all - marked : marked;
     if (gone != 0) {
         const size_t bytes = tarn__bits_bytes(all);
-        tarn__kernels_of(env)->bits_not(cursor->mask, bytes, cursor->mask);
+        if (only == NULL) {
+            tarn__kernels_of(env)->bits_not(cursor->mask, bytes, cursor->mask);
+        }
         if (all % 8 != 0) {
             cursor->mask[bytes - 1] &= (uint8_t)(0xffu >> (8 - all % 8));
         }
@@ -194,7 +198,7 @@ static enum tarn_status cursor_next(struct tarn_cursor *base, uint32_t max_rows,
             continue;
         }
         cursor->live = tarn_selection_all(*rows);
-        if (cursor->plan->deleted != NULL) {
+        if (cursor->plan->deleted != NULL || cursor->plan->only != NULL) {
             TARN_RETURN_IF_ERROR(placed(cursor, mask_window(cursor, rows, err), err));
         }
         cursor->rows = *rows;

@@ -269,10 +269,6 @@ static enum tarn_status add_rows(const struct survey *survey, enum tarn__change 
                                  struct tarn_text partition, struct tarn_text statistics, struct tarn_error *err)
 {
     struct tarn__tracked_file tracked = *file;
-    if (without != NULL || only != NULL) {
-        return tarn__unsupported(err, "delta.reader_feature.deletionVectors",
-                                 "the commit changes rows by deletion vectors, which this version does not read");
-    }
     const struct tarn__file_extra extra = {
         .first_row_id = -1, .row_version = -1, .file_sequence = -1, .deletion_vector = without, .only_rows = only};
     tracked.extra = without != NULL || only != NULL ? &extra : NULL;
