@@ -145,7 +145,7 @@ START_TEST(dml__deletes_rows_in_place) /* T-DELTA-DV-5 */
         tarn__builder_add_str(&insert, row);
     }
     tarn__builder_add_char(&insert, '\0');
-    ck_assert_ok(run(env, lake, insert.data, NULL, NULL, &err), &err);
+    ck_assert_ok(tarn_test_statement(env, lake, insert.data, NULL, NULL, &err), &err);
     tarn__builder_free(&insert);
     for (size_t i = 0; i < sizeof(in_place) / sizeof(in_place[0]); i++) {
         const struct step *step = &in_place[i].step;
@@ -153,7 +153,7 @@ START_TEST(dml__deletes_rows_in_place) /* T-DELTA-DV-5 */
         struct tarn_store *store;
         int counts[2] = {0, 0};
         char *text;
-        ck_assert_msg(run(env, lake, step->sql, &info, &text, &err) == TARN_OK, "%s: %s", step->sql, err.message);
+        ck_assert_msg(tarn_test_statement(env, lake, step->sql, &info, &text, &err) == TARN_OK, "%s: %s", step->sql, err.message);
         ck_assert_msg(step->rows == NULL || strcmp(text, step->rows) == 0, "%s gave\n%s", step->sql, text);
         ck_assert_msg(info.version == step->version, "%s: version %lld", step->sql, (long long)info.version);
         ck_assert_msg(info.rows_changed == step->rows_changed, "%s: %llu rows", step->sql, (unsigned long long)info.rows_changed);
@@ -336,6 +336,7 @@ START_TEST(dml__survives_every_fault)
 }
 END_TEST
 
-TARN_SUITE("query/dml", TARN_TEST(dml__changes_tables_step_by_step), TARN_TEST(dml__deletes_rows_in_place), TARN_LOOP_TEST(dml__refuses_and_leaves_the_table, refused),
-           TARN_LOOP_TEST(dml__says_what_it_has_read, reading), TARN_TEST(dml__keeps_away_when_read_only), TARN_TEST(dml__takes_parameters),
-           TARN_TEST(dml__parses_predicates_alone), TARN_LOOP_TEST(dml__survives_every_fault, swept))
+TARN_SUITE("query/dml", TARN_TEST(dml__changes_tables_step_by_step), TARN_TEST(dml__deletes_rows_in_place),
+           TARN_LOOP_TEST(dml__refuses_and_leaves_the_table, refused), TARN_LOOP_TEST(dml__says_what_it_has_read, reading),
+           TARN_TEST(dml__keeps_away_when_read_only), TARN_TEST(dml__takes_parameters), TARN_TEST(dml__parses_predicates_alone),
+           TARN_LOOP_TEST(dml__survives_every_fault, swept))
