@@ -13,7 +13,11 @@ def with_deltalake(table, out, version):
     import deltalake
     import pyarrow.parquet
 
-    rows = deltalake.DeltaTable(table, version=version).to_pyarrow_table()
+    opened = deltalake.DeltaTable(table, version=version)
+    try:
+        rows = opened.to_pyarrow_table()
+    except deltalake.exceptions.DeltaProtocolError: # of deletion vectors its own query engine knows more
+        rows = pyarrow.table(deltalake.QueryBuilder().register("t", opened).execute("select * from t").read_all())
     pyarrow.parquet.write_table(rows, out)
 
 

@@ -76,14 +76,18 @@ static const struct {
     const struct tarn_field *fields;
     uint32_t partition_count;
     struct tarn_text partition[3];
+    uint32_t deleted; /* rows that are deleted in place, in three commits; as many more are written before */
 } tables[] = {
-    {"all_types", 14, all_types, 0, {{NULL, 0}}},
-    {"timestamp_ntz", 3, with_ntz, 0, {{NULL, 0}}},
-    {"nested", 5, nested, 0, {{NULL, 0}}},
-    {"odd_names", 5, odd_names, 1, {{"a part", 6}}},
-    {"odd_names_whole", 6, odd_names, 0, {{NULL, 0}}},
-    {"partitioned", 5, partitioned, 3, {{"pd", 2}, {"pi", 2}, {"pt", 2}}},
-    {"partitioned_text", 5, partitioned, 1, {{"s", 1}}},
+    {"all_types", 14, all_types, 0, {{NULL, 0}}, 0},
+    {"timestamp_ntz", 3, with_ntz, 0, {{NULL, 0}}, 0},
+    {"nested", 5, nested, 0, {{NULL, 0}}, 0},
+    {"odd_names", 5, odd_names, 1, {{"a part", 6}}, 0},
+    {"odd_names_whole", 6, odd_names, 0, {{NULL, 0}}, 0},
+    {"partitioned", 5, partitioned, 3, {{"pd", 2}, {"pi", 2}, {"pt", 2}}, 0},
+    {"partitioned_text", 5, partitioned, 1, {{"s", 1}}, 0},
+    {"deleted_rows", 14, all_types, 0, {{NULL, 0}}, 15},
+    {"deleted_rows_partitioned", 5, partitioned, 1, {{"pi", 2}}, 9},
+    {"deleted_rows_odd_names", 5, odd_names, 1, {{"a part", 6}}, 6},
 };
 
 static const char *const texts[] = {"plain",
@@ -218,6 +222,33 @@ static int write_expected(struct tarn_env *env, struct tarn_text uri, const char
     return 0;
 }
 
+/* Deletes `count` rows that are not deleted yet, in turn in each file. */
+static int delete_rows(struct tarn_env *env, struct tarn_text uri, uint32_t count)
+{
+    struct tarn_snapshot *snapshot;
+    struct tarn_transaction *transaction;
+    uint32_t files;
+    uint32_t left = count;
+    TRY(tarn_snapshot_load(env, uri, NULL, &snapshot, &err));
+    TRY(tarn_transaction_open(snapshot, NULL, &transaction, &err));
+    TRY(tarn_transaction_select(transaction, NULL, &files, &err));
+    for (uint64_t round = 0; round < count; round++) {
+        for (uint32_t f = 0; f < files && left != 0; f++) {
+            struct tarn_file_info file;
+            TRY(tarn_transaction_file_info(transaction, f, &file, &err));
+            if (round < file.row_count) {
+                const uint64_t rows = file.row_count + file.deleted_rows;
+                const uint64_t position = (file.deleted_rows + round) * (rows % 7 != 0 ? 7 : 1) % rows;
+                TRY(tarn_transaction_delete_rows(transaction, f, 1, &position, &err));
+                left--;
+            }
+        }
+    }
+    TRY(tarn_transaction_commit(transaction, NULL, &err));
+    tarn_snapshot_close(snapshot);
+    return left != 0;
+}
+
 static int make_table(struct tarn_env *env, const char *folder, size_t t)
 {
     char path[1000];
@@ -231,6 +262,9 @@ static int make_table(struct tarn_env *env, const char *folder, size_t t)
     create.partition_column_count = tables[t].partition_count;
     create.partition_columns = tables[t].partition;
     create.comment = TARN_TEXT("made by tarn");
+    static const struct tarn_property vectors = {{"delta.enableDeletionVectors", 27}, {"true", 4}};
+    create.properties = &vectors;
+    create.property_count = tables[t].deleted != 0;
     struct tarn_transaction *transaction;
     TRY(tarn_transaction_create(env, uri, &create, NULL, &transaction, &err));
     if (write_rows(transaction, 0, 20) != 0) {
@@ -240,18 +274,24 @@ static int make_table(struct tarn_env *env, const char *folder, size_t t)
     struct tarn_snapshot *snapshot;
     TRY(tarn_snapshot_load(env, uri, NULL, &snapshot, &err));
     TRY(tarn_transaction_open(snapshot, NULL, &transaction, &err));
-    if (write_rows(transaction, 20, 15) != 0) {
+    if (write_rows(transaction, 20, 15 + tables[t].deleted) != 0) {
         return 1;
     }
     TRY(tarn_transaction_commit(transaction, NULL, &err));
     tarn_snapshot_close(snapshot);
+    const uint32_t third = tables[t].deleted / 3;
+    for (int i = 0; third != 0 && i < 3; i++) {
+        if (delete_rows(env, uri, third) != 0) {
+            return 1;
+        }
+    }
     /* Overwritten and brought back: readers must take removes and adds of one path in their order. */
     TRY(tarn_snapshot_load(env, uri, NULL, &snapshot, &err));
     TRY(tarn_transaction_open(snapshot, NULL, &transaction, &err));
     TRY(tarn_transaction_remove_all(transaction, &err));
     TRY(tarn_transaction_commit(transaction, NULL, &err));
     tarn_snapshot_close(snapshot);
-    TRY(tarn_table_restore(env, uri, 1, NULL, &err));
+    TRY(tarn_table_restore(env, uri, third != 0 ? 4 : 1, NULL, &err));
     return write_expected(env, uri, rows);
 }
 
