@@ -17,6 +17,7 @@ set_tests_properties(conformance/test_parquet_conformance PROPERTIES LABELS full
 set_tests_properties(writer/test_parquet_statistics PROPERTIES LABELS full)
 set_tests_properties(reader/test_large_pages PROPERTIES LABELS long RUN_SERIAL ON) # 5 GB of memory
 set_tests_properties(txlog/test_table_concurrent PROPERTIES LABELS "quick;concurrent")
+set_tests_properties(txlog/test_commit_turns PROPERTIES LABELS "quick;concurrent")
 set_tests_properties(txlog/test_delta_million PROPERTIES LABELS full)
 set_tests_properties(txlog/test_maintain_faults PROPERTIES LABELS full TIMEOUT 1800)
 if(TARN_HAS_SQLCATALOG)

@@ -46,6 +46,9 @@ const struct tarn_env_options *tarn__env_options(const struct tarn_env *env);
 int64_t tarn__now(struct tarn_env *env);
 void tarn__sleep(struct tarn_env *env, int64_t microseconds);
 void tarn__random(struct tarn_env *env, void *bytes, size_t size);
+struct tarn__turns;
+/** The env's threads' turns at tables (format/base/turns.h). */
+struct tarn__turns *tarn__env_turns(struct tarn_env *env);
 /** CANCELLED when the host says so, else OK. */
 TARN_WARN_UNUSED enum tarn_status tarn__check_cancelled(struct tarn_env *env, struct tarn_error *err);
 void tarn__log(struct tarn_env *env, enum tarn_log_level level, const char *format, ...) TARN_PRINTF(3, 4);

@@ -22,6 +22,7 @@
 #include "format/base/block_cache.h"
 #include "format/base/checked.h"
 #include "format/base/cpu.h"
+#include "format/base/turns.h"
 #include "tarn/keys.h"
 
 enum { BLOCK_ALIGN = 16 };
@@ -45,6 +46,7 @@ struct tarn_env {
     atomic_uint_fast64_t references;
     char timezone_folder[256];
     struct tarn__block_cache blocks;
+    struct tarn__turns turns;
 };
 
 static void *libc_alloc(void *ctx, size_t bytes, size_t align)
@@ -128,6 +130,7 @@ enum tarn_status tarn_env_open(const struct tarn_env_options *given, struct tarn
         memcpy(env->timezone_folder, usual, sizeof(usual));
     }
     env->options.timezone_folder = (struct tarn_text){env->timezone_folder, strlen(env->timezone_folder)};
+    tarn__turns_open(&env->turns);
     atomic_init(&env->references, 1);
     *out = env;
     return TARN_OK;
@@ -144,6 +147,7 @@ void tarn_env_close(struct tarn_env *env)
     if (env != NULL && atomic_fetch_sub_explicit(&env->references, 1, memory_order_acq_rel) == 1) {
         const struct tarn_allocator allocator = env->allocator;
         tarn__block_cache_close(&env->blocks, &allocator);
+        tarn__turns_close(&env->turns);
         allocator.free(allocator.ctx, env, sizeof(*env));
     }
 }
@@ -483,6 +487,11 @@ void tarn__uuid(struct tarn_env *env, char out[37])
         *at++ = digits[raw[i] & 15];
     }
     *at = '\0';
+}
+
+struct tarn__turns *tarn__env_turns(struct tarn_env *env)
+{
+    return &env->turns;
 }
 
 /* ---- the same, for implementations outside of the library ---- */

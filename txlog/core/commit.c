@@ -12,18 +12,32 @@
  *  2. Staged files are removed only when it is known that the commit did not land: never while in doubt.
  *  3. The commit id is the same for all attempts: wherever it is found in the log, this transaction has landed.
  *  4. Back-off is jittered and bounded by a deadline, not by a number of attempts: any number of writers make progress, one each round.
+ *     Pauses follow what an attempt takes, and who has waited for long pauses least: newcomers do not overtake for ever.
+ *  5. Transactions of one env on one table do not race: they take turns in the order in which they came, and who comes next judges what
+ *     the ones before have committed before it tries. Each still makes a version of its own.
  */
 #include "txlog/core/commit.h"
 
 #include "format/base/bytes.h"
+#include "format/base/turns.h"
 
-enum { FIRST_WAIT = 1000, MOST_WAIT = 200000, READ_BACK_ROUNDS = 5 }; /* waits in microseconds */
+/* In microseconds. A pause is at most as long as PATIENCE attempts take; behind a quarter of the deadline none is longer than the first. */
+enum {
+    FIRST_WAIT = 1000,
+    MOST_WAIT = 200000,
+    TURN_WAIT = 50,
+    MOST_TURN_WAIT = 1000,
+    MOST_TAKEN = 5000000,
+    READ_BACK_ROUNDS = 5,
+    PATIENCE = 8
+};
 
 struct attempt {
     struct tarn_transaction *transaction;
     uint64_t judged; /* commits that came first, and were found compatible */
-    int64_t begun;
+    int64_t spent;   /* paused, and in attempts: added up, since a clock may be set forth or back meanwhile */
     int64_t wait;
+    int64_t taken; /* by the last attempt */
     uint32_t count;
     bool in_doubt;  /* an attempt may have landed and the log has not decided yet */
     bool ambiguous; /* and the store itself did not know, rather than said that something is there */
@@ -44,18 +58,46 @@ static enum tarn_status judge_winners(struct attempt *attempt, bool *ours, struc
     }
 }
 
-static enum tarn_status back_off(struct attempt *attempt, struct tarn_error *err)
+/* May the transaction go on trying? */
+static enum tarn_status check_time(const struct attempt *attempt, struct tarn_error *err)
 {
     struct tarn_env *env = attempt->transaction->env;
     TARN_RETURN_IF_ERROR(tarn__check_cancelled(env, err));
-    if (tarn__now(env) - attempt->begun > attempt->transaction->deadline) {
-        return tarn__error_set(err, TARN_TIMEOUT, "commit", "other writers came first %u times until the deadline; nothing was changed",
-                               attempt->count);
-    }
+    return attempt->spent <= attempt->transaction->deadline
+               ? TARN_OK
+               : tarn__error_set(err, TARN_TIMEOUT, "commit", "other writers came first %u times until the deadline; nothing was changed",
+                                 attempt->count);
+}
+
+static void pause_for(struct attempt *attempt, int64_t microseconds)
+{
+    tarn__sleep(attempt->transaction->env, microseconds);
+    attempt->spent += microseconds;
+}
+
+static enum tarn_status back_off(struct attempt *attempt, struct tarn_error *err)
+{
+    struct tarn_env *env = attempt->transaction->env;
+    TARN_RETURN_IF_ERROR(check_time(attempt, err));
+    int64_t most = attempt->taken > 0 && attempt->taken < MOST_WAIT / PATIENCE ? attempt->taken * PATIENCE : MOST_WAIT;
+    most = most < FIRST_WAIT || attempt->spent > attempt->transaction->deadline / 4 ? FIRST_WAIT : most;
+    attempt->wait = attempt->wait < most ? attempt->wait : most;
     uint64_t random;
     tarn__random(env, &random, sizeof(random));
-    tarn__sleep(env, (int64_t)(random % (uint64_t)attempt->wait) + 1);
+    pause_for(attempt, (int64_t)(random % (uint64_t)attempt->wait) + 1);
     attempt->wait = attempt->wait * 2 < MOST_WAIT ? attempt->wait * 2 : MOST_WAIT;
+    return TARN_OK;
+}
+
+/* Until those of this process that came before have ended. */
+static enum tarn_status wait_for_turn(struct attempt *attempt, const struct tarn__turn *turn, struct tarn_error *err)
+{
+    struct tarn_env *env = attempt->transaction->env;
+    for (int64_t pause = TURN_WAIT; !tarn__turns_come(tarn__env_turns(env), turn);) {
+        TARN_RETURN_IF_ERROR(check_time(attempt, err));
+        pause_for(attempt, pause);
+        pause = pause * 2 < MOST_TURN_WAIT ? pause * 2 : MOST_TURN_WAIT;
+    }
     return TARN_OK;
 }
 
@@ -74,7 +116,7 @@ static enum tarn_status resolve_unknown(struct attempt *attempt, bool *ours, str
             attempt->in_doubt = status == TARN_OK && !*ours && attempt->judged == before;
             return status;
         }
-        tarn__sleep(attempt->transaction->env, attempt->wait);
+        pause_for(attempt, attempt->wait);
         attempt->wait = attempt->wait * 2 < MOST_WAIT ? attempt->wait * 2 : MOST_WAIT;
     }
     return status;
@@ -87,6 +129,9 @@ static enum tarn_status commit_loop(struct attempt *attempt, struct tarn_error *
         attempt->transaction->time = tarn__now(attempt->transaction->env);
         attempt->count++;
         const enum tarn_status status = attempt->transaction->format->publish(attempt->transaction, &local);
+        attempt->taken = tarn__now(attempt->transaction->env) - attempt->transaction->time;
+        attempt->taken = attempt->taken < 0 ? 0 : attempt->taken < MOST_TAKEN ? attempt->taken : MOST_TAKEN;
+        attempt->spent += attempt->taken;
         bool ours = false;
         if (status == TARN_OK) {
             attempt->in_doubt = false;
@@ -109,10 +154,29 @@ static enum tarn_status commit_loop(struct attempt *attempt, struct tarn_error *
     }
 }
 
+/* What others of this process have committed meanwhile is there for sure: judging it costs less than an attempt that must fail. */
+static enum tarn_status commit_in_turn(struct attempt *attempt, struct tarn_error *err)
+{
+    struct tarn__turns *turns = tarn__env_turns(attempt->transaction->env);
+    struct tarn__turn turn;
+    tarn__turns_join(turns, &turn, attempt->transaction->snapshot->info.location);
+    enum tarn_status status = wait_for_turn(attempt, &turn, err);
+    if (status == TARN_OK && turn.changed) {
+        bool ours;
+        const enum tarn_status judged = judge_winners(attempt, &ours, err);
+        status = judged == TARN_CONFLICT || judged == TARN_EXISTS ? judged : TARN_OK; /* what cannot be read now is tried again */
+    }
+    if (status == TARN_OK) {
+        status = commit_loop(attempt, err);
+    }
+    tarn__turns_leave(turns, &turn, status == TARN_OK);
+    return status;
+}
+
 static enum tarn_status run(struct attempt *attempt, struct tarn_error *err)
 {
     struct tarn_error local = TARN_ERROR_INIT;
-    const enum tarn_status status = commit_loop(attempt, &local);
+    const enum tarn_status status = commit_in_turn(attempt, &local);
     /* A damaged log where something is known to stand is told as what it is; nothing staged is removed then either. */
     if (status != TARN_OK && attempt->in_doubt && (status != TARN_CORRUPT || attempt->ambiguous)) {
         tarn__error_set(err, TARN_COMMIT_UNKNOWN, "commit",
@@ -165,7 +229,6 @@ enum tarn_status tarn_transaction_commit(struct tarn_transaction *transaction, s
     if (status == TARN_OK && !changes_nothing(transaction)) {
         struct attempt attempt = {
             .transaction = transaction,
-            .begun = tarn__now(transaction->env),
             .wait = FIRST_WAIT,
         };
         status = run(&attempt, err);

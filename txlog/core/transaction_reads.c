@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a transaction has read, and what that means for others' changes. SPEC: T-TXN-1 to T-TXN-3.
+ * What a transaction has read, and what that means for others' changes.
  *
  * Invariants
  *  1. What is not known to be unread counts as read: a predicate that cannot be decided for a file has read it.
