@@ -39,6 +39,9 @@ struct tarn_fault {
     struct named_store stores[MEMORY_STORES];
     size_t store_count;
     char text[TRACE_SHOWN];
+    void (*watch)(void *arg, uint64_t number);
+    void *watch_arg;
+    uint64_t watched;
 };
 
 static unsigned runs;
@@ -95,9 +98,27 @@ static void *fault_realloc(void *ctx, void *block, size_t old_bytes, size_t new_
 
 /* ---- rules and trace ---- */
 
+void tarn_fault_watch(struct tarn_fault *fault, void (*fn)(void *arg, uint64_t number), void *arg)
+{
+    fault->watch = fn;
+    fault->watch_arg = arg;
+    fault->watched = 0;
+}
+
+/* Only single-threaded tests watch. */
+static void tell_watcher(struct tarn_fault *fault)
+{
+    if (fault->watch != NULL && !fault->suspended) {
+        fault->suspended = true;
+        fault->watch(fault->watch_arg, ++fault->watched);
+        fault->suspended = false;
+    }
+}
+
 struct tarn_fault_strike tarn_fault_next(struct tarn_fault *fault, enum tarn_fault_op op, bool absent, struct tarn_error *err)
 {
     struct tarn_fault_strike strike = {.strikes = false};
+    tell_watcher(fault);
     pthread_mutex_lock(&fault->lock);
     const struct tarn_fault_rule *rule = &fault->rule;
     const bool counts =

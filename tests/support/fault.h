@@ -110,6 +110,12 @@ uint64_t tarn_fault_fired(const struct tarn_fault *fault);
 /** The number of this fault in the process: another for every run of a sweep. */
 unsigned tarn_fault_run(const struct tarn_fault *fault);
 
+/**
+ * `fn` is called before each store operation that is not suspended, with its number since this call; what it does itself is suspended, so
+ * that it may use the same stores through another env. NULL: nobody is called any more.
+ */
+void tarn_fault_watch(struct tarn_fault *fault, void (*fn)(void *arg, uint64_t number), void *arg);
+
 /** A store over `inner`, whose reference it takes over (closed when this fails). What tarn_fault_env's hook does for every store. */
 enum tarn_status tarn_fault_wrap(struct tarn_fault *fault, struct tarn_env *env, struct tarn_store *inner, struct tarn_store **out,
                                  struct tarn_error *err);

@@ -5,7 +5,8 @@
  * Invariants
  *  1. A file of the base is taken out whole, or has one deletion, or neither.
  *  2. `rows` of a deletion are what this transaction deletes and the base still has; `deleted` is them and all that is deleted besides.
- *  3. A deletion leaves a row: a file of which nothing is left is taken out whole.
+ *  3. A deletion leaves a row: a file of which nothing is left is taken out whole. When only others' deletions and ours together leave
+ *     none, the deletion is `gone`.
  */
 #include "txlog/core/row_delete.h"
 
@@ -49,7 +50,7 @@ void tarn__row_deletions_free(struct tarn_transaction *transaction)
 }
 
 enum tarn_status tarn__row_deletion_rebase(struct tarn_transaction *transaction, struct tarn__row_deletion *deletion,
-                                           const struct tarn__deletion_vector *before, const struct tarn__roaring *theirs, bool *gone,
+                                           const struct tarn__deletion_vector *before, const struct tarn__roaring *theirs,
                                            struct tarn_error *err)
 {
     struct tarn__roaring *all;
@@ -58,7 +59,7 @@ enum tarn_status tarn__row_deletion_rebase(struct tarn_transaction *transaction,
     deletion->deleted = all;
     deletion->before = before;
     deletion->after = (struct tarn__deletion_vector){0};
-    *gone = all->cardinality == deletion->physical_rows;
+    deletion->gone = all->cardinality == deletion->physical_rows;
     return TARN_OK;
 }
 

@@ -17,11 +17,11 @@ void tarn__row_deletion_drop(struct tarn_transaction *transaction, uint32_t file
 
 /**
  * Builds a deletion on what someone who came first has left of its file: `before` (NULL: nothing was deleted; its texts must live as long
- * as the transaction) with the rows `theirs`. The vector is then written anew. *gone: nothing is left of the file. Errors: NOMEM.
+ * as the transaction) with the rows `theirs`. The vector is then written anew, unless nothing is left of the file. Errors: NOMEM.
  */
 TARN_WARN_UNUSED enum tarn_status tarn__row_deletion_rebase(struct tarn_transaction *transaction, struct tarn__row_deletion *deletion,
                                                             const struct tarn__deletion_vector *before, const struct tarn__roaring *theirs,
-                                                            bool *gone, struct tarn_error *err);
+                                                            struct tarn_error *err);
 
 /** Frees all of them. */
 void tarn__row_deletions_free(struct tarn_transaction *transaction);

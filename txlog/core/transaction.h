@@ -49,6 +49,7 @@ struct tarn__row_deletion {
     struct tarn__roaring *deleted;              /* all that are deleted once it has committed */
     const struct tarn__deletion_vector *before; /* of the file in the newest version that is known; NULL: none */
     struct tarn__deletion_vector after;         /* as the format has written `deleted`; size 0: not yet */
+    bool gone;                                  /* together with what others have deleted that is every row: the file goes */
 };
 
 struct tarn_transaction {
@@ -159,7 +160,7 @@ TARN_WARN_UNUSED enum tarn_status tarn__transaction_stage(struct tarn_transactio
 /* ---- what was read, for formats ---- */
 
 /** What a transaction has to do with a file of its base. */
-enum tarn__touch { TARN_TOUCH_NONE = 0, TARN_TOUCH_READ, TARN_TOUCH_REMOVED };
+enum tarn__touch { TARN_TOUCH_NONE = 0, TARN_TOUCH_READ, TARN_TOUCH_ROWS /* some are deleted */, TARN_TOUCH_REMOVED };
 
 /** How the attempt at hand is kept apart from others: what the table asks for, or less where the transaction changes no rows. */
 enum tarn__isolation tarn__transaction_isolation(const struct tarn_transaction *transaction);

@@ -9,6 +9,7 @@
 #include "format/base/bytes.h"
 #include "format/base/hash.h"
 #include "txlog/core/prune_files.h"
+#include "txlog/core/row_delete.h"
 #include "txlog/core/transaction.h"
 
 enum { FIRST_SLOTS = 64 };
@@ -155,7 +156,9 @@ enum tarn_status tarn__transaction_touch(struct tarn_transaction *transaction, s
     const uint32_t found = *slot_of(transaction, path);
     if (found != 0) {
         *index = found - 1;
-        *touch = is_set(transaction->removed_bits, found - 1) ? TARN_TOUCH_REMOVED : TARN_TOUCH_READ;
+        *touch = is_set(transaction->removed_bits, found - 1)            ? TARN_TOUCH_REMOVED
+                 : tarn__row_deletion_of(transaction, found - 1) != NULL ? TARN_TOUCH_ROWS
+                                                                         : TARN_TOUCH_READ;
     } else if (transaction->reads_all) {
         *touch = TARN_TOUCH_READ; /* a file that came after the base and went again */
     }

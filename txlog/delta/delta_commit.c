@@ -241,7 +241,8 @@ static void print_remove(const struct tarn_transaction *transaction, const struc
     end_action(&json);
 }
 
-/* A file of which rows are deleted: taken out with the old deletion vector, and back with the new one. All else of it stays. */
+/* A file of which rows are deleted: taken out with the old deletion vector, and back with the new one if a row is left. All else of it
+ * stays. */
 static enum tarn_status print_deletion(const struct tarn_transaction *transaction, const struct tarn__row_deletion *deletion,
                                        struct tarn__pool_reader *reader, struct tarn__delta_row_numbers *numbers,
                                        struct tarn_text_builder *out, struct tarn_text_builder *scratch, struct tarn_error *err)
@@ -254,6 +255,9 @@ static enum tarn_status print_deletion(const struct tarn_transaction *transactio
     TARN_RETURN_IF_ERROR(tarn__pool_reader_get(reader, file->statistics, &statistics, err));
     extra.deletion_vector = deletion->before;
     print_remove(transaction, file, &extra, out, scratch);
+    if (deletion->gone) {
+        return TARN_OK;
+    }
     struct tarn_json_printer json;
     begin_action(&json, out, TARN_TEXT("add"));
     tarn__delta_print_path(&json, file->path, scratch);

@@ -11,11 +11,14 @@
  *
  * Invariants
  *  1. Nothing of a commit that is in conflict with ours is taken over.
- *  2. A commit that rearranges files has neither added nor taken out rows: only who takes out the same file minds.
+ *  2. Two that delete rows of one file meet row by row, when ours has decided each row by itself: what the other deleted and we did not is
+ *     deleted in ours too. That is serial in the order of the log, since no row that it added is one that we would have read (check 6).
+ *  3. A commit that rearranges files has neither added nor taken out rows: only who takes out the same file minds.
  */
 #include "format/base/bytes.h"
 #include "format/base/utf8.h"
 #include "format/json/json_pull.h"
+#include "txlog/core/row_delete.h"
 #include "txlog/delta/delta_metadata_change.h"
 #include "txlog/delta/delta_partition.h"
 #include "txlog/delta/delta_state.h"
@@ -252,6 +255,21 @@ static int64_t row_id_mark(struct tarn_env *env, struct tarn_text configuration)
     return status == TARN_OK ? mark : -1;
 }
 
+/* Our deletion in a file of which the winner has deleted other rows: both are gone with the next attempt. */
+static enum tarn_status delete_on(struct tarn_transaction *transaction, const struct tarn__delta_left *left, struct tarn_error *err)
+{
+    const struct tarn__deletion_vector *before = NULL;
+    if (left->vector != NULL) {
+        const struct tarn__file_extra extra = {.deletion_vector = left->vector};
+        const struct tarn__file_extra *copy = tarn__file_extra_copy(&transaction->arena, &extra);
+        if (copy == NULL) {
+            return tarn__nomem(transaction->env, err, sizeof(extra));
+        }
+        before = copy->deletion_vector;
+    }
+    return tarn__row_deletion_rebase(transaction, tarn__row_deletion_of(transaction, left->file), before, left->deleted, err);
+}
+
 static enum tarn_status build_on(struct tarn_transaction *transaction, const struct tarn__delta_winner *winner, bool rebase_marks,
                                  struct tarn_error *err)
 {
@@ -274,6 +292,9 @@ static enum tarn_status build_on(struct tarn_transaction *transaction, const str
             const int64_t mark = row_id_mark(transaction->env, winner->domains[i].configuration);
             transaction->row_id_mark = mark > transaction->row_id_mark ? mark : transaction->row_id_mark;
         }
+    }
+    for (size_t i = 0; i < winner->left_count; i++) {
+        TARN_RETURN_IF_ERROR(delete_on(transaction, &winner->left[i], err));
     }
     transaction->parent_time = winner->time > transaction->parent_time ? winner->time : transaction->parent_time;
     transaction->position = winner->version;

@@ -22,7 +22,7 @@ bool tarn__delta_may_delete_rows(const struct tarn_snapshot *snapshot)
 
 static bool is_written(const struct tarn__row_deletion *deletion)
 {
-    return deletion->after.size != 0;
+    return deletion->gone || deletion->after.size != 0;
 }
 
 static enum tarn_status fill(struct tarn_transaction *transaction, struct tarn__delta_vector_file *file, struct tarn__deletion_vector *made,

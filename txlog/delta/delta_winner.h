@@ -11,6 +11,15 @@
  *
  * Read as a stream: what is kept of its files is a name for the message, however many there are. Texts live in `arena`. Threads: single.
  */
+struct tarn__delta_meeting;
+
+/** Rows of a file that the winner has left to a deletion of ours. */
+struct tarn__delta_left {
+    uint32_t file;
+    const struct tarn__deletion_vector *vector; /* NULL: none */
+    struct tarn__roaring *deleted;
+};
+
 struct tarn__delta_winner {
     struct tarn_arena arena;
     int64_t version;
@@ -32,7 +41,21 @@ struct tarn__delta_winner {
     struct tarn_text app_read;     /* an application that we have looked at */
     struct tarn_text added_read;   /* a file it added, with rows that we would have read */
     struct tarn_text removed_read; /* a file it took out that we have read, and keep */
-    struct tarn_text removed_both; /* a file that both take out */
+    struct tarn_text removed_both; /* a file that both take out, or rows of it */
+    struct tarn__delta_meeting *meetings;
+    size_t meeting_count;
+    size_t meeting_capacity;
+    struct tarn__delta_left *left; /* files in which both delete rows, none of them twice */
+    size_t left_count;
+    size_t left_capacity;
+};
+
+/** A file of our base that the winner adds or takes out. */
+struct tarn__delta_meeting {
+    uint32_t file; /* number in the base */
+    enum tarn__touch touch;
+    bool adds;
+    const struct tarn__deletion_vector *vector; /* NULL: none */
 };
 
 /** Errors: NOT_FOUND (there is no such version yet), CORRUPT, IO, NOMEM. Closed whatever the answer. */
