@@ -30,6 +30,7 @@ static enum tarn_status check_property(const struct tarn_property *property, boo
         "delta.setTransactionRetentionDuration",
         "delta.enableExpiredLogCleanup",
         "delta.enableDeletionVectors",
+        "delta.isolationLevel",
     };
     if (!tarn__text_starts(property->key, TARN_TEXT("delta."))) {
         return TARN_OK;
