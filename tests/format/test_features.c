@@ -19,7 +19,7 @@ static const struct {
     /* clang-format off */
     {"parquet", 16},
     {"delta", 27},
-    {"table", 9},
+    {"table", 12},
     {"catalog", 4},
     {"expr", 2},
     {"arrow", 9},

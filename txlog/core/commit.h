@@ -4,6 +4,12 @@
 
 #include "txlog/core/transaction.h"
 
+/** A transaction on a snapshot, whose reference it takes over, also when it fails. `operation`: history's word where the options have none.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__transaction_new(struct tarn_snapshot *snapshot, const struct tarn_transaction_options *options,
+                                                        const char *operation, struct tarn_transaction **out, struct tarn_error *err);
+/** There must be no table in the folder, of any format. Errors: EXISTS. */
+TARN_WARN_UNUSED enum tarn_status tarn__check_no_table(struct tarn_store *store, struct tarn_error *err);
 /** Frees the transaction; nothing in the store is touched. */
 void tarn__transaction_free(struct tarn_transaction *transaction);
 /** Removes every file that was staged: only when it is known that no version names them. */

@@ -146,6 +146,15 @@ struct tarn__table_format {
     bool (*has_layout)(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file, const struct tarn__layout *layout);
     /** The size that files of the table are to have; 0: it does not say. NULL: no table does. */
     uint64_t (*target_size)(const struct tarn_snapshot *snapshot);
+    /** Fills an empty snapshot for a table that is made like another one, with an id of its own; sets its `is_new`. NULL: none is. */
+    enum tarn_status (*clone)(struct tarn_snapshot *snapshot, const struct tarn_snapshot *source, struct tarn_error *err);
+    /** Takes over what is neither files nor the table's own from the table that it is made like, at its begin and again later. */
+    enum tarn_status (*clone_state)(struct tarn_transaction *transaction, const struct tarn_snapshot *source, struct tarn_error *err);
+    /** The id of the table that this one was made like; empty: of none. */
+    struct tarn_text (*cloned_from)(const struct tarn_snapshot *snapshot);
+    /** Appends the key of the object that a deletion vector lies in; nothing for one that lies in the log. NULL: there are none. */
+    enum tarn_status (*vector_key)(const struct tarn_snapshot *snapshot, const struct tarn__deletion_vector *vector,
+                                   struct tarn_text_builder *out, struct tarn_error *err);
     /**
      * Tells which objects of the store the version needs, or readers of older ones that are not past `horizon` yet, and, when `gone` is
      * asked for, which ones the log has let go of before. Errors: INVALID log_pruned (the log does not reach back far enough to say the

@@ -121,9 +121,10 @@ static enum tarn_status adopt_options(struct tarn_transaction *transaction, cons
 }
 
 /* Takes over the reference on the snapshot. */
-static enum tarn_status new_transaction(struct tarn_snapshot *snapshot, const struct tarn_transaction_options *options,
-                                        const char *operation, struct tarn_transaction **out, struct tarn_error *err)
+enum tarn_status tarn__transaction_new(struct tarn_snapshot *snapshot, const struct tarn_transaction_options *options,
+                                       const char *operation, struct tarn_transaction **out, struct tarn_error *err)
 {
+    *out = NULL;
     struct tarn_env *env = snapshot->env;
     struct tarn_transaction *transaction = tarn__calloc(env, 1, sizeof(*transaction));
     if (transaction == NULL) {
@@ -154,7 +155,7 @@ enum tarn_status tarn_transaction_open(struct tarn_snapshot *snapshot, const str
                                        struct tarn_transaction **out, struct tarn_error *err)
 {
     *out = NULL;
-    return new_transaction(tarn_snapshot_retain(snapshot), options, "WRITE", out, err);
+    return tarn__transaction_new(tarn_snapshot_retain(snapshot), options, "WRITE", out, err);
 }
 
 static const struct tarn__table_format *format_by_name(const char *name)
@@ -178,7 +179,7 @@ static const struct tarn__table_format *format_for_catalogs(const struct tarn__t
 }
 
 /* The folder must not hold a table already, of any format. */
-static enum tarn_status check_absent(struct tarn_store *store, struct tarn_error *err)
+enum tarn_status tarn__check_no_table(struct tarn_store *store, struct tarn_error *err)
 {
     for (size_t i = 0; tarn__table_formats[i] != NULL; i++) {
         bool is = false;
@@ -210,7 +211,7 @@ enum tarn_status tarn_transaction_create(struct tarn_env *env, struct tarn_text 
         format = format_for_catalogs(format);
     }
     struct tarn_snapshot *snapshot = NULL;
-    enum tarn_status status = check_absent(place.store, err);
+    enum tarn_status status = tarn__check_no_table(place.store, err);
     if (status == TARN_OK && place.catalog != NULL && !format->has_metadata_files) {
         status = tarn__unsupported(err, "catalog.table_format", "a catalog cannot hold a table of the format \"%s\"", format->name);
     }
@@ -230,7 +231,7 @@ enum tarn_status tarn_transaction_create(struct tarn_env *env, struct tarn_text 
         return status;
     }
     tarn__snapshot_summarise(snapshot);
-    return new_transaction(snapshot, options, "CREATE TABLE AS SELECT", out, err);
+    return tarn__transaction_new(snapshot, options, "CREATE TABLE AS SELECT", out, err);
 }
 
 const struct tarn_schema *tarn_transaction_schema(const struct tarn_transaction *transaction)

@@ -105,6 +105,7 @@ struct tarn_transaction {
     const struct tarn_snapshot *revived_from;
     uint8_t *revived_bits;
     uint64_t revived_count;
+    struct tarn_text revived_prefix; /* the folder that their paths are of, with its '/'; empty: the table's own */
 
     /* what was read */
     bool reads_all;

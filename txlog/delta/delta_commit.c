@@ -13,7 +13,9 @@
 #include <string.h>
 
 #include "format/base/bytes.h"
+#include "txlog/core/place.h"
 #include "txlog/delta/delta_action_print.h"
+#include "txlog/delta/delta_deletion_vector.h"
 #include "txlog/delta/delta_layout.h"
 #include "txlog/delta/delta_metadata_change.h"
 #include "txlog/delta/delta_row_tracking.h"
@@ -328,31 +330,70 @@ static enum tarn_status print_staged(const struct tarn_transaction *transaction,
     return TARN_OK;
 }
 
-static enum tarn_status print_revived(const struct tarn_snapshot *from, const struct tarn__tracked_file *file,
+/* The path of a file, or of a vector's file, that lies in the folder of another table. */
+static void add_prefixed(struct tarn_text_builder *out, struct tarn_text prefix, struct tarn_text path)
+{
+    tarn__builder_clear(out);
+    if (!tarn__place_leads_out(path)) {
+        tarn__builder_add(out, prefix);
+    }
+    tarn__builder_add(out, path);
+}
+
+/* What goes with a file of another table; where its vector lies was told relative to that. `path` and `scratch` are overwritten. */
+static enum tarn_status print_prefixed_extra(struct tarn_json_printer *json, struct tarn_text prefix, struct tarn__file_extra *extra,
+                                             struct tarn_text_builder *path, struct tarn_text_builder *scratch, struct tarn_error *err)
+{
+    const struct tarn__deletion_vector *stored = extra->deletion_vector;
+    if (prefix.size == 0 || stored == NULL || !tarn__text_equal(stored->storage, TARN_TEXT("u"))) {
+        tarn__delta_print_extra(json, extra, true);
+        return TARN_OK;
+    }
+    struct tarn__deletion_vector vector = *stored;
+    tarn__builder_clear(scratch);
+    TARN_RETURN_IF_ERROR(tarn__delta_vector_path(stored, scratch, err));
+    add_prefixed(path, prefix, tarn__builder_text(scratch));
+    tarn__builder_clear(scratch);
+    tarn__delta_path_print(tarn__builder_text(path), scratch);
+    vector.storage = TARN_TEXT("p");
+    vector.place = tarn__builder_text(scratch);
+    extra->deletion_vector = &vector;
+    tarn__delta_print_extra(json, extra, true);
+    extra->deletion_vector = stored;
+    return TARN_OK;
+}
+
+static enum tarn_status print_revived(const struct tarn_transaction *transaction, const struct tarn__tracked_file *file,
                                       struct tarn__pool_reader *reader, struct tarn__delta_row_numbers *numbers,
                                       struct tarn_text_builder *out, struct tarn_text_builder *scratch, struct tarn_error *err)
 {
+    const struct tarn_text prefix = transaction->revived_prefix;
     struct tarn__file_extra extra = {.first_row_id = -1, .row_version = -1, .file_sequence = -1};
     extra = file->extra != NULL ? *file->extra : extra;
     TARN_RETURN_IF_ERROR(tarn__delta_assign_row_ids(numbers, file->rows, &extra, err));
     struct tarn_text statistics;
+    struct tarn_text_builder path;
     TARN_RETURN_IF_ERROR(tarn__pool_reader_get(reader, file->statistics, &statistics, err));
+    tarn__builder_init(&path, transaction->env);
+    add_prefixed(&path, prefix, file->path);
     struct tarn_json_printer json;
     begin_action(&json, out, TARN_TEXT("add"));
-    tarn__delta_print_path(&json, file->path, scratch);
-    tarn__delta_print_partition(&json, from->files.partitions[file->partition].raw);
+    tarn__delta_print_path(&json, tarn__builder_text(&path), scratch);
+    tarn__delta_print_partition(&json, transaction->revived_from->files.partitions[file->partition].raw);
     key_int(&json, TARN_TEXT("size"), (int64_t)file->size);
     key_int(&json, TARN_TEXT("modificationTime"), file->modified / 1000);
     key_bool(&json, TARN_TEXT("dataChange"), true);
     if (statistics.size != 0) {
         key_text(&json, TARN_TEXT("stats"), statistics);
     }
-    tarn__delta_print_extra(&json, &extra, true);
+    const enum tarn_status status = print_prefixed_extra(&json, prefix, &extra, &path, scratch, err);
     if (file->extra != NULL && file->extra->laid_out_by.size != 0) {
         key_text(&json, TARN_TEXT("clusteringProvider"), file->extra->laid_out_by);
     }
     end_action(&json);
-    return TARN_OK;
+    out->failed = out->failed || path.failed || scratch->failed;
+    tarn__builder_free(&path);
+    return status;
 }
 
 static void print_row_id_mark(int64_t mark, struct tarn_text_builder *out)
@@ -389,7 +430,7 @@ static enum tarn_status print_files(const struct tarn_transaction *transaction, 
     enum tarn_status status = TARN_OK;
     for (uint32_t i = 0; status == TARN_OK && i < from->files.count; i++) {
         if (tarn__bit_get(transaction->revived_bits, i)) {
-            status = print_revived(from, tarn__file_set_at(&from->files, i), &reader, numbers, out, scratch, err);
+            status = print_revived(transaction, tarn__file_set_at(&from->files, i), &reader, numbers, out, scratch, err);
         }
     }
     tarn__pool_reader_free(&reader);

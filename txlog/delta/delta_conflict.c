@@ -21,6 +21,7 @@
 #include "txlog/core/row_delete.h"
 #include "txlog/delta/delta_metadata_change.h"
 #include "txlog/delta/delta_partition.h"
+#include "txlog/delta/delta_row_tracking.h"
 #include "txlog/delta/delta_state.h"
 #include "txlog/delta/delta_winner.h"
 #include "txlog/delta/delta_write.h"
@@ -236,7 +237,7 @@ static enum tarn_status check_files(const struct tarn_transaction *transaction, 
 /* ---- what ours is built on from now ---- */
 
 /* {"rowIdHighWaterMark":N}; -1 when it does not say so. */
-static int64_t row_id_mark(struct tarn_env *env, struct tarn_text configuration)
+int64_t tarn__delta_row_id_mark(struct tarn_env *env, struct tarn_text configuration)
 {
     struct tarn_json json;
     int64_t mark = -1;
@@ -289,7 +290,7 @@ static enum tarn_status build_on(struct tarn_transaction *transaction, const str
     }
     for (size_t i = 0; i < winner->domain_count; i++) {
         if (tarn__text_equal(winner->domains[i].domain, row_tracking_domain) && !winner->domains[i].removed) {
-            const int64_t mark = row_id_mark(transaction->env, winner->domains[i].configuration);
+            const int64_t mark = tarn__delta_row_id_mark(transaction->env, winner->domains[i].configuration);
             transaction->row_id_mark = mark > transaction->row_id_mark ? mark : transaction->row_id_mark;
         }
     }
@@ -376,7 +377,7 @@ enum tarn_status tarn__delta_begin(struct tarn_transaction *transaction, struct 
     transaction->parent_time = state->has_in_commit_timestamp ? state->in_commit_timestamp * 1000 : snapshot->info.timestamp;
     for (size_t i = 0; i < state->domain_count; i++) {
         if (tarn__text_equal(state->domains[i].domain, row_tracking_domain) && !state->domains[i].removed) {
-            transaction->row_id_mark = row_id_mark(transaction->env, state->domains[i].configuration);
+            transaction->row_id_mark = tarn__delta_row_id_mark(transaction->env, state->domains[i].configuration);
         }
     }
     if (transaction->app_id.size == 0) {

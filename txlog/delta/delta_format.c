@@ -6,6 +6,7 @@
 
 #include "format/base/bytes.h"
 #include "txlog/delta/delta_changes.h"
+#include "txlog/delta/delta_clone.h"
 #include "txlog/delta/delta_deletion_vector.h"
 #include "txlog/delta/delta_layout.h"
 #include "txlog/delta/delta_load.h"
@@ -80,6 +81,10 @@ const struct tarn__table_format tarn__delta_format = {
     .app_version = tarn__delta_app_version,
     .settle = tarn__delta_settle,
     .restore = tarn__delta_restore,
+    .clone = tarn__delta_clone,
+    .clone_state = tarn__delta_clone_state,
+    .cloned_from = tarn__delta_cloned_from,
+    .vector_key = tarn__delta_vector_key,
     .layout = tarn__delta_layout,
     .layout_tags = tarn__delta_layout_tags,
     .has_layout = tarn__delta_has_layout,

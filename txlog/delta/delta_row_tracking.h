@@ -38,6 +38,8 @@ void tarn__delta_row_numbers_begin(struct tarn__delta_row_numbers *numbers, cons
  */
 TARN_WARN_UNUSED enum tarn_status tarn__delta_assign_row_ids(struct tarn__delta_row_numbers *numbers, int64_t rows,
                                                              struct tarn__file_extra *extra, struct tarn_error *err);
+/** The mark that the domain's configuration says; -1: none. */
+int64_t tarn__delta_row_id_mark(struct tarn_env *env, struct tarn_text configuration);
 /** "true" or "false" for commitInfo's tag: did the rows that stay keep their ids? NULL: there is nothing to say. */
 const char *tarn__delta_rows_preserved(const struct tarn_transaction *transaction, const struct tarn__delta_protocol *protocol,
                                        const struct tarn__delta_metadata *metadata);

@@ -106,6 +106,39 @@ struct tarn_vacuum_result {
         sizeof(struct tarn_vacuum_result), -1, 0, 0, 0, 0, 0, 0                                                                            \
     }
 
+/* ---- clone ---- */
+
+struct tarn_clone_options {
+    uint32_t size;
+    int64_t version; /**< of the source; -1: the newest */
+    int64_t as_of;   /**< or by time; INT64_MIN: not by time */
+    bool shallow;    /**< over the source's own files, which must stay where they are */
+    bool force;      /**< what was changed in the clone since it was made goes */
+    bool dry_run;
+};
+
+#define TARN_CLONE_OPTIONS_INIT                                                                                                            \
+    {                                                                                                                                      \
+        sizeof(struct tarn_clone_options), -1, INT64_MIN, false, false, false                                                              \
+    }
+
+struct tarn_clone_result {
+    uint32_t size;
+    int64_t version;        /**< of the clone */
+    int64_t source_version; /**< that it is equal to */
+    uint64_t files_added;   /**< to the clone */
+    uint64_t bytes_added;
+    uint64_t files_removed; /**< from the clone, which the source has no more */
+    uint64_t files_kept;    /**< that the clone had already */
+    uint64_t files_copied;  /**< objects that were not there yet, deletion vectors too */
+    uint64_t bytes_copied;
+};
+
+#define TARN_CLONE_RESULT_INIT                                                                                                             \
+    {                                                                                                                                      \
+        sizeof(struct tarn_clone_result), -1, -1, 0, 0, 0, 0, 0, 0                                                                         \
+    }
+
 TARN_BEGIN_DECLS
 
 /**
@@ -125,6 +158,16 @@ TARN_CALL tarn_table_optimize(struct tarn_env *env, struct tarn_text uri, const 
  */
 TARN_CALL tarn_table_vacuum(struct tarn_env *env, struct tarn_text uri, const struct tarn_vacuum_options *options,
                             struct tarn_vacuum_result *result, struct tarn_error *err);
+
+/**
+ * Makes a table equal to a version of another one, in one commit. Deep: its files are copied; where the destination is a clone of the same
+ * source already, only what changed since, and what an attempt that failed has copied is not copied again. Shallow: it names the source's
+ * files, which readers must be allowed to open, and which a clean-up of the source removes. Tables of one format. `options` and `result`
+ * may be NULL. Errors also: EXISTS (another table is there), INVALID "diverged" (the clone was changed since), NOT_FOUND "data_file",
+ * UNSUPPORTED "table.clone", "clone.outside" (a deep clone of a shallow one), "clone.location".
+ */
+TARN_CALL tarn_table_clone(struct tarn_env *env, struct tarn_text source, struct tarn_text destination,
+                           const struct tarn_clone_options *options, struct tarn_clone_result *result, struct tarn_error *err);
 
 TARN_END_DECLS
 
