@@ -162,6 +162,8 @@ struct tarn__table_format {
      */
     enum tarn_status (*clean)(const struct tarn_snapshot *snapshot, int64_t horizon, const struct tarn__clean_visitor *visitor,
                               struct tarn_error *err);
+    /** A clean-up with this horizon has come to its end: what the next one may go by. Best effort. */
+    void (*cleaned)(const struct tarn_snapshot *snapshot, int64_t horizon);
     /** Is a file or folder of this name none of the table's data, and left alone with all below it? */
     bool (*is_hidden)(const struct tarn_snapshot *snapshot, struct tarn_text name);
     /** For how long files that a table has let go of are kept, microseconds. */

@@ -6,6 +6,7 @@
 
 #include "format/base/bytes.h"
 #include "txlog/delta/delta_changes.h"
+#include "txlog/delta/delta_clean.h"
 #include "txlog/delta/delta_clone.h"
 #include "txlog/delta/delta_deletion_vector.h"
 #include "txlog/delta/delta_layout.h"
@@ -81,6 +82,10 @@ const struct tarn__table_format tarn__delta_format = {
     .app_version = tarn__delta_app_version,
     .settle = tarn__delta_settle,
     .restore = tarn__delta_restore,
+    .clean = tarn__delta_clean,
+    .cleaned = tarn__delta_cleaned,
+    .is_hidden = tarn__delta_is_hidden,
+    .file_retention = tarn__delta_file_retention,
     .clone = tarn__delta_clone,
     .clone_state = tarn__delta_clone_state,
     .cloned_from = tarn__delta_cloned_from,

@@ -425,6 +425,9 @@ static enum tarn_status run(struct vacuum *vacuum, struct tarn_error *err)
     }
     enum tarn_status status = vacuum->count != 0 ? look_again(vacuum, err) : TARN_OK;
     status = status == TARN_OK ? remove_all(vacuum, err) : status;
+    if (status == TARN_OK && vacuum->options.inventory == NULL) { /* an inventory may lack anything */
+        format->cleaned(vacuum->snapshot, vacuum->horizon);
+    }
     if (vacuum->options.log) {
         const enum tarn_status ended = record_end(vacuum, status == TARN_OK, status == TARN_OK ? err : NULL);
         status = status == TARN_OK ? ended : status;
