@@ -32,7 +32,7 @@ def fill(place, leave):
 
 
 def state(table):
-    log = sorted(path.name for path in (pathlib.Path(table) / "_delta_log").iterdir())
+    log = sorted(path.name for path in (pathlib.Path(table) / "_delta_log").glob("*.json"))
     return log, Run("cat", table, "-o", "csv").expect(0).out
 
 

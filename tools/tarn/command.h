@@ -233,6 +233,11 @@ bool version_argument(struct session *session, const char *text, int64_t *out);
 enum tarn_status load_version(struct session *session, const char *name, int64_t version, struct tarn_snapshot **out,
                               struct tarn_error *err);
 
+/* ---- vacuum_command.c ---- */
+
+/** "7d", "36h" as microseconds. */
+bool duration_parse(const char *text, int64_t *microseconds);
+
 /* ---- progress.c ---- */
 struct progress *progress_begin(struct session *session, const char *what, uint64_t total_bytes);
 void progress_update(struct progress *progress, uint64_t rows, uint64_t bytes);

@@ -11,7 +11,7 @@
 #include "tools/tarn/command.h"
 
 /* "7d", "36h", "90m", "30s", a bare number of hours. False: none of these. */
-static bool duration_parse(const char *text, int64_t *microseconds)
+bool duration_parse(const char *text, int64_t *microseconds)
 {
     static const struct {
         const char *unit;

@@ -8,4 +8,8 @@
 
 const struct tarn__table_upkeep tarn__delta_upkeep = {
     .checkpoint = tarn__delta_checkpoint_write,
+    .compact_log = tarn__delta_compact_log,
+    .clean_log = tarn__delta_clean_log,
+    .check = tarn__delta_check,
+    .usage = tarn__delta_usage,
 };
