@@ -459,7 +459,7 @@ static enum tarn_status show_tables(struct tarn_query *query, struct tarn_error 
 static enum tarn_status run(struct tarn_query *query, struct tarn_error *err)
 {
     const enum tarn__statement_kind kind = query->statement->kind;
-    const bool changes = kind >= TARN__STATEMENT_DELETE && kind <= TARN__STATEMENT_CREATE;
+    const bool changes = kind >= TARN__STATEMENT_DELETE && kind <= TARN__STATEMENT_ALTER;
     if (changes && query->options.read_only) {
         return tarn__bind_error(&query->planner.binder, query->statement->place, "read_only", err,
                                 "only statements that change nothing are allowed here");
@@ -484,6 +484,8 @@ static enum tarn_status run(struct tarn_query *query, struct tarn_error *err)
         return tarn__dml_insert(query, err);
     case TARN__STATEMENT_CREATE:
         return tarn__dml_create(query, err);
+    case TARN__STATEMENT_ALTER:
+        return tarn__dml_alter(query, err);
     }
     return tarn__internal(err, "a statement of kind %d", (int)kind);
 }

@@ -12,7 +12,15 @@ TARN_WARN_UNUSED enum tarn_status tarn__dml_update(struct tarn_query *query, str
 TARN_WARN_UNUSED enum tarn_status tarn__dml_insert(struct tarn_query *query, struct tarn_error *err);
 TARN_WARN_UNUSED enum tarn_status tarn__dml_create(struct tarn_query *query, struct tarn_error *err);
 
+TARN_WARN_UNUSED enum tarn_status tarn__dml_alter(struct tarn_query *query, struct tarn_error *err);
+
 /* ---- shared by them ---- */
+
+/** A column as it is written. Lives in the query's arena. */
+TARN_WARN_UNUSED enum tarn_status tarn__dml_field(struct tarn_query *query, const struct tarn__column_definition *definition,
+                                                  struct tarn_field *out, struct tarn_error *err);
+/** What CREATE TABLE says beside names and types: expressions, numbers, constraints, clustering. */
+TARN_WARN_UNUSED enum tarn_status tarn__dml_define(struct tarn_query *query, struct tarn_transaction *transaction, struct tarn_error *err);
 
 /** The path of the table that a statement names. */
 TARN_WARN_UNUSED enum tarn_status tarn__query_table_path(struct tarn_query *query, const struct tarn__table_name *name,

@@ -57,11 +57,34 @@ static enum tarn_status schema_columns(struct tarn_query *query, const struct ta
     return scope != NULL ? TARN_OK : tarn__nomem(query->env, err, 0);
 }
 
+/* BY NAME: the query's names are those of the table's columns. */
+static enum tarn_status match_names(struct tarn_query *query, const struct tarn_schema *schema, int32_t *from, struct tarn_error *err)
+{
+    const struct tarn__plan *plan = query->plan;
+    for (uint32_t i = 0; i < schema->field_count; i++) {
+        from[i] = -1;
+    }
+    for (uint32_t i = 0; i < plan->column_count; i++) {
+        const struct tarn_text name = plan->columns[i].name;
+        const int32_t at = tarn_fields_find(schema->field_count, schema->fields, name);
+        if (at < 0 || from[at] >= 0) {
+            return tarn__bind_error(&query->planner.binder, query->statement->select->place, "columns", err, "\"%.*s\" %s",
+                                    (int)(name.size > 60 ? 60 : name.size), name.data,
+                                    at < 0 ? "is no column of the table" : "is given twice");
+        }
+        from[at] = (int32_t)i;
+    }
+    return TARN_OK;
+}
+
 /* Which column of the query goes to which of the table. */
 static enum tarn_status match_columns(struct tarn_query *query, const struct tarn_schema *schema, uint32_t given, int32_t *from,
                                       struct tarn_error *err)
 {
     const struct tarn__statement *s = query->statement;
+    if (s->by_name) {
+        return match_names(query, schema, from, err);
+    }
     const uint32_t wanted = s->column_count != 0 ? s->column_count : schema->field_count;
     if (given != wanted) {
         return tarn__bind_error(&query->planner.binder, s->select->place, "columns", err, "the query gives %u columns, %u are wanted",
@@ -82,11 +105,11 @@ static enum tarn_status match_columns(struct tarn_query *query, const struct tar
     return TARN_OK;
 }
 
-static enum tarn_status write_all(struct tarn_query *query, struct tarn_transaction *transaction, struct tarn__plan *plan, uint64_t *rows,
-                                  struct tarn_error *err)
+static enum tarn_status write_all(struct tarn_query *query, struct tarn_transaction *transaction, const struct tarn_rows_options *columns,
+                                  struct tarn__plan *plan, uint64_t *rows, struct tarn_error *err)
 {
     struct tarn_sink *sink;
-    TARN_RETURN_IF_ERROR(tarn_transaction_sink(transaction, &sink, err));
+    TARN_RETURN_IF_ERROR(tarn_transaction_rows(transaction, columns, &sink, err));
     const enum tarn_status status = tarn__dml_write(query, plan, sink, rows, err);
     if (status != TARN_OK) {
         tarn_sink_abort(sink);
@@ -129,25 +152,48 @@ static bool replaces(const struct tarn_query *query)
     return query->statement->overwrite || query->statement->where != NULL;
 }
 
+/* The columns that the query gives; the table makes the others (numbers, defaults, generated ones) or leaves them null. */
+static enum tarn_status write_given(struct tarn_query *query, struct tarn_transaction *transaction, const int32_t *from, uint64_t *rows,
+                                    struct tarn_error *err)
+{
+    const struct tarn_schema *schema = tarn_transaction_schema(transaction);
+    const struct tarn__scope_column *all;
+    struct tarn_rows_options given = TARN_ROWS_OPTIONS_INIT;
+    struct tarn__scope_column *columns = tarn__arena_calloc(&query->arena, schema->field_count + 1u, sizeof(*columns));
+    uint32_t *places = tarn__arena_calloc(&query->arena, schema->field_count + 1u, sizeof(*places));
+    int32_t *sources = tarn__arena_calloc(&query->arena, schema->field_count + 1u, sizeof(*sources));
+    if (columns == NULL || places == NULL || sources == NULL) {
+        return tarn__nomem(query->env, err, 0);
+    }
+    TARN_RETURN_IF_ERROR(schema_columns(query, schema, &all, err));
+    for (uint32_t i = 0; i < schema->field_count; i++) {
+        if (from[i] >= 0) {
+            columns[given.column_count] = all[i];
+            sources[given.column_count] = from[i];
+            places[given.column_count++] = i;
+        }
+    }
+    given.columns = places;
+    TARN_RETURN_IF_ERROR(tarn__plan_cast(&query->planner, query->plan, given.column_count, columns, sources,
+                                         query->statement->select->place, &query->plan, err));
+    return write_all(query, transaction, &given, query->plan, rows, err);
+}
+
 static enum tarn_status insert_rows(struct tarn_query *query, struct tarn_transaction *transaction, struct tarn_error *err)
 {
     const struct tarn_schema *schema = tarn_transaction_schema(transaction);
-    const struct tarn__scope_column *columns;
     int32_t *from = tarn__arena_calloc(&query->arena, schema->field_count + 1u, sizeof(*from));
     uint64_t rows = 0;
     if (from == NULL) {
         return tarn__nomem(query->env, err, 0);
     }
-    TARN_RETURN_IF_ERROR(schema_columns(query, schema, &columns, err));
     TARN_RETURN_IF_ERROR(tarn__plan_select(&query->planner, query->statement->select, &query->plan, err));
     TARN_RETURN_IF_ERROR(match_columns(query, schema, query->plan->column_count, from, err));
-    TARN_RETURN_IF_ERROR(tarn__plan_cast(&query->planner, query->plan, schema->field_count, columns, from, query->statement->select->place,
-                                         &query->plan, err));
     if (query->reads_changes) {
         TARN_RETURN_IF_ERROR(tarn_transaction_read(transaction, NULL, err));
     }
     TARN_RETURN_IF_ERROR(take_out(query, transaction, err));
-    TARN_RETURN_IF_ERROR(write_all(query, transaction, query->plan, &rows, err));
+    TARN_RETURN_IF_ERROR(write_given(query, transaction, from, &rows, err));
     query->info.rows_changed = rows;
     return tarn_transaction_metric(transaction, "numOutputRows", rows, err);
 }
@@ -160,6 +206,7 @@ enum tarn_status tarn__dml_insert(struct tarn_query *query, struct tarn_error *e
     query->info.kind = TARN_STATEMENT_INSERT;
     TARN_RETURN_IF_ERROR(tarn__dml_snapshot(query, &snapshot, err));
     options.operation = "WRITE";
+    options.expr_host = tarn_query_expr_host();
     const struct tarn__ast *where = query->statement->where;
     enum tarn_status status = TARN_OK;
     if (where != NULL) {
@@ -192,9 +239,7 @@ static enum tarn_status defined_schema(struct tarn_query *query, struct tarn_sch
         return tarn__nomem(query->env, err, 0);
     }
     for (uint32_t i = 0; i < s->definition_count; i++) {
-        const struct tarn__column_definition *definition = &s->definitions[i];
-        fields[i] = (struct tarn_field){.name = definition->name, .nullable = !definition->not_null, .id = -1};
-        TARN_RETURN_IF_ERROR(tarn__bind_type(&query->planner.binder, definition->type_text, definition->type_place, &fields[i].type, err));
+        TARN_RETURN_IF_ERROR(tarn__dml_field(query, &s->definitions[i], &fields[i], err));
     }
     const enum tarn_status status = tarn_schema_make(query->env, s->definition_count, fields, 0, NULL, out, err);
     if (status == TARN_INVALID) {
@@ -222,7 +267,6 @@ static enum tarn_status selected_schema(struct tarn_query *query, struct tarn_sc
 static enum tarn_status fill(struct tarn_query *query, struct tarn_transaction *transaction, uint64_t *rows, struct tarn_error *err)
 {
     const struct tarn_schema *schema = tarn_transaction_schema(transaction);
-    const struct tarn__scope_column *columns;
     int32_t *from = tarn__arena_calloc(&query->arena, schema->field_count + 1u, sizeof(*from));
     if (from == NULL) {
         return tarn__nomem(query->env, err, 0);
@@ -230,10 +274,7 @@ static enum tarn_status fill(struct tarn_query *query, struct tarn_transaction *
     for (uint32_t i = 0; i < schema->field_count; i++) {
         from[i] = (int32_t)i;
     }
-    TARN_RETURN_IF_ERROR(schema_columns(query, schema, &columns, err));
-    TARN_RETURN_IF_ERROR(tarn__plan_cast(&query->planner, query->plan, schema->field_count, columns, from, query->statement->select->place,
-                                         &query->plan, err));
-    return write_all(query, transaction, query->plan, rows, err);
+    return write_given(query, transaction, from, rows, err);
 }
 
 static enum tarn_status create_table(struct tarn_query *query, const struct tarn_schema *schema, struct tarn_text path,
@@ -248,9 +289,14 @@ static enum tarn_status create_table(struct tarn_query *query, const struct tarn
     create.format = s->format;
     create.partition_columns = s->partitions;
     create.partition_column_count = s->partition_count;
+    create.properties = s->properties;
+    create.property_count = s->property_count;
+    create.comment = s->comment;
+    options.expr_host = tarn_query_expr_host();
     options.operation = s->select != NULL ? "CREATE TABLE AS SELECT" : "CREATE TABLE";
     TARN_RETURN_IF_ERROR(tarn_transaction_create(query->env, path, &create, &options, &transaction, err));
-    const enum tarn_status status = s->select != NULL ? fill(query, transaction, &rows, err) : TARN_OK;
+    enum tarn_status status = tarn__dml_define(query, transaction, err);
+    status = status == TARN_OK && s->select != NULL ? fill(query, transaction, &rows, err) : status;
     if (status != TARN_OK) {
         tarn_transaction_abort(transaction);
         return status;

@@ -215,6 +215,31 @@ static enum tarn_status find_matches(struct rewrite *r, struct tarn_source *sour
     return status;
 }
 
+/* What an UPDATE does not set is as it was, but what the table generates: that follows from the new row. */
+static enum tarn_status open_sink(struct rewrite *r, struct tarn_error *err)
+{
+    const struct tarn__statement *s = r->query->statement;
+    const uint32_t count = r->scope->column_count;
+    uint32_t made_count = 0;
+    if (!r->is_update) {
+        return tarn_transaction_copy_sink(r->transaction, &r->sink, err);
+    }
+    uint32_t *made = tarn__arena_calloc(r->binder.arena, (size_t)count + 1, sizeof(*made));
+    if (made == NULL) {
+        return tarn__bind_nomem(&r->binder, err);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        bool is_set = false;
+        for (uint32_t a = 0; a < s->assignment_count; a++) {
+            is_set = is_set || tarn__text_equal_caseless(r->scope->columns[i].name, s->assignments[a].name);
+        }
+        if (!is_set) {
+            made[made_count++] = i;
+        }
+    }
+    return tarn_transaction_copy_rows(r->transaction, made_count, made, &r->sink, err);
+}
+
 static enum tarn_status rewrite_file(struct rewrite *r, struct tarn_source *source, uint64_t matched, uint64_t rows, struct tarn_error *err)
 {
     uint64_t written = 0;
@@ -223,7 +248,7 @@ static enum tarn_status rewrite_file(struct rewrite *r, struct tarn_source *sour
         return TARN_OK; /* there is nothing to write */
     }
     if (r->sink == NULL) {
-        TARN_RETURN_IF_ERROR(tarn_transaction_copy_sink(r->transaction, &r->sink, err));
+        TARN_RETURN_IF_ERROR(open_sink(r, err));
     }
     if (r->record != NULL && matched != 0) {
         TARN_RETURN_IF_ERROR(tarn__change_record_rows(r->record, source, matched, err));
@@ -329,6 +354,7 @@ static enum tarn_status begin(struct rewrite *r, struct tarn_error *err)
     struct tarn_transaction_options options = TARN_TRANSACTION_OPTIONS_INIT;
     options.operation = r->is_update ? "UPDATE" : "DELETE";
     options.row_by_row = true;
+    options.expr_host = tarn_query_expr_host();
     if (s->where != NULL) {
         const struct tarn_text where = {r->query->sql.data + s->where->begin, s->where->end - s->where->begin};
         TARN_RETURN_IF_ERROR(tarn__dml_parameters(r->query, "predicate", where, &options.parameters, err));

@@ -14,6 +14,7 @@
 #include "format/base/checked.h"
 #include "format/base/datetime.h"
 #include "format/batch/gather.h"
+#include "query/bind/spark.h"
 #include "query/sql/caret.h"
 #include "tarn/query.h"
 
@@ -382,6 +383,6 @@ static const char *host_name(void *ctx, uint32_t function)
 
 const struct tarn_expr_host *tarn_query_expr_host(void)
 {
-    static const struct tarn_expr_host host = {sizeof(host), NULL, host_name, host_call};
+    static const struct tarn_expr_host host = {sizeof(host), NULL, host_name, host_call, tarn__spark_compile};
     return &host;
 }

@@ -610,12 +610,18 @@ static int binding(const struct tarn__parser *p)
                    {"-", BIND_ADD},      {"*", BIND_MULTIPLY}, {"/", BIND_MULTIPLY}, {"//", BIND_MULTIPLY}, {"%", BIND_MULTIPLY},
                    {"^", BIND_POWER},    {"**", BIND_POWER},   {"::", BIND_POSTFIX}, {"[", BIND_POSTFIX},   {".", BIND_POSTFIX}};
     if (p->token.kind == TARN__TOKEN_SYMBOL) {
+        if (tarn__token_is_symbol(&p->token, "<=>")) {
+            return BIND_COMPARE;
+        }
         for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
             if (tarn__token_is_symbol(&p->token, symbols[i].symbol)) {
                 return symbols[i].binds;
             }
         }
         return 0;
+    }
+    if (p->lexer.spark && tarn__parser_at(p, "DIV")) {
+        return BIND_MULTIPLY;
     }
     if (is_range_word(&p->token) || (tarn__parser_at(p, "NOT") && is_range_word(&p->after))) {
         return BIND_RANGE;
@@ -650,6 +656,11 @@ static enum tarn_status binary(struct tarn__parser *p, int binds, struct tarn__a
     struct tarn__ast *args[2] = {*left, NULL};
     TARN_RETURN_IF_ERROR(tarn__parser_advance(p, err));
     TARN_RETURN_IF_ERROR(climb(p, binds + 1, &args[1], err));
+    if (tarn__token_is_symbol(&op, "<=>")) {
+        TARN_RETURN_IF_ERROR(make(p, TARN__AST_DISTINCT, op.place, 2, args, left, err));
+        (*left)->negated = true;
+        return TARN_OK;
+    }
     TARN_RETURN_IF_ERROR(make(p, binds == BIND_COMPARE ? TARN__AST_COMPARE : TARN__AST_CALL, op.place, 2, args, left, err));
     (*left)->text = tarn__token_is_symbol(&op, "==") ? TARN_TEXT("=") : tarn__token_is_symbol(&op, "!=") ? TARN_TEXT("<>") : op.text;
     return TARN_OK;

@@ -97,12 +97,29 @@ static enum tarn_status skip_space(struct tarn__lexer *lexer, struct tarn_error 
     }
 }
 
+/* Does an odd number of backslashes stand before the byte, counted from `from`? */
+static bool is_escaped(const struct tarn__lexer *lexer, size_t from, size_t at)
+{
+    size_t count = 0;
+    while (at - count > from && lexer->sql.data[at - count - 1] == '\\') {
+        count++;
+    }
+    return count % 2 != 0;
+}
+
 static enum tarn_status quoted(struct tarn__lexer *lexer, struct tarn__token *token, struct tarn_error *err)
 {
     const char quote = peek(lexer, 0);
     const size_t begin = ++lexer->at;
     for (;;) {
+        const size_t from = lexer->at;
         const char *next = memchr(lexer->sql.data + lexer->at, quote, lexer->sql.size - lexer->at);
+        if (lexer->spark && quote != '`') { /* \' does not end a text */
+            while (from < lexer->sql.size && next != NULL && is_escaped(lexer, from, (size_t)(next - lexer->sql.data))) {
+                const size_t behind = (size_t)(next - lexer->sql.data) + 1;
+                next = memchr(lexer->sql.data + behind, quote, lexer->sql.size - behind);
+            }
+        }
         if (next == NULL) {
             (void)tarn__invalid(err, "sql.syntax",
                                 quote == '\'' ? "this text has no end: close it with '" : "this name has no end: close it with its quote");
@@ -114,7 +131,7 @@ static enum tarn_status quoted(struct tarn__lexer *lexer, struct tarn__token *to
         }
         lexer->at++;
     }
-    token->kind = quote == '\'' ? TARN__TOKEN_STRING : TARN__TOKEN_QUOTED;
+    token->kind = quote == '\'' || (quote == '"' && lexer->spark) ? TARN__TOKEN_STRING : TARN__TOKEN_QUOTED;
     token->text = (struct tarn_text){lexer->sql.data + begin, lexer->at - 1 - begin};
     if (token->kind == TARN__TOKEN_QUOTED && token->text.size == 0) {
         (void)tarn__invalid(err, "sql.syntax", "a name between quotes cannot be empty");
@@ -148,6 +165,11 @@ static enum tarn_status number(struct tarn__lexer *lexer, struct tarn__token *to
         lexer->at += 1 + sign;
         skip_digits(lexer);
     }
+    const char suffix = tarn__ascii_upper(peek(lexer, 0));
+    token->text = (struct tarn_text){lexer->sql.data + token->place, lexer->at - token->place};
+    if (lexer->spark && token->kind == TARN__TOKEN_INTEGER && (suffix == 'L' || suffix == 'S' || suffix == 'Y')) {
+        lexer->at++; /* of which type it is matters where it meets another */
+    }
     if (continues_name(peek(lexer, 0))) {
         (void)tarn__invalid(err, "sql.syntax", "a number goes on with a letter: put a space between them, or quote the name");
         return refuse(lexer, lexer->at, err);
@@ -157,6 +179,10 @@ static enum tarn_status number(struct tarn__lexer *lexer, struct tarn__token *to
 
 static bool symbol(struct tarn__lexer *lexer)
 {
+    if (lexer->spark && lexer->sql.size - lexer->at >= 3 && memcmp(lexer->sql.data + lexer->at, "<=>", 3) == 0) {
+        lexer->at += 3;
+        return true;
+    }
     /* Longer ones first. */
     static const char *const symbols[] = {"<=", ">=", "<>", "!=", "==", "||", "::", "//", "**", "->", "(", ")", "[", "]", "{", "}", ",",
                                           ";",  ".",  "+",  "-",  "*",  "/",  "%",  "^",  "=",  "<",  ">", ":", "&", "|", "~", "@", "#"};

@@ -31,6 +31,7 @@ struct tarn__token {
 struct tarn__lexer {
     struct tarn_text sql;
     size_t at;
+    bool spark; /**< Spark's text: "a" is a text too, \ escapes in texts, <=>, 10L; set behind init, before the first token */
 };
 
 /** Errors: INVALID (no UTF-8, a NUL, over 2^31 bytes), with the place. */

@@ -20,10 +20,12 @@ enum tarn_status tarn__parser_nomem(const struct tarn__parser *parser, struct ta
     return tarn__nomem(parser->arena->env, err, 0);
 }
 
-enum tarn_status tarn__parser_init(struct tarn__parser *parser, struct tarn_arena *arena, struct tarn_text sql, struct tarn_error *err)
+enum tarn_status tarn__parser_init(struct tarn__parser *parser, struct tarn_arena *arena, struct tarn_text sql, bool spark,
+                                   struct tarn_error *err)
 {
     *parser = (struct tarn__parser){.arena = arena};
     TARN_RETURN_IF_ERROR(tarn__lexer_init(&parser->lexer, sql, err));
+    parser->lexer.spark = spark;
     TARN_RETURN_IF_ERROR(tarn__lexer_next(&parser->lexer, &parser->token, err));
     return tarn__lexer_next(&parser->lexer, &parser->after, err);
 }
@@ -73,11 +75,47 @@ enum tarn_status tarn__parser_unsupported(const struct tarn__parser *parser, uin
     return TARN_UNSUPPORTED;
 }
 
+/* A text of Spark: \n and its like, \' and ''; \% and \_ stay as they are, for LIKE. */
+static enum tarn_status unescape(struct tarn__parser *parser, struct tarn_text text, char quote, struct tarn_text *out,
+                                 struct tarn_error *err)
+{
+    static const char letters[] = "0bnrtZ";
+    static const char bytes[] = {0, '\b', '\n', '\r', '\t', 26};
+    char *copy = tarn__arena_alloc(parser->arena, text.size + 1);
+    size_t size = 0;
+    if (copy == NULL) {
+        return tarn__parser_nomem(parser, err);
+    }
+    for (size_t i = 0; i < text.size; i++) {
+        const char c = text.data[i];
+        if (c == quote) {
+            i++; /* doubled: the lexer saw that they come in pairs */
+        } else if (c == '\\' && i + 1 < text.size) {
+            const char next = text.data[++i];
+            const char *letter = next != 0 ? strchr(letters, next) : NULL;
+            if (tarn__is_digit(next) || next == 'u' || next == 'U') {
+                return tarn__parser_unsupported(parser, parser->token.place, "expr.spark", "texts with \\0 and \\u escapes", err);
+            }
+            if (next == '%' || next == '_') {
+                copy[size++] = c;
+            }
+            copy[size++] = letter != NULL ? bytes[letter - letters] : next;
+            continue;
+        }
+        copy[size++] = c;
+    }
+    *out = (struct tarn_text){copy, size};
+    return TARN_OK;
+}
+
 enum tarn_status tarn__parser_unquote(struct tarn__parser *parser, const struct tarn__token *token, struct tarn_text *out,
                                       struct tarn_error *err)
 {
     const char quote = parser->lexer.sql.data[token->place];
     *out = token->text;
+    if (parser->lexer.spark && token->kind == TARN__TOKEN_STRING) {
+        return unescape(parser, token->text, quote, out, err);
+    }
     if (token->text.size == 0 || memchr(token->text.data, quote, token->text.size) == NULL) {
         return TARN_OK;
     }

@@ -34,9 +34,13 @@ TARN_WARN_UNUSED enum tarn_status tarn__sql_parse(struct tarn_arena *arena, stru
 TARN_WARN_UNUSED enum tarn_status tarn__sql_parse_expression(struct tarn_arena *arena, struct tarn_text sql, struct tarn__ast **out,
                                                              struct tarn_error *err);
 
+/** The same of text that Spark stored: its quotes, escapes and operators. */
+TARN_WARN_UNUSED enum tarn_status tarn__sql_parse_spark(struct tarn_arena *arena, struct tarn_text sql, struct tarn__ast **out,
+                                                        struct tarn_error *err);
+
 /* ---- between the files of the parser ---- */
 
-TARN_WARN_UNUSED enum tarn_status tarn__parser_init(struct tarn__parser *parser, struct tarn_arena *arena, struct tarn_text sql,
+TARN_WARN_UNUSED enum tarn_status tarn__parser_init(struct tarn__parser *parser, struct tarn_arena *arena, struct tarn_text sql, bool spark,
                                                     struct tarn_error *err);
 TARN_WARN_UNUSED enum tarn_status tarn__parser_advance(struct tarn__parser *parser, struct tarn_error *err);
 /** Takes the next token when it is this word or symbol; *taken says so. */
@@ -59,6 +63,17 @@ TARN_WARN_UNUSED enum tarn_status tarn__parser_type(struct tarn__parser *parser,
                                                     struct tarn_error *err);
 TARN_WARN_UNUSED enum tarn_status tarn__parser_select(struct tarn__parser *parser, struct tarn__select **out, struct tarn_error *err);
 enum tarn_status tarn__parser_nomem(const struct tarn__parser *parser, struct tarn_error *err);
+/** Takes two words, when both are there. */
+TARN_WARN_UNUSED enum tarn_status tarn__parser_words(struct tarn__parser *parser, const char *first, const char *second, bool *taken,
+                                                     struct tarn_error *err);
+/** What ALTER TABLE t does, and what CREATE TABLE says of constraints and layout: alter_parser.c. */
+TARN_WARN_UNUSED enum tarn_status tarn__parser_alter(struct tarn__parser *parser, struct tarn__statement *statement,
+                                                     struct tarn_error *err);
+TARN_WARN_UNUSED enum tarn_status tarn__parser_definitions(struct tarn__parser *parser, struct tarn__statement *statement,
+                                                           struct tarn_error *err);
+/** CLUSTER BY, COMMENT, TBLPROPERTIES, in any order; *taken: one of them was there. */
+TARN_WARN_UNUSED enum tarn_status tarn__parser_table_clause(struct tarn__parser *parser, struct tarn__statement *statement, bool *taken,
+                                                            struct tarn_error *err);
 
 /** A growing list of fixed-size things that ends in the arena. */
 struct tarn__parser_list {

@@ -9,7 +9,7 @@
 
 #define LIST(of, type) ((struct tarn__parser_list){.parser = (of), .element = sizeof(type)})
 
-static enum tarn_status word_pair(struct tarn__parser *p, const char *first, const char *second, bool *taken, struct tarn_error *err)
+enum tarn_status tarn__parser_words(struct tarn__parser *p, const char *first, const char *second, bool *taken, struct tarn_error *err)
 {
     *taken = tarn__token_is_word(&p->token, first) && tarn__token_is_word(&p->after, second);
     if (*taken) {
@@ -78,8 +78,8 @@ static enum tarn_status time_travel(struct tarn__parser *p, struct tarn__table_n
 {
     bool by_version;
     bool by_time;
-    TARN_RETURN_IF_ERROR(word_pair(p, "VERSION", "AS", &by_version, err));
-    TARN_RETURN_IF_ERROR(word_pair(p, "TIMESTAMP", "AS", &by_time, err));
+    TARN_RETURN_IF_ERROR(tarn__parser_words(p, "VERSION", "AS", &by_version, err));
+    TARN_RETURN_IF_ERROR(tarn__parser_words(p, "TIMESTAMP", "AS", &by_time, err));
     if (!by_version && !by_time) {
         return TARN_OK;
     }
@@ -371,7 +371,7 @@ static enum tarn_status select_body(struct tarn__parser *p, struct tarn__select 
     if (taken) {
         TARN_RETURN_IF_ERROR(tarn__parser_expression(p, &select->where, err));
     }
-    TARN_RETURN_IF_ERROR(word_pair(p, "GROUP", "BY", &taken, err));
+    TARN_RETURN_IF_ERROR(tarn__parser_words(p, "GROUP", "BY", &taken, err));
     if (taken) {
         TARN_RETURN_IF_ERROR(group_clause(p, select, err));
     }
@@ -401,7 +401,7 @@ enum tarn_status tarn__parser_select(struct tarn__parser *p, struct tarn__select
         TARN_RETURN_IF_ERROR(select_body(p, select, err));
     }
     TARN_RETURN_IF_ERROR(refuse_rest(p, err));
-    TARN_RETURN_IF_ERROR(word_pair(p, "ORDER", "BY", &taken, err));
+    TARN_RETURN_IF_ERROR(tarn__parser_words(p, "ORDER", "BY", &taken, err));
     if (taken) {
         TARN_RETURN_IF_ERROR(order_clause(p, select, err));
     }
@@ -496,34 +496,11 @@ static enum tarn_status insert_statement(struct tarn__parser *p, struct tarn__st
             return replaced_rows(p, s, err);
         }
     }
-    if (tarn__parser_at(p, "(")) {
+    TARN_RETURN_IF_ERROR(tarn__parser_words(p, "BY", "NAME", &s->by_name, err));
+    if (!s->by_name && tarn__parser_at(p, "(")) {
         TARN_RETURN_IF_ERROR(name_list(p, &s->column_count, &s->columns, &s->column_places, err));
     }
     return tarn__parser_select(p, &s->select, err);
-}
-
-/* ( a TYPE [NOT NULL], ... ) */
-static enum tarn_status definitions(struct tarn__parser *p, struct tarn__statement *s, struct tarn_error *err)
-{
-    struct tarn__parser_list list = LIST(p, struct tarn__column_definition);
-    bool more;
-    TARN_RETURN_IF_ERROR(tarn__parser_expect(p, "(", err));
-    do {
-        bool nullable;
-        struct tarn__column_definition *one = tarn__parser_push(&list);
-        if (one == NULL) {
-            return tarn__parser_nomem(p, err);
-        }
-        one->place = p->token.place;
-        TARN_RETURN_IF_ERROR(tarn__parser_name(p, "the name of a column", &one->name, err));
-        TARN_RETURN_IF_ERROR(tarn__parser_type(p, &one->type_text, &one->type_place, err));
-        TARN_RETURN_IF_ERROR(word_pair(p, "NOT", "NULL", &one->not_null, err));
-        TARN_RETURN_IF_ERROR(tarn__parser_accept(p, "NULL", &nullable, err));
-        TARN_RETURN_IF_ERROR(tarn__parser_accept(p, ",", &more, err));
-    } while (more);
-    s->definitions = list.items;
-    s->definition_count = list.count;
-    return tarn__parser_expect(p, ")", err);
 }
 
 /* A column, or a transform of one, whose text is for the table's format to understand: bucket(16, id), day("at"). */
@@ -606,13 +583,18 @@ static enum tarn_status create_statement(struct tarn__parser *p, struct tarn__st
     }
     TARN_RETURN_IF_ERROR(target(p, s, err));
     if (tarn__parser_at(p, "(")) {
-        TARN_RETURN_IF_ERROR(definitions(p, s, err));
+        TARN_RETURN_IF_ERROR(tarn__parser_definitions(p, s, err));
     }
     TARN_RETURN_IF_ERROR(using_format(p, s, err));
-    TARN_RETURN_IF_ERROR(word_pair(p, "PARTITIONED", "BY", &taken, err));
-    if (taken) {
-        TARN_RETURN_IF_ERROR(partition_fields(p, s, err));
-    }
+    do {
+        bool partitioned;
+        TARN_RETURN_IF_ERROR(tarn__parser_words(p, "PARTITIONED", "BY", &partitioned, err));
+        if (partitioned) {
+            TARN_RETURN_IF_ERROR(partition_fields(p, s, err));
+        }
+        TARN_RETURN_IF_ERROR(tarn__parser_table_clause(p, s, &taken, err));
+        taken = taken || partitioned;
+    } while (taken);
     TARN_RETURN_IF_ERROR(tarn__parser_accept(p, "AS", &taken, err));
     if (taken) {
         return tarn__parser_select(p, &s->select, err);
@@ -647,10 +629,17 @@ static enum tarn_status statement(struct tarn__parser *p, struct tarn__statement
     if (tarn__parser_at(p, "CREATE")) {
         return create_statement(p, s, err);
     }
+    if (tarn__parser_at(p, "ALTER")) {
+        s->kind = TARN__STATEMENT_ALTER;
+        TARN_RETURN_IF_ERROR(tarn__parser_advance(p, err));
+        TARN_RETURN_IF_ERROR(tarn__parser_expect(p, "TABLE", err));
+        TARN_RETURN_IF_ERROR(target(p, s, err));
+        return tarn__parser_alter(p, s, err);
+    }
     if (tarn__parser_at(p, "DESCRIBE") || tarn__parser_at(p, "DESC")) {
         return describe_statement(p, s, err);
     }
-    TARN_RETURN_IF_ERROR(word_pair(p, "SHOW", "TABLES", &taken, err));
+    TARN_RETURN_IF_ERROR(tarn__parser_words(p, "SHOW", "TABLES", &taken, err));
     if (taken) {
         s->kind = TARN__STATEMENT_SHOW_TABLES;
         return TARN_OK;
@@ -660,10 +649,10 @@ static enum tarn_status statement(struct tarn__parser *p, struct tarn__statement
     if (tarn__parser_at(p, "SELECT") || tarn__parser_at(p, "FROM") || tarn__parser_at(p, "VALUES") || tarn__parser_at(p, "WITH")) {
         return tarn__parser_select(p, &s->select, err);
     }
-    if (tarn__parser_at(p, "MERGE") || tarn__parser_at(p, "ALTER") || tarn__parser_at(p, "DROP")) {
-        return tarn__parser_unsupported(p, p->token.place, "sql.statement", "MERGE, ALTER and DROP are not available yet", err);
+    if (tarn__parser_at(p, "MERGE") || tarn__parser_at(p, "DROP")) {
+        return tarn__parser_unsupported(p, p->token.place, "sql.statement", "MERGE and DROP are not available yet", err);
     }
-    return tarn__parser_refuse(p, "SELECT, INSERT, UPDATE, DELETE, CREATE TABLE, DESCRIBE, SHOW TABLES or EXPLAIN", err);
+    return tarn__parser_refuse(p, "SELECT, INSERT, UPDATE, DELETE, CREATE TABLE, ALTER TABLE, DESCRIBE, SHOW TABLES or EXPLAIN", err);
 }
 
 enum tarn_status tarn__sql_parse(struct tarn_arena *arena, struct tarn_text sql, struct tarn__statement **out, struct tarn_error *err)
@@ -673,7 +662,7 @@ enum tarn_status tarn__sql_parse(struct tarn_arena *arena, struct tarn_text sql,
     bool taken;
 
     *out = NULL;
-    TARN_RETURN_IF_ERROR(tarn__parser_init(&parser, arena, sql, err));
+    TARN_RETURN_IF_ERROR(tarn__parser_init(&parser, arena, sql, false, err));
     s = tarn__arena_alloc(arena, sizeof(*s));
     if (s == NULL) {
         return tarn__parser_nomem(&parser, err);
@@ -693,15 +682,26 @@ enum tarn_status tarn__sql_parse(struct tarn_arena *arena, struct tarn_text sql,
     return TARN_OK;
 }
 
-enum tarn_status tarn__sql_parse_expression(struct tarn_arena *arena, struct tarn_text sql, struct tarn__ast **out, struct tarn_error *err)
+static enum tarn_status whole_expression(struct tarn_arena *arena, struct tarn_text sql, bool spark, struct tarn__ast **out,
+                                         struct tarn_error *err)
 {
     struct tarn__parser parser;
     *out = NULL;
-    TARN_RETURN_IF_ERROR(tarn__parser_init(&parser, arena, sql, err));
+    TARN_RETURN_IF_ERROR(tarn__parser_init(&parser, arena, sql, spark, err));
     TARN_RETURN_IF_ERROR(tarn__parser_expression(&parser, out, err));
     if (parser.token.kind != TARN__TOKEN_END) {
         *out = NULL;
         return tarn__parser_refuse(&parser, "the end of the expression", err);
     }
     return TARN_OK;
+}
+
+enum tarn_status tarn__sql_parse_expression(struct tarn_arena *arena, struct tarn_text sql, struct tarn__ast **out, struct tarn_error *err)
+{
+    return whole_expression(arena, sql, false, out, err);
+}
+
+enum tarn_status tarn__sql_parse_spark(struct tarn_arena *arena, struct tarn_text sql, struct tarn__ast **out, struct tarn_error *err)
+{
+    return whole_expression(arena, sql, true, out, err);
 }

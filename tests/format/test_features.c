@@ -18,13 +18,13 @@ static const struct {
 } frozen[] = {
     /* clang-format off */
     {"parquet", 16},
-    {"delta", 27},
-    {"table", 12},
+    {"delta", 23},
+    {"table", 13},
     {"catalog", 4},
-    {"expr", 2},
+    {"expr", 4},
     {"arrow", 9},
     {"avro", 2},
-    {"iceberg", 22},
+    {"iceberg", 23},
     /* clang-format on */
 };
 

@@ -86,3 +86,6 @@ interop_test(files_of_files)
 
 # Change feeds, both ways, beside deltalake and Spark.
 interop_test(delta_changes)
+
+# Tables whose columns, properties and expressions tarn and Spark change in turn.
+interop_test(delta_altered spark)

@@ -192,6 +192,11 @@ static int take_options(struct session *session, struct import *import)
     if (has(session, OPTION_DRY_RUN) && table->mode == IMPORT_ERROR) {
         table->mode = IMPORT_APPEND; /* nothing is written: say what the files look like */
     }
+    table->merge_schema = has(session, OPTION_MERGE_SCHEMA);
+    table->overwrite_schema = has(session, OPTION_OVERWRITE_SCHEMA);
+    if (table->overwrite_schema && table->mode != IMPORT_OVERWRITE) {
+        return answer_usage(session, "--overwrite-schema goes with --mode overwrite");
+    }
     table->format = has(session, OPTION_TABLE_FORMAT) ? session->args.values[OPTION_TABLE_FORMAT] : NULL;
     take_partition(import, has(session, OPTION_PARTITION_BY) ? session->args.values[OPTION_PARTITION_BY] : "");
     if (has(session, OPTION_APP_ID)) {

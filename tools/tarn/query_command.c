@@ -56,16 +56,17 @@ static void tell_change(struct session *session, const struct tarn_query_info *i
     static const char *const verbs[] = {[TARN_STATEMENT_DELETE] = "deleted",
                                         [TARN_STATEMENT_UPDATE] = "updated",
                                         [TARN_STATEMENT_INSERT] = "inserted",
-                                        [TARN_STATEMENT_CREATE] = "created"};
-    const char *verb = info->kind <= TARN_STATEMENT_CREATE && verbs[info->kind] != NULL ? verbs[info->kind] : "done";
+                                        [TARN_STATEMENT_CREATE] = "created",
+                                        [TARN_STATEMENT_ALTER] = "altered"};
+    const char *verb = info->kind <= TARN_STATEMENT_ALTER && verbs[info->kind] != NULL ? verbs[info->kind] : "done";
     if (session->json) {
         answer_begin(session);
         printf("{\"statement\":\"%s\",\"rows_changed\":%llu,\"version\":%lld}", verb, (unsigned long long)info->rows_changed,
                (long long)info->version);
         return;
     }
-    if (info->kind == TARN_STATEMENT_CREATE && info->rows_changed == 0) {
-        printf("created, version %lld\n", (long long)info->version);
+    if ((info->kind == TARN_STATEMENT_CREATE && info->rows_changed == 0) || info->kind == TARN_STATEMENT_ALTER) {
+        printf("%s, version %lld\n", verb, (long long)info->version);
     } else if (info->version >= 0) {
         printf("%s %llu row%s, version %lld\n", verb, (unsigned long long)info->rows_changed, info->rows_changed == 1 ? "" : "s",
                (long long)info->version);

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tarn/alter.h"
+
 enum { MOST_WIDENINGS = 1000 }; /* each widens at least one column one step: far fewer are possible */
 
 static struct tarn_text table_text(const struct table_import *import)
@@ -91,6 +93,32 @@ static enum tarn_status take_out(const struct table_import *import, struct tarn_
     }
 }
 
+/* The table takes columns of the inputs, before their rows. */
+static enum tarn_status take_schemas(const struct table_import *import, struct tarn_transaction *transaction, struct tarn_error *err)
+{
+    struct tarn_table_change change = TARN_TABLE_CHANGE_INIT;
+    struct tarn_column_name *columns = calloc((size_t)import->partition_column_count + 1, sizeof(*columns));
+    enum tarn_status status = columns != NULL ? TARN_OK : TARN_NOMEM;
+    change.flag = true;
+    for (uint32_t i = 0; status == TARN_OK && i < import->partition_column_count; i++) {
+        columns[i] = (struct tarn_column_name){1, &import->partition_columns[i]};
+    }
+    if (status == TARN_OK && import->overwrite_schema) {
+        change.kind = TARN_CHANGE_REPLACE_SCHEMA;
+        change.schema = tarn_source_schema(import->inputs[0].source);
+        change.columns = columns;
+        change.column_count = import->partition_column_count;
+        status = tarn_transaction_alter(transaction, &change, err);
+    }
+    change.kind = TARN_CHANGE_MERGE_SCHEMA;
+    for (size_t i = 0; status == TARN_OK && import->merge_schema && i < import->count; i++) {
+        change.schema = tarn_source_schema(import->inputs[i].source);
+        status = tarn_transaction_alter(transaction, &change, err);
+    }
+    free(columns);
+    return status;
+}
+
 static enum tarn_status begin_transaction(struct table_import *import, struct tarn_transaction **out, struct tarn_error *err)
 {
     struct tarn_transaction_options options = TARN_TRANSACTION_OPTIONS_INIT;
@@ -104,7 +132,8 @@ static enum tarn_status begin_transaction(struct table_import *import, struct ta
     options.user_metadata = import->user_metadata;
     if (import->exists) {
         TARN_TOOL_TRY(tarn_transaction_open(import->snapshot, &options, out, err));
-        return take_out(import, *out, err);
+        TARN_TOOL_TRY(take_out(import, *out, err));
+        return take_schemas(import, *out, err);
     }
     struct tarn_table_create_options create = TARN_TABLE_CREATE_OPTIONS_INIT;
     create.partition_column_count = import->partition_column_count;
@@ -208,7 +237,7 @@ enum tarn_status table_import_look(struct table_import *import, struct tarn_erro
 
 enum tarn_status table_import_fit(struct table_import *import, struct tarn_error *err)
 {
-    for (size_t i = 0; import->snapshot != NULL && i < import->count; i++) {
+    for (size_t i = 0; import->snapshot != NULL && !import->overwrite_schema && i < import->count; i++) {
         struct input *input = &import->inputs[i];
         struct tarn_schema *schema = NULL;
         if (input_is_typed(input) || strcmp(input->path, "-") == 0) {

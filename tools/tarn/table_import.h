@@ -19,6 +19,8 @@ struct table_import {
     const char *format;                  /* of a new table; NULL: the library's choice */
     uint32_t partition_column_count;     /* of a new table */
     struct tarn_text *partition_columns; /* borrowed */
+    bool merge_schema;                   /* columns that the table has not are added to it */
+    bool overwrite_schema;               /* with IMPORT_OVERWRITE: its columns become those of the first input */
     struct tarn_text replace_where;      /* with IMPORT_REPLACE_WHERE: a predicate of SQL */
     struct tarn_text app_id;             /* with app_version: once only */
     int64_t app_version;

@@ -3,13 +3,15 @@
  * A table's sink for rows of another schema: columns by name, types widened to the table's.
  *
  * Invariants
- *  1. Every column of the rows is one of the table's, and the other way round: nothing is left out, nothing is made up.
+ *  1. Every column of the rows is one of the table's: nothing is left out. A column that the rows have not is made by the table's own
+ * rules, or is null where the transaction merged the rows' schema into the table's; else the rows are refused.
  *  2. A type becomes another one only where no value can change, or where the caller asked for narrowing and only digits behind the
  *     microsecond are lost. Whether that holds is decided when the sink is opened, by types alone.
  */
 #include "format/base/bytes.h"
 #include "format/batch/vector.h"
 #include "tarn/expr.h"
+#include "txlog/core/rule_sink.h"
 #include "txlog/core/transaction.h"
 #include "txlog/core/vector_adapt.h"
 
@@ -22,7 +24,7 @@ struct adapt_sink {
     struct tarn_sink base;
     struct tarn_sink *inner;
     struct tarn_arena arena;
-    struct adapted_column *columns; /* one of each of the table's */
+    struct adapted_column *columns; /* one of each of the inner sink's */
 };
 
 static bool is_nested(const struct tarn_type *type)
@@ -57,6 +59,35 @@ static bool may_become(const struct tarn_type *from, const struct tarn_type *to,
            (narrow && is_time);
 }
 
+/* A sink for those of the table's columns that the rows have. */
+static enum tarn_status open_inner(struct tarn_transaction *transaction, const struct tarn_schema *from, struct tarn_sink **out,
+                                   struct tarn_error *err)
+{
+    const struct tarn_schema *to = transaction->shape->schema;
+    struct tarn_rows_options rows = TARN_ROWS_OPTIONS_INIT;
+    uint32_t *columns = tarn__calloc(transaction->env, (size_t)to->field_count + 1, sizeof(*columns));
+    if (columns == NULL) {
+        return tarn__nomem(transaction->env, err, to->field_count * sizeof(*columns));
+    }
+    enum tarn_status status = TARN_OK;
+    for (uint32_t i = 0; status == TARN_OK && i < to->field_count; i++) {
+        if (tarn_fields_find(from->field_count, from->fields, to->fields[i].name) >= 0) {
+            columns[rows.column_count++] = i;
+        } else if (!transaction->fills_missing && tarn__snapshot_rule(transaction->shape, i) == NULL) {
+            status = tarn__invalid(err, "column", "the rows have no column \"%.*s\" for the table", TARN_TEXT_ARG(to->fields[i].name));
+        }
+    }
+    for (uint32_t i = 0; status == TARN_OK && i < from->field_count; i++) {
+        if (tarn_fields_find(to->field_count, to->fields, from->fields[i].name) < 0) {
+            status = tarn__invalid(err, "column", "the table has no column \"%.*s\"", TARN_TEXT_ARG(from->fields[i].name));
+        }
+    }
+    rows.columns = columns;
+    status = status == TARN_OK ? tarn__transaction_rows(transaction, &rows, out, err) : status;
+    tarn__free(transaction->env, columns);
+    return status;
+}
+
 static enum tarn_status plan_columns(struct adapt_sink *sink, const struct tarn_schema *from, bool narrow, struct tarn_error *err)
 {
     const struct tarn_schema *to = sink->inner->schema;
@@ -64,17 +95,9 @@ static enum tarn_status plan_columns(struct adapt_sink *sink, const struct tarn_
     if (sink->columns == NULL) {
         return tarn__nomem(sink->base.env, err, to->field_count * sizeof(*sink->columns));
     }
-    for (uint32_t i = 0; i < from->field_count; i++) {
-        if (tarn_fields_find(to->field_count, to->fields, from->fields[i].name) < 0) {
-            return tarn__invalid(err, "column", "the table has no column \"%.*s\"", TARN_TEXT_ARG(from->fields[i].name));
-        }
-    }
     for (uint32_t i = 0; i < to->field_count; i++) {
         const struct tarn_text name = to->fields[i].name;
         const int32_t at = tarn_fields_find(from->field_count, from->fields, name);
-        if (at < 0) {
-            return tarn__invalid(err, "column", "the rows have no column \"%.*s\" for the table", TARN_TEXT_ARG(name));
-        }
         struct adapted_column *column = &sink->columns[i];
         column->source = (uint32_t)at;
         if (!may_become(from->fields[at].type, to->fields[i].type, narrow) ||
@@ -168,7 +191,7 @@ enum tarn_status tarn_transaction_sink_from(struct tarn_transaction *transaction
     if (sink == NULL) {
         return tarn__nomem(env, err, sizeof(*sink));
     }
-    enum tarn_status status = tarn_transaction_sink(transaction, &sink->inner, err);
+    enum tarn_status status = open_inner(transaction, schema, &sink->inner, err);
     if (status != TARN_OK) {
         tarn__free(env, sink);
         return status;

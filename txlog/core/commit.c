@@ -226,6 +226,9 @@ enum tarn_status tarn_transaction_commit(struct tarn_transaction *transaction, s
     } else if (transaction->replaces_partitions) {
         status = tarn__transaction_settle_partitions(transaction, err);
     }
+    if (status == TARN_OK && transaction->identity_count != 0 && transaction->added_count != 0) {
+        status = transaction->format->number(transaction, err);
+    }
     if (status == TARN_OK && !changes_nothing(transaction)) {
         struct attempt attempt = {
             .transaction = transaction,

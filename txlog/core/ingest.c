@@ -567,25 +567,30 @@ static enum tarn_status write_compact(struct ingest *ingest, const struct tarn_b
     return status;
 }
 
-/* The selected rows as a batch that selects all: its columns are references or picked rows. */
-static enum tarn_status compact(struct ingest *ingest, const struct tarn_batch *batch, struct tarn_batch **out, struct tarn_error *err)
+enum tarn_status tarn__batch_dense(struct tarn_env *env, const struct tarn_schema *schema, const struct tarn_batch *batch,
+                                   struct tarn_batch **out, struct tarn_error *err)
 {
-    struct tarn_vector **columns = tarn__calloc(ingest->base.env, (size_t)batch->column_count + 1, sizeof(struct tarn_vector *));
+    struct tarn_vector **columns = tarn__calloc(env, (size_t)batch->column_count + 1, sizeof(struct tarn_vector *));
     if (columns == NULL) {
-        return tarn__nomem(ingest->base.env, err, batch->column_count);
+        return tarn__nomem(env, err, batch->column_count);
     }
     enum tarn_status status = TARN_OK;
+    const bool all = batch->selection.kind == TARN_SELECT_ALL || batch->selection.count == batch->length;
     for (uint32_t c = 0; status == TARN_OK && c < batch->column_count; c++) {
-        status = tarn__vector_select(batch->columns[c], &batch->selection, &columns[c], err);
+        if (all) {
+            columns[c] = tarn_vector_retain(batch->columns[c]);
+        } else {
+            status = tarn__vector_select(batch->columns[c], &batch->selection, &columns[c], err);
+        }
     }
     if (status == TARN_OK) {
-        status = tarn__batch_adopt(ingest->base.env, ingest->base.schema, batch->selection.count, columns, out, err);
+        status = tarn__batch_adopt(env, schema, all ? batch->length : batch->selection.count, columns, out, err);
     } else {
         for (uint32_t c = 0; c < batch->column_count; c++) {
             tarn_vector_release(columns[c]);
         }
     }
-    tarn__free(ingest->base.env, columns);
+    tarn__free(env, columns);
     return status;
 }
 
@@ -600,7 +605,7 @@ static enum tarn_status ingest_write(struct tarn_sink *base, const struct tarn_b
         return write_compact(ingest, batch, err);
     }
     struct tarn_batch *dense;
-    TARN_RETURN_IF_ERROR(compact(ingest, batch, &dense, err));
+    TARN_RETURN_IF_ERROR(tarn__batch_dense(base->env, base->schema, batch, &dense, err));
     const enum tarn_status status = write_compact(ingest, dense, err);
     tarn_batch_release(dense);
     return status;

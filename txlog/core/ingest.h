@@ -69,4 +69,8 @@ struct tarn__ingest_options {
 TARN_WARN_UNUSED enum tarn_status tarn__ingest_open(const struct tarn__ingest_options *options, struct tarn_sink **out,
                                                     struct tarn_error *err);
 
+/** The selected rows as a batch that selects all: its columns are references or picked rows. `schema` has the batch's columns. */
+TARN_WARN_UNUSED enum tarn_status tarn__batch_dense(struct tarn_env *env, const struct tarn_schema *schema, const struct tarn_batch *batch,
+                                                    struct tarn_batch **out, struct tarn_error *err);
+
 #endif

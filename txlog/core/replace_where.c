@@ -257,7 +257,7 @@ static void checked_abort(struct tarn_sink *base)
 static const struct tarn_sink_ops checked_ops = {sizeof(struct tarn_sink_ops), "table, replacing", checked_write, checked_finish,
                                                  checked_abort};
 
-enum tarn_status tarn_transaction_sink(struct tarn_transaction *transaction, struct tarn_sink **out, struct tarn_error *err)
+enum tarn_status tarn__transaction_open_replacing(struct tarn_transaction *transaction, struct tarn_sink **out, struct tarn_error *err)
 {
     *out = NULL;
     struct tarn_sink *inner;

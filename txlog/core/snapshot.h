@@ -8,6 +8,7 @@
 #include "tarn/table.h"
 #include "txlog/core/file_set.h"
 #include "txlog/core/place.h"
+#include "txlog/core/row_rule.h"
 
 /*
  * One version of a table in the words of the model, which is as wide as the widest format: whoever reads a snapshot need not know which
@@ -110,6 +111,8 @@ struct tarn_snapshot {
     const struct tarn__physical *physical; /* one a field of `schema` */
     bool match_by_id;                      /* columns of files are found by id, not by name */
     bool has_aliases;                      /* and in files without ids by the aliases in `physical` */
+    uint32_t rule_count; /* about rows that are written */
+    const struct tarn__row_rule *rules;
     struct tarn__file_set files;
     void *state;                          /* the format's own, in `arena` */
     struct tarn__snapshot_ground *ground; /* what sealed versions have in their arenas and schemas */

@@ -4,6 +4,7 @@
 
 #include "format/base/text.h"
 #include "txlog/core/roaring.h"
+#include "tarn/alter.h"
 #include "txlog/core/snapshot.h"
 
 /*
@@ -135,6 +136,13 @@ struct tarn__table_format {
     void (*end)(struct tarn_transaction *transaction);
     /** Does the table let rows be deleted by deletion vectors, which `publish` then writes? NULL: never. */
     bool (*may_delete_rows)(const struct tarn_snapshot *snapshot);
+    /**
+     * Makes a change to schema, properties or layout part of the transaction: a new `shape`, and what the commit needs in `metadata`. The
+     * rows that are there are the core's affair. NULL: tables of this format cannot be changed so.
+     */
+    enum tarn_status (*alter)(struct tarn_transaction *transaction, const struct tarn_table_change *change, struct tarn_error *err);
+    /** Notes the numbers that were given out (transaction->identities) for the commit. NULL: there are no such columns. */
+    enum tarn_status (*number)(struct tarn_transaction *transaction, struct tarn_error *err);
     /** Takes over what is not files (schema, properties) from an older snapshot. */
     enum tarn_status (*restore)(struct tarn_transaction *transaction, const struct tarn_snapshot *target, struct tarn_error *err);
     /** The order of rows that the table asks for; none: no columns. Paths live in the arena. NULL: tables of the format ask for none. */

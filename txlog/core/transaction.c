@@ -16,6 +16,7 @@
 #include "txlog/core/commit.h"
 #include "txlog/core/prune_files.h"
 #include "txlog/core/row_delete.h"
+#include "txlog/core/rule_sink.h"
 #include "txlog/core/table_scan.h"
 
 static const int64_t default_deadline = 60 * INT64_C(1000000);
@@ -51,6 +52,7 @@ void tarn__transaction_free(struct tarn_transaction *transaction)
     tarn__free(env, transaction->change.domains);
     tarn__arena_free(&transaction->arena);
     tarn_snapshot_close((struct tarn_snapshot *)(uintptr_t)transaction->revived_from);
+    tarn_snapshot_close(transaction->shape);
     tarn_snapshot_close(transaction->snapshot);
     tarn__free(env, transaction);
     tarn_env_close(env);
@@ -116,6 +118,7 @@ static enum tarn_status adopt_options(struct tarn_transaction *transaction, cons
     transaction->app_version = options.app_version;
     transaction->rearranges = options.rearranges;
     transaction->row_by_row = options.row_by_row;
+    transaction->host = options.expr_host;
     transaction->deadline = options.deadline > 0 ? options.deadline : default_deadline;
     return TARN_OK;
 }
@@ -133,6 +136,7 @@ enum tarn_status tarn__transaction_new(struct tarn_snapshot *snapshot, const str
     }
     transaction->env = tarn__env_retain(env);
     transaction->snapshot = snapshot;
+    transaction->shape = tarn_snapshot_retain(snapshot);
     transaction->format = snapshot->format;
     transaction->position = snapshot->position;
     transaction->made = snapshot->info.version;
@@ -236,7 +240,7 @@ enum tarn_status tarn_transaction_create(struct tarn_env *env, struct tarn_text 
 
 const struct tarn_schema *tarn_transaction_schema(const struct tarn_transaction *transaction)
 {
-    return transaction->snapshot->schema;
+    return transaction->shape->schema;
 }
 
 struct tarn_text tarn_transaction_commit_id(const struct tarn_transaction *transaction)
@@ -308,7 +312,7 @@ enum tarn_status tarn__transaction_open_sink(struct tarn_transaction *transactio
         return tarn__invalid(err, "sink", "the transaction has a sink already; finish or abort it first");
     }
     const struct tarn__ingest_options options = {
-        .snapshot = transaction->snapshot,
+        .snapshot = transaction->shape,
         .extra_count = extra_count,
         .extra = extra,
         .staging = note_staging,
@@ -321,6 +325,101 @@ enum tarn_status tarn__transaction_open_sink(struct tarn_transaction *transactio
     transaction->rows_new = transaction->rows_new || extra_count == 0;
     transaction->added_before_sink = transaction->added_count;
     return TARN_OK;
+}
+
+static bool has_all_columns(const struct tarn_rows_options *rows, const struct tarn_schema *schema)
+{
+    bool all = rows->column_count == schema->field_count;
+    for (uint32_t i = 0; all && i < rows->column_count; i++) {
+        all = rows->columns[i] == i;
+    }
+    return all;
+}
+
+enum tarn_status tarn__transaction_rows(struct tarn_transaction *transaction, const struct tarn_rows_options *rows, struct tarn_sink **out,
+                                        struct tarn_error *err)
+{
+    struct tarn_sink *files;
+    TARN_RETURN_IF_ERROR(tarn__transaction_open_replacing(transaction, &files, err));
+    if (transaction->shape->rule_count == 0 && has_all_columns(rows, transaction->shape->schema)) {
+        *out = files;
+        return TARN_OK;
+    }
+    /* Rows that are written while others are taken out, file by file, are those rows again. */
+    static const struct tarn__copied_columns none = {0};
+    const bool copies = transaction->selected_bits != NULL && transaction->replaces == NULL;
+    return tarn__rule_sink_open(transaction, rows, copies ? &none : NULL, files, out, err);
+}
+
+enum tarn_status tarn_transaction_rows(struct tarn_transaction *transaction, const struct tarn_rows_options *options,
+                                       struct tarn_sink **out, struct tarn_error *err)
+{
+    struct tarn_rows_options rows = TARN_ROWS_OPTIONS_INIT;
+    *out = NULL;
+    if (options == NULL || options->size < sizeof(uint32_t) || options->size > sizeof(rows)) {
+        return tarn__invalid(err, "options", "rows need their options, of this version of the library");
+    }
+    memcpy(&rows, options, options->size);
+    return tarn__transaction_rows(transaction, &rows, out, err);
+}
+
+/* All columns, in order; freed by the caller. */
+static enum tarn_status whole_rows(const struct tarn_transaction *transaction, struct tarn_rows_options *rows, uint32_t **columns,
+                                   struct tarn_error *err)
+{
+    const uint32_t count = transaction->shape->schema->field_count;
+    uint32_t *all = tarn__calloc(transaction->env, (size_t)count + 1, sizeof(*all));
+    *columns = all;
+    if (all == NULL) {
+        return tarn__nomem(transaction->env, err, count * sizeof(*all));
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        all[i] = i;
+    }
+    *rows = (struct tarn_rows_options){sizeof(*rows), count, all};
+    return TARN_OK;
+}
+
+enum tarn_status tarn_transaction_sink(struct tarn_transaction *transaction, struct tarn_sink **out, struct tarn_error *err)
+{
+    struct tarn_rows_options rows;
+    uint32_t *columns;
+    *out = NULL;
+    TARN_RETURN_IF_ERROR(whole_rows(transaction, &rows, &columns, err));
+    const enum tarn_status status = tarn__transaction_rows(transaction, &rows, out, err);
+    tarn__free(transaction->env, columns);
+    return status;
+}
+
+enum tarn_status tarn_transaction_copy_rows(struct tarn_transaction *transaction, uint32_t made_count, const uint32_t *made,
+                                            struct tarn_sink **out, struct tarn_error *err)
+{
+    const struct tarn__copied_columns copied = {made_count, made};
+    struct tarn_rows_options rows;
+    uint32_t *columns;
+    struct tarn_sink *files;
+    *out = NULL;
+    for (uint32_t i = 0; i < made_count; i++) {
+        const struct tarn__row_rule *rule = tarn__snapshot_rule(transaction->shape, made[i]);
+        if (rule != NULL && rule->kind == TARN_RULE_GENERATED && tarn_transaction_records_changes(transaction)) {
+            return tarn__unsupported(err, "table.generated_changes",
+                                     "the table records its changes, and its generated column \"%.*s\" would change with them; set it too",
+                                     TARN_TEXT_ARG(rule->name));
+        }
+    }
+    TARN_RETURN_IF_ERROR(tarn_transaction_copy_sink(transaction, &files, err));
+    if (transaction->shape->rule_count == 0) {
+        *out = files;
+        return TARN_OK;
+    }
+    enum tarn_status status = whole_rows(transaction, &rows, &columns, err);
+    if (status != TARN_OK) {
+        tarn_sink_abort(files);
+        return status;
+    }
+    status = tarn__rule_sink_open(transaction, &rows, &copied, files, out, err);
+    tarn__free(transaction->env, columns);
+    return status;
 }
 
 /* ---- what goes ---- */

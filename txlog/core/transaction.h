@@ -2,6 +2,7 @@
 #ifndef TARN_TXLOG_CORE_TRANSACTION_H
 #define TARN_TXLOG_CORE_TRANSACTION_H
 
+#include "tarn/alter.h"
 #include "tarn/expr.h"
 #include "txlog/core/ingest.h"
 #include "txlog/core/table_format.h"
@@ -52,11 +53,23 @@ struct tarn__row_deletion {
     bool gone;                                  /* together with what others have deleted that is every row: the file goes */
 };
 
+/** The numbers of an identity column that the transaction gives out. */
+struct tarn__identity {
+    uint32_t column;
+    int64_t step;
+    int64_t next;
+    int64_t mark; /* the last one that was given out */
+    bool used;
+    bool exhausted; /* there is no next one */
+};
+
 struct tarn_transaction {
     struct tarn_env *env;
     struct tarn_arena arena;
     struct tarn_snapshot *snapshot; /* the base: a reference. Version -1: the table is being made */
+    struct tarn_snapshot *shape;    /* what new rows are written as: the base, or what the changes to schema and properties make of it */
     const struct tarn__table_format *format;
+    const struct tarn_expr_host *host; /* NULL: the env's */
 
     /* options, copied */
     struct tarn_text operation;
@@ -106,6 +119,10 @@ struct tarn_transaction {
     uint8_t *revived_bits;
     uint64_t revived_count;
     struct tarn_text revived_prefix; /* the folder that their paths are of, with its '/'; empty: the table's own */
+
+    struct tarn__identity *identities;
+    uint32_t identity_count;
+    bool fills_missing; /* columns that rows do not have are null: the schema was merged */
 
     /* what was read */
     bool reads_all;
@@ -157,6 +174,9 @@ TARN_WARN_UNUSED enum tarn_status tarn__transaction_open_sink(struct tarn_transa
 /** Tells of a key that may come into being because of us: it is removed when the commit is known to have failed. */
 TARN_WARN_UNUSED enum tarn_status tarn__transaction_stage(struct tarn_transaction *transaction, struct tarn_text key,
                                                           struct tarn_error *err);
+/** The same for new rows, which must meet the predicate of what they replace. What the table says about rows is not asked here. */
+TARN_WARN_UNUSED enum tarn_status tarn__transaction_open_replacing(struct tarn_transaction *transaction, struct tarn_sink **out,
+                                                                   struct tarn_error *err);
 
 /* ---- what was read, for formats ---- */
 
@@ -168,6 +188,9 @@ enum tarn__isolation tarn__transaction_isolation(const struct tarn_transaction *
 /** Can the transaction's reads have seen rows of a file with these partition values and statistics? True when unsure. */
 bool tarn__transaction_reads_file(const struct tarn_transaction *transaction, const struct tarn__partition *partition, int64_t rows,
                                   struct tarn_text statistics);
+/** A sink for some of the columns of the transaction's schema: see tarn_transaction_rows. `columns` NULL: all, in order. */
+TARN_WARN_UNUSED enum tarn_status tarn__transaction_rows(struct tarn_transaction *transaction, const struct tarn_rows_options *rows,
+                                                         struct tarn_sink **out, struct tarn_error *err);
 /** Only new rows, nothing read: holds after any commit that leaves the schema alone. */
 bool tarn__transaction_is_blind(const struct tarn_transaction *transaction);
 /** What the transaction has done with the file at this path; *index is its number in the base, or TARN_FILE_NONE. Errors: NOMEM. */

@@ -20,7 +20,7 @@ static const char *const readable[] = {
 static const char *const writable[] = {
     "appendOnly",        "invariants",     "checkConstraints",    "changeDataFeed",       "generatedColumns",    "columnMapping",
     "identityColumns",   "timestampNtz",   "typeWidening",        "v2Checkpoint",         "vacuumProtocolCheck", "deletionVectors",
-    "inCommitTimestamp", "domainMetadata", "allowColumnDefaults", "checkpointProtection", "rowTracking",
+    "inCommitTimestamp", "domainMetadata", "allowColumnDefaults", "checkpointProtection", "rowTracking",         "clustering",
 };
 
 static bool is_among(struct tarn_text name, const char *const *names, size_t count)
@@ -89,10 +89,6 @@ static enum tarn_status admit_fields(uint32_t count, const struct tarn_field *fi
         struct tarn_text key;
         struct tarn_text feature;
     } asks[] = {
-        {{"delta.invariants", 16}, {"invariants", 10}},
-        {{"delta.generationExpression", 26}, {"generatedColumns", 16}},
-        {{"delta.identity.start", 20}, {"identityColumns", 15}},
-        {{"delta.identity.step", 19}, {"identityColumns", 15}},
         {{"__COLLATIONS", 12}, {"collations", 10}},
     };
     for (uint32_t i = 0; i < count; i++) {
@@ -137,9 +133,6 @@ enum tarn_status tarn__delta_protocol_admit_write(const struct tarn_snapshot *sn
     const struct tarn__delta_protocol *protocol = &state->protocol;
     TARN_RETURN_IF_ERROR(tarn__delta_protocol_supports(protocol, err));
     for (uint32_t i = 0; i < state->metadata.property_count; i++) {
-        if (tarn__text_starts(state->metadata.properties[i].key, TARN_TEXT("delta.constraints."))) {
-            return refuse(err, "writer_feature", TARN_TEXT("checkConstraints"), "writers");
-        }
         if (tarn__text_starts(state->metadata.properties[i].key, TARN_TEXT("delta.universalFormat.")) ||
             tarn__text_starts(state->metadata.properties[i].key, TARN_TEXT("delta.enableIcebergCompat"))) {
             return refuse(err, "writer_feature", TARN_TEXT("icebergCompat"), "writers");

@@ -34,12 +34,6 @@ TARN_WARN_UNUSED enum tarn_status tarn__delta_schema_map(struct tarn_env *env, c
 bool tarn__delta_name_needs_mapping(struct tarn_text name);
 bool tarn__delta_schema_needs_mapping(const struct tarn_schema *schema);
 
-/**
- * Gives every field an id and a unique physical name. *most_id: the largest. The tree lies in the arena.
- */
-TARN_WARN_UNUSED enum tarn_status tarn__delta_schema_assign(struct tarn_env *env, struct tarn_arena *arena,
-                                                            const struct tarn_schema *schema, const struct tarn__physical **out,
-                                                            int32_t *most_id, struct tarn_error *err);
 /** The tree of a table without column mapping: the names themselves. */
 TARN_WARN_UNUSED enum tarn_status tarn__delta_schema_identity(struct tarn_arena *arena, uint32_t count, const struct tarn_field *fields,
                                                               const struct tarn__physical **out, struct tarn_error *err);

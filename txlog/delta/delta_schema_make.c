@@ -123,53 +123,25 @@ bool tarn__delta_schema_needs_mapping(const struct tarn_schema *schema)
     return fields_need_mapping(schema->field_count, schema->fields, true);
 }
 
-/* Only members of structs have ids and physical names; elements, keys and values are found by their place. */
-static enum tarn_status assign_fields(struct tarn_env *env, struct tarn_arena *arena, uint32_t count, const struct tarn_field *fields,
-                                      bool named, int32_t *most_id, bool mapping, const struct tarn__physical **out, struct tarn_error *err)
+enum tarn_status tarn__delta_schema_identity(struct tarn_arena *arena, uint32_t count, const struct tarn_field *fields,
+                                             const struct tarn__physical **out, struct tarn_error *err)
 {
     struct tarn__physical *physical = tarn__arena_calloc(arena, (size_t)count + 1, sizeof(*physical));
     if (physical == NULL) {
         return tarn__nomem(arena->env, err, count * sizeof(*physical));
     }
     for (uint32_t i = 0; i < count; i++) {
-        physical[i] = (struct tarn__physical){.name = fields[i].name, .id = -1};
-        if (mapping && named) {
-            char name[41] = "col-";
-            tarn__uuid(env, name + 4);
-            physical[i].name = tarn__arena_text(arena, (struct tarn_text){name, 40});
-            if (physical[i].name.data == NULL) {
-                return tarn__nomem(arena->env, err, sizeof(name));
-            }
-            physical[i].id = ++*most_id;
-        } else if (named) {
-            physical[i].name = tarn__arena_text(arena, fields[i].name);
-            if (physical[i].name.data == NULL) {
-                return tarn__nomem(arena->env, err, fields[i].name.size);
-            }
-        }
         const struct tarn_type *type = fields[i].type;
-        physical[i].child_count = type->field_count;
+        physical[i] = (struct tarn__physical){.name = tarn__arena_text(arena, fields[i].name), .id = -1, .child_count = type->field_count};
+        if (physical[i].name.data == NULL) {
+            return tarn__nomem(arena->env, err, fields[i].name.size);
+        }
         if (type->field_count != 0) {
-            TARN_RETURN_IF_ERROR(assign_fields(env, arena, type->field_count, type->fields, type->id == TARN_TYPE_STRUCT, most_id, mapping,
-                                               &physical[i].children, err));
+            TARN_RETURN_IF_ERROR(tarn__delta_schema_identity(arena, type->field_count, type->fields, &physical[i].children, err));
         }
     }
     *out = physical;
     return TARN_OK;
-}
-
-enum tarn_status tarn__delta_schema_assign(struct tarn_env *env, struct tarn_arena *arena, const struct tarn_schema *schema,
-                                           const struct tarn__physical **out, int32_t *most_id, struct tarn_error *err)
-{
-    *most_id = 0;
-    return assign_fields(env, arena, schema->field_count, schema->fields, true, most_id, true, out, err);
-}
-
-enum tarn_status tarn__delta_schema_identity(struct tarn_arena *arena, uint32_t count, const struct tarn_field *fields,
-                                             const struct tarn__physical **out, struct tarn_error *err)
-{
-    int32_t most_id = 0;
-    return assign_fields(arena->env, arena, count, fields, true, &most_id, false, out, err);
 }
 
 static void print_fields(struct tarn_json_printer *json, uint32_t count, const struct tarn_field *fields,

@@ -554,6 +554,7 @@ enum tarn_status tarn__delta_state_describe(struct tarn_snapshot *snapshot, stru
     snapshot->physical = schema.physical;
     snapshot->match_by_id = state->mapping == TARN_MAPPING_ID;
     TARN_RETURN_IF_ERROR(make_spec(snapshot, err));
+    TARN_RETURN_IF_ERROR(tarn__delta_rules(snapshot, err));
     struct tarn_snapshot_info *info = &snapshot->info;
     info->table_id = state->metadata.id;
     info->name = state->metadata.name;

@@ -112,6 +112,9 @@ TARN_WARN_UNUSED enum tarn_status tarn__delta_state_type_partitions(struct tarn_
 
 /** Are all features that a protocol asks of writers there? Errors: UNSUPPORTED delta.writer_*, CORRUPT protocol. */
 TARN_WARN_UNUSED enum tarn_status tarn__delta_protocol_supports(const struct tarn__delta_protocol *protocol, struct tarn_error *err);
+/** What the table says about rows that are written, as rules of the snapshot. Errors: CORRUPT invariant, identity. */
+TARN_WARN_UNUSED enum tarn_status tarn__delta_rules(struct tarn_snapshot *snapshot, struct tarn_error *err);
+
 /** May the table be read? Errors: UNSUPPORTED delta.reader_feature.NAME, CORRUPT protocol. */
 TARN_WARN_UNUSED enum tarn_status tarn__delta_protocol_admit_read(const struct tarn_snapshot *snapshot, struct tarn_error *err);
 /** May it be written? Errors: UNSUPPORTED delta.writer_feature.NAME. */

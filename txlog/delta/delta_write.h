@@ -18,6 +18,13 @@ static inline struct tarn__delta_base *tarn__delta_base_of(const struct tarn_tra
 
 TARN_WARN_UNUSED enum tarn_status tarn__delta_create(struct tarn_snapshot *snapshot, const struct tarn_table_create_options *options,
                                                      struct tarn_error *err);
+/** Columns to partition by, found in the schema. Errors: INVALID partition_columns. */
+TARN_WARN_UNUSED enum tarn_status tarn__delta_choose_partition(struct tarn_arena *arena, uint32_t count, const struct tarn_text *names,
+                                                               const struct tarn_schema *schema, struct tarn__delta_metadata *metadata,
+                                                               struct tarn_error *err);
+TARN_WARN_UNUSED enum tarn_status tarn__delta_alter(struct tarn_transaction *transaction, const struct tarn_table_change *change,
+                                                    struct tarn_error *err);
+TARN_WARN_UNUSED enum tarn_status tarn__delta_number(struct tarn_transaction *transaction, struct tarn_error *err);
 TARN_WARN_UNUSED enum tarn_status tarn__delta_begin(struct tarn_transaction *transaction, struct tarn_error *err);
 TARN_WARN_UNUSED enum tarn_status tarn__delta_app_version(const struct tarn_transaction *transaction, struct tarn_text app_id,
                                                           int64_t *version, struct tarn_error *err);

@@ -83,6 +83,13 @@ struct tarn_expr_host {
     const char *(*name)(void *ctx, uint32_t function);
     enum tarn_status (*call)(void *ctx, struct tarn_expr_eval *eval, const struct tarn_expr_node *node,
                              const struct tarn_selection *selection, struct tarn_vector **out, struct tarn_error *err);
+    /**
+     * Text that a table carries (constraints, generated columns, defaults), by the rules of the engine that defined such text, Spark, as an
+     * expression over whole columns of `schema`, whose value is converted to `type` as an assignment converts (NULL: as it comes). NULL:
+     * the host compiles nothing. Errors: INVALID, NOT_FOUND (a column), UNSUPPORTED (expr.spark: what the host has not).
+     */
+    enum tarn_status (*compile)(void *ctx, struct tarn_env *env, const struct tarn_schema *schema, struct tarn_text text,
+                                const struct tarn_type *type, struct tarn_expr **out, struct tarn_error *err);
 };
 
 /** Three answers about a set of rows. ALWAYS: true for every row; NEVER: true for none (each is false or null). */

@@ -67,6 +67,7 @@ enum tarn_statement_kind {
     TARN_STATEMENT_CREATE,
     TARN_STATEMENT_EXPLAIN,
     TARN_STATEMENT_OTHER,
+    TARN_STATEMENT_ALTER,
 };
 
 struct tarn_query_info {

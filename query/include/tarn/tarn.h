@@ -10,6 +10,7 @@
 #include "tarn/parquet.h"
 #include "tarn/query.h"
 #include "tarn/reader.h"
+#include "tarn/alter.h"
 #include "tarn/table.h"
 #include "tarn/upkeep.h"
 #include "tarn/writer.h"

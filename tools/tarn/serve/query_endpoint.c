@@ -209,8 +209,9 @@ static void answer_change(struct request *request, const struct tarn_query_info 
     static const char *const words[] = {[TARN_STATEMENT_DELETE] = "DELETE",
                                         [TARN_STATEMENT_UPDATE] = "UPDATE",
                                         [TARN_STATEMENT_INSERT] = "INSERT",
-                                        [TARN_STATEMENT_CREATE] = "CREATE"};
-    const char *word = info->kind <= TARN_STATEMENT_CREATE && words[info->kind] != NULL ? words[info->kind] : "OTHER";
+                                        [TARN_STATEMENT_CREATE] = "CREATE",
+                                        [TARN_STATEMENT_ALTER] = "ALTER"};
+    const char *word = info->kind <= TARN_STATEMENT_ALTER && words[info->kind] != NULL ? words[info->kind] : "OTHER";
     FILE *to = reply_document(&request->reply);
     if (to != NULL) {
         fprintf(to, "{\"statement\":\"%s\",\"rows_changed\":%llu,\"version\":", word, (unsigned long long)info->rows_changed);

@@ -130,11 +130,12 @@ struct tarn_transaction_options {
     int64_t deadline; /**< microseconds that retries may take; 0: 60 s */
     bool rearranges;  /**< the table holds the same rows afterwards: files are only laid out anew */
     bool row_by_row;  /**< rows are taken out or changed each by itself, by a predicate over it that gives the same answer every time */
+    const struct tarn_expr_host *expr_host; /**< for the table's expressions; must outlive the transaction. NULL: the env's */
 };
 
 #define TARN_TRANSACTION_OPTIONS_INIT                                                                                                      \
     {                                                                                                                                      \
-        sizeof(struct tarn_transaction_options), NULL, {NULL, 0}, {NULL, 0}, {NULL, 0}, 0, 0, false, false                                 \
+        sizeof(struct tarn_transaction_options), NULL, {NULL, 0}, {NULL, 0}, {NULL, 0}, 0, 0, false, false, NULL                           \
     }
 
 /** What commit did. */
