@@ -4,6 +4,7 @@
  *
  * Positions of TARN_GATHER_NULL give null. Two shapes cannot say that a row is null (CONSTANT, RUNS): with such positions, and RUNS
  * also with positions that do not ascend, the rows are gathered from the child instead.
+ * Selected rows ascend. Where few of those between the first and the last are missing they are copied stretch by stretch.
  */
 #include "format/batch/gather.h"
 
@@ -17,13 +18,55 @@ struct job {
     const uint32_t *positions;
     uint32_t count;
     bool has_nulls; /* among the positions */
+    bool ascends;   /* every position is above the one before */
+    bool dense;     /* and nearly every row between the first and the last is there */
     struct tarn_error *err;
 };
+
+enum { STRETCH = 16 }; /* rows, on average, from which copying stretches pays */
+
+static bool is_dense(const uint32_t *positions, uint32_t count)
+{
+    return count >= STRETCH && positions[count - 1] - positions[0] - (count - 1) <= count / STRETCH;
+}
+
+/* How many positions from number `i` on follow one another. They ascend, so where one is as far as its number says all before are. */
+static uint32_t stretch_at(const struct job *job, uint32_t i)
+{
+    const uint32_t *positions = job->positions + i;
+    const uint32_t left = job->count - i;
+    uint32_t known = 0; /* this one is of the stretch */
+    uint32_t step = 1;
+    while (known + step < left && positions[known + step] - positions[0] == known + step) {
+        known += step;
+        step *= 2;
+    }
+    for (; step != 0; step /= 2) {
+        if (known + step < left && positions[known + step] - positions[0] == known + step) {
+            known += step;
+        }
+    }
+    return known + 1;
+}
 
 static enum tarn_status done(const struct job *job, struct tarn_vector *vector, struct tarn_vector **out)
 {
     *out = vector;
     return vector != NULL ? TARN_OK : tarn__nomem(job->env, job->err, 0);
+}
+
+/* NULL: no memory. */
+static struct tarn_buffer *gather_bits(const struct job *job, const uint8_t *bits)
+{
+    if (!job->dense) {
+        return tarn__bitmap_gather(job->env, bits, job->positions, job->count);
+    }
+    struct tarn_buffer *out = tarn__buffer_new_zeroed(job->env, tarn__bits_bytes(job->count));
+    for (uint32_t i = 0, n = 0; out != NULL && i < job->count; i += n) {
+        n = stretch_at(job, i);
+        tarn__bitmap_append(out->data, i, bits, job->positions[i], n);
+    }
+    return out;
 }
 
 /* False: no memory. */
@@ -33,7 +76,7 @@ static bool gather_validity(const struct job *job, struct tarn_buffer **validity
     if (job->vector->validity == NULL && !job->has_nulls) {
         return true;
     }
-    *validity = tarn__bitmap_gather(job->env, job->vector->validity, job->positions, job->count);
+    *validity = gather_bits(job, job->vector->validity);
     return *validity != NULL;
 }
 
@@ -67,8 +110,20 @@ static void gather_bytes(uint8_t *to, const uint8_t *from, size_t width, const u
     }
 }
 
+static void gather_stretches(uint8_t *to, const uint8_t *from, size_t width, const struct job *job)
+{
+    for (uint32_t i = 0, n = 0; i < job->count; i += n) {
+        n = stretch_at(job, i);
+        memcpy(to + i * width, from + job->positions[i] * width, n * width);
+    }
+}
+
 static void gather_fixed(uint8_t *to, const void *from, size_t width, const struct job *job)
 {
+    if (job->dense && width != 0) {
+        gather_stretches(to, from, width, job);
+        return;
+    }
     switch (width) {
     case 0:
         break;
@@ -103,10 +158,35 @@ static struct tarn_buffer *gather_values(const struct job *job, size_t width)
 static enum tarn_status gather_flat(const struct job *job, struct tarn_buffer *validity, struct tarn_vector **out)
 {
     const struct tarn_vector *vector = job->vector;
-    struct tarn_buffer *values = tarn_type_kind(vector->type) == TARN_KIND_BOOL
-                                     ? tarn__bitmap_gather(job->env, vector->u.values, job->positions, job->count)
-                                     : gather_values(job, tarn_type_width(vector->type));
+    struct tarn_buffer *values = tarn_type_kind(vector->type) == TARN_KIND_BOOL ? gather_bits(job, vector->u.values)
+                                                                                : gather_values(job, tarn_type_width(vector->type));
     return done(job, tarn__vector_flat(job->env, vector->type, job->count, values, validity), out);
+}
+
+/* Strings of 32-bit offsets, by stretches. They are a part of what there is, so they fit. */
+static void gather_narrow_stretches(const struct job *job, struct tarn_buffer *offsets, struct tarn_buffer **bytes)
+{
+    const uint32_t *from = job->vector->u.offsets;
+    uint32_t *ends = (uint32_t *)(void *)offsets->data;
+    uint32_t total = 0;
+    for (uint32_t i = 0, n = 0; i < job->count; i += n) {
+        n = stretch_at(job, i);
+        const uint32_t *restrict begin = from + job->positions[i];
+        const uint32_t less = begin[0] - total; /* wraps, and back */
+        for (uint32_t k = 0; k < n; k++) {
+            ends[i + k] = begin[k] - less;
+        }
+        total += begin[n] - begin[0];
+    }
+    ends[job->count] = total;
+    *bytes = tarn__buffer_new(job->env, total);
+    for (uint32_t i = 0, n = 0; *bytes != NULL && i < job->count; i += n) {
+        n = stretch_at(job, i);
+        const uint32_t size = ends[i + n] - ends[i];
+        if (size != 0) {
+            memcpy((*bytes)->data + ends[i], job->vector->bytes + from[job->positions[i]], size);
+        }
+    }
 }
 
 /* The usual strings: 32-bit offsets at both ends, no nulls among the positions. False: there are more than 4 GiB. */
@@ -140,6 +220,10 @@ static enum tarn_status gather_strings(const struct job *job, struct tarn_buffer
     if (!job->has_nulls && !vector->wide_offsets) {
         struct tarn_buffer *narrow = tarn__buffer_new(job->env, ((size_t)job->count + 1) * sizeof(uint32_t));
         struct tarn_buffer *texts = NULL;
+        if (narrow != NULL && job->dense) {
+            gather_narrow_stretches(job, narrow, &texts);
+            return done(job, tarn__vector_strings(job->env, vector->type, job->count, narrow, false, texts, validity), out);
+        }
         if (narrow == NULL || gather_narrow(job, narrow, &texts)) {
             return done(job, tarn__vector_strings(job->env, vector->type, job->count, narrow, false, texts, validity), out);
         }
@@ -215,6 +299,9 @@ static enum tarn_status gather_constant(const struct job *job, struct tarn_vecto
 
 static bool ascend(const struct job *job)
 {
+    if (job->ascends) {
+        return true;
+    }
     for (uint32_t i = 1; i < job->count; i++) {
         if (job->positions[i - 1] > job->positions[i]) {
             return false;
@@ -317,7 +404,8 @@ static enum tarn_status gather_children(const struct job *job, const uint32_t *p
     enum tarn_status status = children != NULL ? TARN_OK : tarn__nomem(job->env, job->err, 0);
     uint32_t made = 0;
     while (status == TARN_OK && made < vector->child_count) {
-        status = tarn__vector_gather(vector->children[made], positions, count, &children[made], job->err);
+        status = job->ascends ? tarn__vector_gather_ascending(vector->children[made], positions, count, &children[made], job->err)
+                              : tarn__vector_gather(vector->children[made], positions, count, &children[made], job->err);
         made += status == TARN_OK;
     }
     if (status != TARN_OK) {
@@ -355,15 +443,12 @@ static enum tarn_status gather_nested(const struct job *job, struct tarn_buffer 
     return done(job, made, out);
 }
 
-enum tarn_status tarn__vector_gather(const struct tarn_vector *vector, const uint32_t *positions, uint32_t count, struct tarn_vector **out,
-                                     struct tarn_error *err)
+static enum tarn_status gather(struct job job, struct tarn_vector **out)
 {
-    struct job job = {tarn__vector_env(vector), vector, positions, count, false, err};
+    const struct tarn_vector *vector = job.vector;
+    const uint32_t count = job.count;
     struct tarn_buffer *validity;
     *out = NULL;
-    for (uint32_t i = 0; i < count; i++) {
-        job.has_nulls |= positions[i] == TARN_GATHER_NULL;
-    }
     switch (vector->shape) {
     case TARN_SHAPE_NULLS:
         return done(&job, tarn__vector_nulls(job.env, vector->type, count), out);
@@ -391,6 +476,31 @@ enum tarn_status tarn__vector_gather(const struct tarn_vector *vector, const uin
     }
 }
 
+enum tarn_status tarn__vector_gather(const struct tarn_vector *vector, const uint32_t *positions, uint32_t count, struct tarn_vector **out,
+                                     struct tarn_error *err)
+{
+    struct job job = {.env = tarn__vector_env(vector), .vector = vector, .positions = positions, .count = count, .err = err};
+    for (uint32_t i = 0; i < count; i++) {
+        job.has_nulls |= positions[i] == TARN_GATHER_NULL;
+    }
+    return gather(job, out);
+}
+
+enum tarn_status tarn__vector_gather_ascending(const struct tarn_vector *vector, const uint32_t *positions, uint32_t count,
+                                               struct tarn_vector **out, struct tarn_error *err)
+{
+    const struct job job = {
+        .env = tarn__vector_env(vector),
+        .vector = vector,
+        .positions = positions,
+        .count = count,
+        .ascends = true,
+        .dense = is_dense(positions, count),
+        .err = err,
+    };
+    return gather(job, out);
+}
+
 enum tarn_status tarn__vector_select(struct tarn_vector *vector, const struct tarn_selection *selection, struct tarn_vector **out,
                                      struct tarn_error *err)
 {
@@ -399,7 +509,7 @@ enum tarn_status tarn__vector_select(struct tarn_vector *vector, const struct ta
         return TARN_OK;
     }
     if (selection->kind == TARN_SELECT_POSITIONS) {
-        return tarn__vector_gather(vector, selection->u.positions, selection->count, out, err);
+        return tarn__vector_gather_ascending(vector, selection->u.positions, selection->count, out, err);
     }
     struct tarn_env *env = tarn__vector_env(vector);
     uint32_t *room = tarn__alloc(env, tarn__selection_bytes(selection->count));
@@ -407,7 +517,8 @@ enum tarn_status tarn__vector_select(struct tarn_vector *vector, const struct ta
     if (room == NULL) {
         return tarn__nomem(env, err, tarn__selection_bytes(selection->count));
     }
-    const enum tarn_status status = tarn__vector_gather(vector, tarn__selection_positions(selection, room), selection->count, out, err);
+    const enum tarn_status status =
+        tarn__vector_gather_ascending(vector, tarn__selection_positions(selection, room), selection->count, out, err);
     tarn__free(env, room);
     return status;
 }

@@ -16,6 +16,10 @@
 TARN_WARN_UNUSED enum tarn_status tarn__vector_gather(const struct tarn_vector *vector, const uint32_t *positions, uint32_t count,
                                                       struct tarn_vector **out, struct tarn_error *err);
 
+/** The same for positions that ascend, none twice and none null: faster where nearly all rows between the first and the last are there. */
+TARN_WARN_UNUSED enum tarn_status tarn__vector_gather_ascending(const struct tarn_vector *vector, const uint32_t *positions, uint32_t count,
+                                                                struct tarn_vector **out, struct tarn_error *err);
+
 /** The selected rows (NULL: all), dense. Selecting all costs a reference. */
 TARN_WARN_UNUSED enum tarn_status tarn__vector_select(struct tarn_vector *vector, const struct tarn_selection *selection,
                                                       struct tarn_vector **out, struct tarn_error *err);

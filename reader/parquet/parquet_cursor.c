@@ -19,8 +19,9 @@
 #include "reader/parquet/pruning.h"
 #include "reader/parquet/row_ranges.h"
 
-/* Rows that are not wanted but lie between rows that are: up to so many are decoded with them, as passing over costs too. */
-enum { GAP = 12 };
+/* Rows that are not wanted but lie between rows that are: up to so many are decoded with them, as passing over costs too. Where no more
+ * than one row in RARE is not wanted all are decoded. */
+enum { GAP = 12, RARE = 16 };
 
 struct column {
     const struct tarn_node *node; /**< NULL: row index */
@@ -236,7 +237,7 @@ static enum tarn_status decode(struct parquet_cursor *cursor, struct column *col
         column->base = read;
         return TARN_OK;
     }
-    const enum tarn_status status = tarn__vector_gather(read, cursor->positions, selection->count, &column->base, err);
+    const enum tarn_status status = tarn__vector_gather_ascending(read, cursor->positions, selection->count, &column->base, err);
     tarn_vector_release(read);
     return status;
 }
@@ -312,7 +313,11 @@ static enum tarn_status need_base(struct parquet_cursor *cursor, struct column *
 {
     const uint32_t slot = cursor->scan->slots[column->node->leaf];
     const uint32_t last = cursor->scan->slots[column->node->leaf + column->node->leaf_count - 1];
+    const struct tarn_selection all = tarn_selection_all(cursor->window_rows);
     if (column->base == NULL) {
+        if (selection->rows - selection->count <= selection->rows / RARE) {
+            selection = &all;
+        }
         TARN_RETURN_IF_ERROR(
             tarn__parquet_plan_selected(&cursor->group, slot, last - slot + 1, cursor->window_row, selection, cursor->positions, err));
         TARN_RETURN_IF_ERROR(column->ready ? TARN_OK : start_column(cursor, column, err));

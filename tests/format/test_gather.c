@@ -265,6 +265,47 @@ START_TEST(gather__takes_selections_of_every_kind)
 }
 END_TEST
 
+enum { MANY = 1000 };
+
+/* Few rows of many are left out: stretches are copied. */
+START_TEST(gather__copies_stretches)
+{
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_vector *vector = build_sample(env, &samples[_i]);
+    struct tarn_vector *many;
+    uint32_t positions[MANY];
+    for (uint32_t i = 0; i < MANY; i++) {
+        positions[i] = i % ROWS;
+    }
+    ck_assert_ok(tarn__vector_gather(vector, positions, MANY, &many, &err), &err);
+    for (uint32_t holes = 0; holes < 6; holes++) {
+        uint32_t count = 0;
+        for (uint32_t i = 0; i < MANY; i++) {
+            const bool hole = holes == 0   ? i == 0
+                              : holes == 1 ? i == MANY - 1
+                              : holes == 2 ? i == 500
+                              : holes == 3 ? i % 37 == 5
+                              : holes == 4 ? i > 100 && i < 150
+                                           : (i * 7919) % 101 < 5;
+            if (!hole) {
+                positions[count++] = i;
+            }
+        }
+        const struct tarn_selection selection = tarn__selection_of_positions(MANY, count, positions);
+        struct tarn_vector *picked;
+        ck_assert_ok(tarn__vector_select(many, &selection, &picked, &err), &err);
+        ck_assert_uint_eq(picked->length, count);
+        for (uint32_t i = 0; i < count; i++) {
+            assert_same_row(many, positions[i], picked, i, samples[_i].name);
+        }
+        tarn_vector_release(picked);
+    }
+    tarn_vector_release(many);
+    tarn_vector_release(vector);
+    tarn_test_env_close(env);
+}
+END_TEST
+
 START_TEST(slice__shows_a_part_and_slices_again)
 {
     struct tarn_env *env = tarn_test_env();
@@ -428,7 +469,8 @@ END_TEST
 
 TARN_SUITE("format/gather", TARN_LOOP_TEST(vector__answers_for_a_row_in_every_shape, samples),
            TARN_LOOP_TEST(gather__gives_the_rows_and_keeps_the_shape, samples),
-           TARN_LOOP_TEST(gather__takes_selections_of_every_kind, samples), TARN_LOOP_TEST(slice__shows_a_part_and_slices_again, samples),
-           TARN_LOOP_TEST(flatten__spreads_and_counts, samples), TARN_LOOP_TEST(concat__joins_slices_of_every_shape, samples),
-           TARN_TEST(concat__of_two_dictionaries_goes_by_value), TARN_LOOP_TEST(builder__copies_rows_of_every_shape, samples),
-           TARN_LOOP_TEST(vector__outlives_its_env, samples), TARN_TEST(vector__of_a_value_repeats_it))
+           TARN_LOOP_TEST(gather__takes_selections_of_every_kind, samples), TARN_LOOP_TEST(gather__copies_stretches, samples),
+           TARN_LOOP_TEST(slice__shows_a_part_and_slices_again, samples), TARN_LOOP_TEST(flatten__spreads_and_counts, samples),
+           TARN_LOOP_TEST(concat__joins_slices_of_every_shape, samples), TARN_TEST(concat__of_two_dictionaries_goes_by_value),
+           TARN_LOOP_TEST(builder__copies_rows_of_every_shape, samples), TARN_LOOP_TEST(vector__outlives_its_env, samples),
+           TARN_TEST(vector__of_a_value_repeats_it))
