@@ -425,15 +425,21 @@ END_TEST
 
 /* ---- catalogs ---- */
 
-static struct tarn_env *catalog_env(struct tarn_memory_catalog *catalog)
+/* One more process, as it were, over the catalog. */
+static struct tarn_env *env_over(struct tarn_memory_catalog *catalog)
 {
     struct tarn_env_options options = TARN_ENV_OPTIONS_INIT;
     struct tarn_env *env;
-    snprintf(catalog->warehouse, sizeof(catalog->warehouse), "%s", tarn_test_folder());
     options.open_catalog = tarn_memory_catalog_open;
     options.catalog_ctx = catalog;
     ck_assert_ok(tarn_env_open(&options, &env, &err), &err);
     return env;
+}
+
+static struct tarn_env *catalog_env(struct tarn_memory_catalog *catalog)
+{
+    snprintf(catalog->warehouse, sizeof(catalog->warehouse), "%s", tarn_test_folder());
+    return env_over(catalog);
 }
 
 static const struct tarn_text in_catalog = {"shelf:#ns.t", 11};
@@ -504,7 +510,7 @@ START_TEST(iceberg_commit__is_built_anew_on_whoever_was_first) /* T-ICEBERG-COMM
 {
     struct tarn_memory_catalog catalog = {.count = 0};
     struct tarn_env *env = catalog_env(&catalog);
-    struct other other = {env, 1000};
+    struct other other = {env_over(&catalog), 1000};
     ck_assert_ok(tarn_test_table_create(env, in_catalog, false, 0, 10, &err), &err);
     catalog.before_swap = append_first;
     catalog.arg = &other;
@@ -521,6 +527,7 @@ START_TEST(iceberg_commit__is_built_anew_on_whoever_was_first) /* T-ICEBERG-COMM
     ck_assert_uint_eq(counts[0], 3); /* what the lost attempt wrote is gone */
     ck_assert_uint_eq(counts[1], 3);
     tarn_snapshot_close(snapshot);
+    tarn_test_env_close(other.env);
     tarn_test_env_close(env);
 }
 END_TEST

@@ -63,8 +63,12 @@ static enum tarn_status check_time(const struct attempt *attempt, struct tarn_er
 {
     struct tarn_env *env = attempt->transaction->env;
     TARN_RETURN_IF_ERROR(tarn__check_cancelled(env, err));
-    return attempt->spent <= attempt->transaction->deadline
-               ? TARN_OK
+    if (attempt->spent <= attempt->transaction->deadline) {
+        return TARN_OK;
+    }
+    return attempt->count == 0
+               ? tarn__error_set(err, TARN_TIMEOUT, "commit",
+                                 "other writers of this process had their turn until the deadline; nothing was changed")
                : tarn__error_set(err, TARN_TIMEOUT, "commit", "other writers came first %u times until the deadline; nothing was changed",
                                  attempt->count);
 }
