@@ -45,6 +45,8 @@ struct tarn_env {
     atomic_uint_fast64_t next_id;
     atomic_uint_fast64_t references;
     char timezone_folder[256];
+    struct tarn_text *allowed_folders; /* one block with the texts behind */
+    size_t allowed_bytes;
     struct tarn__block_cache blocks;
     struct tarn__turns turns;
 };
@@ -93,6 +95,35 @@ static struct tarn_env_options adopt_options(const struct tarn_env_options *give
     return options;
 }
 
+/* The host's list of folders in one block of its own. */
+static enum tarn_status copy_folders(struct tarn_env *env, const struct tarn_env_options *options, struct tarn_error *err)
+{
+    const uint32_t count = options->allowed_folder_count;
+    size_t bytes = count * sizeof(struct tarn_text);
+    for (uint32_t i = 0; i < count; i++) {
+        bytes += options->allowed_folders[i].size;
+    }
+    if (count == 0) {
+        return TARN_OK;
+    }
+    env->allowed_folders = env->allocator.alloc(env->allocator.ctx, bytes, BLOCK_ALIGN);
+    if (env->allowed_folders == NULL) {
+        return tarn__error_set(err, TARN_NOMEM, "env", "no memory for an env");
+    }
+    env->allowed_bytes = bytes;
+    char *at = (char *)(env->allowed_folders + count);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct tarn_text folder = options->allowed_folders[i];
+        if (folder.size != 0) {
+            memcpy(at, folder.data, folder.size);
+        }
+        env->allowed_folders[i] = (struct tarn_text){at, folder.size};
+        at += folder.size;
+    }
+    env->options.allowed_folders = env->allowed_folders;
+    return TARN_OK;
+}
+
 enum tarn_status tarn_env_open(const struct tarn_env_options *given, struct tarn_env **out, struct tarn_error *err)
 {
     *out = NULL;
@@ -132,6 +163,11 @@ enum tarn_status tarn_env_open(const struct tarn_env_options *given, struct tarn
     env->options.timezone_folder = (struct tarn_text){env->timezone_folder, strlen(env->timezone_folder)};
     tarn__turns_open(&env->turns);
     atomic_init(&env->references, 1);
+    const enum tarn_status status = copy_folders(env, &options, err);
+    if (status != TARN_OK) {
+        tarn_env_close(env);
+        return status;
+    }
     *out = env;
     return TARN_OK;
 }
@@ -148,6 +184,9 @@ void tarn_env_close(struct tarn_env *env)
         const struct tarn_allocator allocator = env->allocator;
         tarn__block_cache_close(&env->blocks, &allocator);
         tarn__turns_close(&env->turns);
+        if (env->allowed_folders != NULL) {
+            allocator.free(allocator.ctx, env->allowed_folders, env->allowed_bytes);
+        }
         allocator.free(allocator.ctx, env, sizeof(*env));
     }
 }

@@ -261,7 +261,7 @@ static void source_close(struct tarn_source *source)
 
 enum tarn_status tarn_batches_source(struct tarn_batches *batches, struct tarn_source **out, struct tarn_error *err)
 {
-    static const struct tarn_source_ops ops = {sizeof(ops), "batches", source_schema, NULL, source_scan, source_close};
+    static const struct tarn_source_ops ops = {sizeof(ops), "batches", source_schema, NULL, source_scan, source_close, NULL};
     struct batches_source *self = tarn__calloc(batches->env, 1, sizeof(*self));
     *out = NULL;
     if (self == NULL) {

@@ -19,6 +19,13 @@ bool tarn_source_row_count(struct tarn_source *source, uint64_t *rows)
     return source->ops->row_count != NULL && source->ops->row_count(source, rows);
 }
 
+const struct tarn_field *tarn_source_hidden(struct tarn_source *source, uint32_t *count)
+{
+    *count = 0;
+    return source->ops->size > offsetof(struct tarn_source_ops, hidden) && source->ops->hidden != NULL ? source->ops->hidden(source, count)
+                                                                                                       : NULL;
+}
+
 enum tarn_status tarn_source_scan(struct tarn_source *source, const struct tarn_scan_request *request, struct tarn_scan **out,
                                   struct tarn_error *err)
 {
@@ -84,6 +91,8 @@ void tarn_scan_stats_add(struct tarn_scan_stats *sum, const struct tarn_scan_sta
     sum->pages_pruned += more->pages_pruned;
     sum->rows_skipped += more->rows_skipped;
     sum->bytes_saved += more->bytes_saved;
+    sum->files_pruned_partition += more->files_pruned_partition;
+    sum->files_pruned_statistics += more->files_pruned_statistics;
 }
 
 size_t tarn_scan_explain(struct tarn_scan *scan, uint32_t part, char *buffer, size_t size)

@@ -46,7 +46,13 @@ enum tarn_status tarn__scan_schema(const struct tarn_schema *source, uint32_t co
     for (uint32_t i = 0; i < count; i++) {
         const struct tarn_type *type;
         bool nullable;
-        TARN_RETURN_IF_ERROR(tarn_path_resolve(source, &paths[i], &type, &nullable, index, err));
+        const enum tarn_status status = tarn_path_resolve(source, &paths[i], &type, &nullable, index, err);
+        if (status == TARN_NOT_FOUND) { /* a hidden column: the scan gave its type */
+            nullable = true;
+            index[0] = UINT32_MAX;
+        } else if (status != TARN_OK) {
+            return status;
+        }
         fields[i] = (struct tarn_field){.name = name_of(&paths[i]), .nullable = nullable, .id = -1};
         if (paths[i].depth == 1 && index[0] != UINT32_MAX) {
             fields[i] = source->fields[index[0]];

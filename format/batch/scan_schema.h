@@ -13,7 +13,7 @@ TARN_WARN_UNUSED enum tarn_status tarn__whole_rows(const struct tarn_schema *sch
 
 /**
  * The schema of batches with one column a path: named by its last step, of the type that the scan gives, else as in the source. A new
- * reference. Errors: NOT_FOUND, INVALID, NOMEM.
+ * reference. A path that the schema does not have is one of the source's hidden columns. Errors: INVALID, NOMEM.
  */
 TARN_WARN_UNUSED enum tarn_status tarn__scan_schema(const struct tarn_schema *source, uint32_t count, const struct tarn_path *paths,
                                                     const struct tarn_type *const *types, struct tarn_arena *arena,

@@ -267,6 +267,51 @@ enum tarn_status tarn__variant_schema_read(struct tarn_arena *arena, const struc
     return TARN_OK;
 }
 
+/* ---- groups that only their table calls variants ---- */
+
+static const struct tarn_node *follow(const struct tarn_node *node, const struct tarn_path_step *step)
+{
+    if (step->kind == TARN_PATH_FIELD && node->kind == TARN_NODE_STRUCT) {
+        for (uint32_t i = 0; i < node->child_count; i++) {
+            const struct tarn_field *field = node->children[i].field;
+            if (step->id >= 0 ? field->id == step->id : tarn__text_equal(field->name, step->name)) {
+                return &node->children[i];
+            }
+        }
+        return NULL;
+    }
+    const bool list = step->kind == TARN_PATH_ELEMENT && node->kind == TARN_NODE_LIST;
+    const bool map = (step->kind == TARN_PATH_KEY || step->kind == TARN_PATH_VALUE) && node->kind == TARN_NODE_MAP;
+    return list || map ? &node->children[step->kind == TARN_PATH_VALUE ? 1 : 0] : NULL;
+}
+
+enum tarn_status tarn__variant_schema_mark(struct tarn_arena *arena, struct tarn_file_schema *schema, uint32_t count,
+                                           const struct tarn_path *paths, struct tarn_error *err)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct tarn_node *found = &schema->root;
+        for (uint32_t d = 0; found != NULL && d < paths[i].depth; d++) {
+            found = follow(found, &paths[i].steps[d]);
+        }
+        if (found == NULL || found->kind != TARN_NODE_STRUCT || found == &schema->root) {
+            continue;
+        }
+        struct tarn_node *node = (struct tarn_node *)(uintptr_t)found; /* of a schema that nobody else has seen */
+        const char *problem;
+        TARN_RETURN_IF_ERROR(tarn__variant_schema_read(arena, node, schema->leaves, &node->variant, &problem, err));
+        if (problem != NULL) {
+            continue; /* what it is then the table will say */
+        }
+        struct tarn_type *type = (struct tarn_type *)(uintptr_t)node->field->type;
+        node->kind = TARN_NODE_VARIANT;
+        *type = (struct tarn_type){.id = TARN_TYPE_VARIANT};
+        for (uint32_t l = node->leaf; l < node->leaf + node->leaf_count; l++) {
+            ((struct tarn_leaf *)(uintptr_t)&schema->leaves[l])->order = TARN_ORDER_UNDEFINED;
+        }
+    }
+    return TARN_OK;
+}
+
 /* ---- parts ---- */
 
 static const struct tarn_shredded_field *find_field(const struct tarn_variant_column *column, const struct tarn_shredding *group,

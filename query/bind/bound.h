@@ -53,6 +53,7 @@ struct tarn__scope {
     struct tarn_text alias; /**< what may stand before the dot; empty: none */
     uint32_t column_count;
     const struct tarn__scope_column *columns;
+    uint32_t hidden_count; /**< more of them behind, which only their names mean, never a star */
     uint32_t channel_count;
     uint32_t channel_capacity;
     struct tarn__channel *channels; /**< made as they are used, unless `fixed` */

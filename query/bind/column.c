@@ -95,6 +95,9 @@ static int32_t find_column(const struct tarn__scope *scope, struct tarn_text nam
             caseless = caseless == -1 ? (int32_t)i : -2;
         }
     }
+    for (uint32_t i = scope->column_count; exact == -1 && caseless == -1 && i < scope->column_count + scope->hidden_count; i++) {
+        caseless = tarn__text_equal_caseless(scope->columns[i].name, name) ? (int32_t)i : -1;
+    }
     return exact != -1 ? exact : caseless;
 }
 

@@ -62,18 +62,34 @@ struct tarn__scope *tarn__plan_scope(struct tarn__planner *planner, const struct
     return scope->channels != NULL ? scope : NULL;
 }
 
-struct tarn__scope *tarn__schema_scope(struct tarn_arena *arena, const struct tarn_schema *schema, struct tarn_text alias)
+static struct tarn__scope *scope_of(struct tarn_arena *arena, const struct tarn_schema *schema, uint32_t hidden_count,
+                                    const struct tarn_field *hidden, struct tarn_text alias)
 {
     struct tarn__scope *scope = tarn__arena_alloc(arena, sizeof(*scope));
-    struct tarn__scope_column *columns = tarn__arena_calloc(arena, schema->field_count + 1u, sizeof(*columns));
+    struct tarn__scope_column *columns = tarn__arena_calloc(arena, (size_t)schema->field_count + hidden_count + 1u, sizeof(*columns));
     if (scope == NULL || columns == NULL) {
         return NULL;
     }
     for (uint32_t i = 0; i < schema->field_count; i++) {
         columns[i] = (struct tarn__scope_column){schema->fields[i].name, schema->fields[i].type, schema->fields[i].nullable};
     }
-    *scope = (struct tarn__scope){.alias = alias, .column_count = schema->field_count, .columns = columns};
+    for (uint32_t i = 0; i < hidden_count; i++) {
+        columns[schema->field_count + i] = (struct tarn__scope_column){hidden[i].name, hidden[i].type, hidden[i].nullable};
+    }
+    *scope = (struct tarn__scope){.alias = alias, .column_count = schema->field_count, .columns = columns, .hidden_count = hidden_count};
     return scope;
+}
+
+struct tarn__scope *tarn__schema_scope(struct tarn_arena *arena, const struct tarn_schema *schema, struct tarn_text alias)
+{
+    return scope_of(arena, schema, 0, NULL, alias);
+}
+
+struct tarn__scope *tarn__source_scope(struct tarn_arena *arena, struct tarn_source *source, struct tarn_text alias)
+{
+    uint32_t count;
+    const struct tarn_field *hidden = tarn_source_hidden(source, &count);
+    return scope_of(arena, tarn_source_schema(source), count, hidden, alias);
 }
 
 /* ---- EXPLAIN ---- */

@@ -91,6 +91,8 @@ void tarn__plan_release(struct tarn__plan *plan);
 struct tarn__scope *tarn__plan_scope(struct tarn__planner *planner, const struct tarn__plan *plan, struct tarn_text alias);
 /** A scope over a schema: channels as they are used. NULL: no memory. */
 struct tarn__scope *tarn__schema_scope(struct tarn_arena *arena, const struct tarn_schema *schema, struct tarn_text alias);
+/** The same of a source, with its hidden columns. */
+struct tarn__scope *tarn__source_scope(struct tarn_arena *arena, struct tarn_source *source, struct tarn_text alias);
 /** The plan as text, a line an operator. */
 void tarn__plan_explain(struct tarn_text_builder *out, const struct tarn__plan *plan);
 

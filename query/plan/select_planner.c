@@ -115,7 +115,7 @@ static enum tarn_status plan_from(struct query *q, struct tarn_error *err)
         q->plan->source = source;
         q->plan->source_name = name->names[name->name_count - 1];
         q->plan->no_prune = q->planner->no_prune;
-        scope = tarn__schema_scope(q->binder->arena, tarn_source_schema(source), alias_of(name));
+        scope = tarn__source_scope(q->binder->arena, source, alias_of(name));
         q->plan->scope = scope;
     }
     if (scope == NULL) {

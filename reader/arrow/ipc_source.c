@@ -38,7 +38,7 @@ static void ipc_close(struct tarn_source *source)
     tarn_env_close(env);
 }
 
-static const struct tarn_source_ops ipc_ops = {sizeof(ipc_ops), "arrow", ipc_schema, ipc_row_count, tarn__ipc_scan, ipc_close};
+static const struct tarn_source_ops ipc_ops = {sizeof(ipc_ops), "arrow", ipc_schema, ipc_row_count, tarn__ipc_scan, ipc_close, NULL};
 
 struct tarn__ipc_input tarn__ipc_source_input(struct tarn__ipc_source *source, struct tarn__ipc_counters *counters)
 {

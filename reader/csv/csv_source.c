@@ -37,7 +37,7 @@ static void csv_close(struct tarn_source *source)
     tarn_env_close(env);
 }
 
-static const struct tarn_source_ops csv_ops = {sizeof(csv_ops), "csv", csv_schema, csv_row_count, tarn__csv_scan, csv_close};
+static const struct tarn_source_ops csv_ops = {sizeof(csv_ops), "csv", csv_schema, csv_row_count, tarn__csv_scan, csv_close, NULL};
 
 /* ---- options ---- */
 

@@ -35,7 +35,7 @@ static void json_close(struct tarn_source *source)
     tarn_env_close(env);
 }
 
-static const struct tarn_source_ops json_ops = {sizeof(json_ops), "json", json_schema, json_row_count, tarn__json_scan, json_close};
+static const struct tarn_source_ops json_ops = {sizeof(json_ops), "json", json_schema, json_row_count, tarn__json_scan, json_close, NULL};
 
 enum tarn_status tarn__json_schema_of(const struct tarn_json_shape *shape, struct tarn_arena *arena, struct tarn_schema **out,
                                       struct tarn_error *err)

@@ -9,6 +9,7 @@
 
 #include "format/base/alloc.h"
 #include "format/column/arrow_refine.h"
+#include "format/column/variant_schema.h"
 #include "format/store/bytes_store.h"
 
 static const struct tarn_schema *schema_of(struct tarn_source *handle)
@@ -102,6 +103,10 @@ static enum tarn_status open_file(struct parquet_source *source, struct tarn_sto
     source->options.key_count = 0; /* they were the caller's; the footer has its own */
     source->options.keys = NULL;
     source->options.aad_prefix = (struct tarn_text){NULL, 0};
+    TARN_RETURN_IF_ERROR(tarn__variant_schema_mark(&source->footer->arena, source->footer->schema, source->options.variant_count,
+                                                   source->options.variants, err));
+    source->options.variant_count = 0; /* they were the caller's, too */
+    source->options.variants = NULL;
     tarn__file_schema_give_timestamps(source->footer->schema, source->options.wide_timestamps);
     if (source->options.arrow_schema != TARN_ARROW_SCHEMA_IGNORED) {
         TARN_RETURN_IF_ERROR(

@@ -204,7 +204,7 @@ static enum tarn_status source_scan(struct tarn_source *source, const struct tar
     return TARN_OK;
 }
 
-static const struct tarn_source_ops source_ops = {sizeof(source_ops), "counting", source_schema, NULL, source_scan, NULL};
+static const struct tarn_source_ops source_ops = {sizeof(source_ops), "counting", source_schema, NULL, source_scan, NULL, NULL};
 
 /* ---- a sink that adds up what it is given, and may refuse ---- */
 

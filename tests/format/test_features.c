@@ -18,8 +18,8 @@ static const struct {
 } frozen[] = {
     /* clang-format off */
     {"parquet", 16},
-    {"delta", 23},
-    {"table", 13},
+    {"delta", 19},
+    {"table", 15},
     {"catalog", 4},
     {"expr", 4},
     {"arrow", 9},

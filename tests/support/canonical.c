@@ -119,29 +119,31 @@ static void print_bytes(struct tarn_json_printer *printer, const struct tarn_typ
     }
 }
 
-static void print_list(struct tarn_json_printer *printer, const struct tarn_vector *vector, uint32_t row)
+static void print_value(struct tarn_json_printer *printer, const struct tarn_vector *vector, uint32_t row, enum tarn_text_style style);
+
+static void print_list(struct tarn_json_printer *printer, const struct tarn_vector *vector, uint32_t row, enum tarn_text_style style)
 {
     const uint64_t end = tarn__vector_offset(vector, row + 1);
     tarn__json_print_begin_array(printer);
     for (uint64_t i = tarn__vector_offset(vector, row); i < end; i++) {
         if (vector->child_count == 1 || vector->children[1]->type->id == TARN_TYPE_NULL) {
-            tarn_canonical_value(printer, vector->children[0], (uint32_t)i);
+            print_value(printer, vector->children[0], (uint32_t)i, style);
             continue;
         }
         tarn__json_print_begin_array(printer);
-        tarn_canonical_value(printer, vector->children[0], (uint32_t)i);
-        tarn_canonical_value(printer, vector->children[1], (uint32_t)i);
+        print_value(printer, vector->children[0], (uint32_t)i, style);
+        print_value(printer, vector->children[1], (uint32_t)i, style);
         tarn__json_print_end_array(printer);
     }
     tarn__json_print_end_array(printer);
 }
 
-static void print_struct(struct tarn_json_printer *printer, const struct tarn_vector *vector, uint32_t row)
+static void print_struct(struct tarn_json_printer *printer, const struct tarn_vector *vector, uint32_t row, enum tarn_text_style style)
 {
     tarn__json_print_begin_object(printer);
     for (uint32_t i = 0; i < vector->child_count; i++) {
         tarn__json_print_key(printer, vector->type->fields[i].name);
-        tarn_canonical_value(printer, vector->children[i], row);
+        print_value(printer, vector->children[i], row, style);
     }
     tarn__json_print_end_object(printer);
 }
@@ -199,20 +201,25 @@ static void print_scalar(struct tarn_json_printer *printer, const struct tarn_ve
     }
 }
 
-void tarn_canonical_value(struct tarn_json_printer *printer, const struct tarn_vector *vector, uint32_t row)
+static void print_value(struct tarn_json_printer *printer, const struct tarn_vector *vector, uint32_t row, enum tarn_text_style style)
 {
     const struct tarn__vector_place place = tarn__vector_locate(vector, row);
     if (place.is_null) {
         tarn__json_print_null(printer);
     } else if (place.vector->shape == TARN_SHAPE_LIST) {
-        print_list(printer, place.vector, place.row);
+        print_list(printer, place.vector, place.row, style);
     } else if (place.vector->type->id == TARN_TYPE_VARIANT) {
-        print_variant(printer, place.vector, place.row, TARN_STYLE_JSON);
+        print_variant(printer, place.vector, place.row, style);
     } else if (place.vector->shape == TARN_SHAPE_STRUCT) {
-        print_struct(printer, place.vector, place.row);
+        print_struct(printer, place.vector, place.row, style);
     } else {
         print_scalar(printer, place.vector, place.row);
     }
+}
+
+void tarn_canonical_value(struct tarn_json_printer *printer, const struct tarn_vector *vector, uint32_t row)
+{
+    print_value(printer, vector, row, TARN_STYLE_JSON);
 }
 
 static enum tarn_status print_task(struct tarn_cursor *cursor, const struct tarn_schema *schema, uint32_t batch_rows,
@@ -237,11 +244,7 @@ static enum tarn_status print_task(struct tarn_cursor *cursor, const struct tarn
             tarn__json_print_begin_object(&printer);
             for (uint32_t c = 0; c < schema->field_count; c++) {
                 tarn__json_print_key(&printer, schema->fields[c].name);
-                if (schema->fields[c].type->id == TARN_TYPE_VARIANT) {
-                    print_variant(&printer, columns[c], row, style);
-                } else {
-                    tarn_canonical_value(&printer, columns[c], row);
-                }
+                print_value(&printer, columns[c], row, style);
             }
             tarn__json_print_end_object(&printer);
             tarn__builder_add_char(out, '\n');

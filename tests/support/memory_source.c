@@ -324,7 +324,7 @@ enum tarn_status tarn_memory_source_open(struct tarn_env *env, const struct tarn
                                          struct tarn_vector *const *columns, const struct tarn_memory_source_options *options,
                                          struct tarn_source **out, struct tarn_error *err)
 {
-    static const struct tarn_source_ops ops = {sizeof(ops), "memory", source_schema, source_row_count, source_scan, source_close};
+    static const struct tarn_source_ops ops = {sizeof(ops), "memory", source_schema, source_row_count, source_scan, source_close, NULL};
     struct memory_source *source = tarn__calloc(env, 1, sizeof(*source));
     *out = NULL;
     if (source == NULL) {

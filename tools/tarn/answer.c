@@ -57,7 +57,7 @@ static void put_stats(struct session *session)
            "\"row_groups\":%llu,\"row_groups_pruned\":%llu,\"pages\":%llu,\"pages_skipped\":%llu,\"vectors_flattened\":%llu,"
            "\"row_groups_pruned_statistics\":%llu,\"row_groups_pruned_pages\":%llu,\"row_groups_pruned_bloom\":%llu,"
            "\"row_groups_pruned_dictionary\":%llu,\"pages_pruned\":%llu,\"rows_skipped\":%llu,\"bytes_saved\":%llu,"
-           "\"peak_memory\":%llu}",
+           "\"files_pruned_partition\":%llu,\"files_pruned_statistics\":%llu,\"peak_memory\":%llu}",
            (long long)(monotonic_now() - session->begun), (unsigned long long)s->rows, (unsigned long long)s->bytes_read,
            (unsigned long long)s->requests, (unsigned long long)s->files, (unsigned long long)s->files_pruned,
            (unsigned long long)s->row_groups, (unsigned long long)s->row_groups_pruned, (unsigned long long)s->pages,
@@ -65,7 +65,7 @@ static void put_stats(struct session *session)
            (unsigned long long)s->row_groups_pruned_statistics, (unsigned long long)s->row_groups_pruned_pages,
            (unsigned long long)s->row_groups_pruned_bloom, (unsigned long long)s->row_groups_pruned_dictionary,
            (unsigned long long)s->pages_pruned, (unsigned long long)s->rows_skipped, (unsigned long long)s->bytes_saved,
-           (unsigned long long)peak);
+           (unsigned long long)s->files_pruned_partition, (unsigned long long)s->files_pruned_statistics, (unsigned long long)peak);
 }
 
 void answer_begin(struct session *session)
@@ -239,7 +239,7 @@ static void print_parts(struct session *session)
         lines += session->parts[i] == '\n';
     }
     if (session->part_count > lines) {
-        fprintf(stderr, "and %u row groups more\n", session->part_count - lines);
+        fprintf(stderr, "and %u parts more\n", session->part_count - lines);
     }
     free(session->parts);
     session->parts = NULL;
@@ -258,14 +258,16 @@ void stats_print(struct session *session)
     fprintf(stderr,
             "time %lld.%03lld ms, peak memory %llu KiB\n"
             "read %llu rows, %llu bytes in %llu requests\n"
-            "files read %llu, skipped %llu; row groups read %llu, skipped %llu; pages read %llu, skipped %llu\n"
+            "files read %llu, skipped by partition %llu, by statistics %llu; row groups read %llu, skipped %llu; pages read %llu, skipped "
+            "%llu\n"
             "row groups skipped by statistics %llu, page index %llu, bloom filter %llu, dictionary %llu\n"
             "pages ruled out %llu; rows skipped %llu; bytes saved %llu\n"
             "vectors flattened %llu\n",
             (long long)(spent / 1000), (long long)(spent % 1000), (unsigned long long)(peak / 1024), (unsigned long long)s->rows,
             (unsigned long long)s->bytes_read, (unsigned long long)s->requests, (unsigned long long)s->files,
-            (unsigned long long)s->files_pruned, (unsigned long long)s->row_groups, (unsigned long long)s->row_groups_pruned,
-            (unsigned long long)s->pages, (unsigned long long)s->pages_skipped, (unsigned long long)s->row_groups_pruned_statistics,
+            (unsigned long long)s->files_pruned_partition, (unsigned long long)s->files_pruned_statistics,
+            (unsigned long long)s->row_groups, (unsigned long long)s->row_groups_pruned, (unsigned long long)s->pages,
+            (unsigned long long)s->pages_skipped, (unsigned long long)s->row_groups_pruned_statistics,
             (unsigned long long)s->row_groups_pruned_pages, (unsigned long long)s->row_groups_pruned_bloom,
             (unsigned long long)s->row_groups_pruned_dictionary, (unsigned long long)s->pages_pruned, (unsigned long long)s->rows_skipped,
             (unsigned long long)s->bytes_saved, (unsigned long long)s->vectors_flattened);

@@ -27,7 +27,8 @@ __extension__ typedef unsigned __int128 option_bits;
 
 /** Options that every command takes. */
 #define GENERAL                                                                                                                            \
-    (BIT(HELP) | BIT(JSON) | BIT(THREADS) | BIT(MEMORY_LIMIT) | BIT(STATS) | BIT(NO_PRUNE) | BIT(NO_PROGRESS) | BIT(LAKE) | BIT(KEY_FILE))
+    (BIT(HELP) | BIT(JSON) | BIT(THREADS) | BIT(MEMORY_LIMIT) | BIT(STATS) | BIT(NO_PRUNE) | BIT(NO_PROGRESS) | BIT(LAKE) |                \
+     BIT(ALLOW_ROOT) | BIT(KEY_FILE))
 
 _Static_assert(OPTION_COUNT <= 128, "options of a command are bits of a word");
 
@@ -57,8 +58,9 @@ enum form { FORM_TABLE, FORM_CSV, FORM_TSV, FORM_JSON, FORM_JSONL, FORM_MARKDOWN
 struct session {
     struct arguments args;
     struct tarn_env *env;
-    char *lake;                          /* what the lake's value points at, when it is not of argv */
-    struct tarn_env_options env_options; /* that made it: for a command that needs more of them */
+    char *lake;                             /* what the lake's value points at, when it is not of argv */
+    struct tarn_env_options env_options;    /* that made it: for a command that needs more of them */
+    struct tarn_text allowed[MOST_REPEATS]; /* --allow-root, in order */
     struct tarn_executor executor;
     struct tarn_pool *pool;
     struct tarn_key_file *keys; /* NULL: none were given */

@@ -73,6 +73,16 @@ static bool env_make(struct session *session, int *code)
     options.is_cancelled = is_interrupted;
     options.expr_host = tarn_query_expr_host();
     catalogs_offer(&options);
+    for (int i = 0; i < session->args.all_count; i++) {
+        if (session->args.all[i].id == OPTION_ALLOW_ROOT) {
+            if (options.allowed_folder_count == MOST_REPEATS) {
+                *code = answer_usage(session, "--allow-root is given more than %d times", MOST_REPEATS);
+                return false;
+            }
+            session->allowed[options.allowed_folder_count++] = text_of(session->args.all[i].value);
+        }
+    }
+    options.allowed_folders = session->allowed;
     if (keys_offer(session, &options, &err) != TARN_OK) {
         *code = answer_error(session, &err);
         return false;

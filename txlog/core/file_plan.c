@@ -18,6 +18,7 @@
 
 #include "format/base/bytes.h"
 #include "txlog/core/deleted_rows.h"
+#include "txlog/core/metadata_columns.h"
 #include "txlog/core/table_format.h"
 #include "txlog/core/table_scan.h"
 
@@ -204,6 +205,71 @@ static enum tarn_status translate_predicate(struct tarn__file_plan *plan, const 
     return tarn_expr_builder_finish(rewriter.builder, root, &plan->predicate, err);
 }
 
+/* What is asked of the file's own scan. */
+struct asked {
+    struct tarn_path *paths;
+    uint32_t count;
+};
+
+static const struct tarn_path_step row_index_step = {TARN_PATH_FIELD, {TARN_ROW_INDEX, sizeof(TARN_ROW_INDEX) - 1}, -1};
+
+static uint32_t ask_positions(struct asked *asked)
+{
+    asked->paths[asked->count] = (struct tarn_path){1, &row_index_step};
+    return asked->count++;
+}
+
+/* The column that a file stores numbers of rows in, when it has one. */
+static enum tarn_status ask_stored(struct asked *asked, struct tarn_arena *arena, const struct tarn_schema *in_file,
+                                   const struct tarn__physical *column, uint32_t *handle, struct tarn_error *err)
+{
+    const struct tarn__adapt_names names = {column, column->id >= 0, false};
+    const int32_t found = column->name.size != 0 || column->id >= 0 ? tarn__adapt_find(in_file->field_count, in_file->fields, &names) : -1;
+    *handle = TARN_NO_HANDLE;
+    if (found < 0) {
+        return TARN_OK;
+    }
+    if (in_file->fields[found].type->id != TARN_TYPE_I64) {
+        return tarn__corrupt(err, "row_id", "the file's column of row ids is no column of BIGINTs");
+    }
+    struct tarn_path_step *step = tarn__arena_alloc(arena, sizeof(*step));
+    if (step == NULL) {
+        return tarn__nomem(arena->env, err, sizeof(*step));
+    }
+    *step = (struct tarn_path_step){TARN_PATH_FIELD, in_file->fields[found].name, -1};
+    asked->paths[asked->count] = (struct tarn_path){1, step};
+    *handle = asked->count++;
+    return TARN_OK;
+}
+
+static enum tarn_status plan_metadata(struct tarn__file_plan *plan, const struct tarn_snapshot *snapshot,
+                                      const struct tarn__tracked_file *file, enum tarn__metadata_column which, struct asked *asked,
+                                      struct tarn__column_plan *column, struct tarn_error *err)
+{
+    const struct tarn_schema *in_file = tarn_source_schema(plan->source);
+    const bool is_id = which == TARN_METADATA_ROW_ID;
+    if (which == TARN_METADATA_ROW_INDEX) {
+        column->adapt = (struct tarn__adapt){.kind = TARN_ADAPT_SAME, .from = column->type, .to = column->type};
+        column->handle = ask_positions(asked);
+        return TARN_OK;
+    }
+    if (is_id || which == TARN_METADATA_ROW_VERSION) {
+        const int64_t none = -1;
+        column->from = TARN_COLUMN_NUMBERS;
+        column->base = file->extra == NULL ? none : is_id ? file->extra->first_row_id : file->extra->row_version;
+        column->positions = is_id && column->base >= 0 ? ask_positions(asked) : TARN_NO_HANDLE;
+        return ask_stored(asked, &plan->arena, in_file, is_id ? &snapshot->row_id_column : &snapshot->row_version_column, &column->handle,
+                          err);
+    }
+    struct tarn_value *value = tarn__arena_alloc(&plan->arena, sizeof(*value));
+    if (value == NULL) {
+        return tarn__nomem(snapshot->env, err, sizeof(*value));
+    }
+    column->from = TARN_COLUMN_VALUE;
+    column->value = value;
+    return tarn__metadata_value(snapshot, file, which, &plan->arena, value, err);
+}
+
 static enum tarn_status plan_columns(struct tarn__file_plan *plan, const struct tarn_snapshot *snapshot,
                                      const struct tarn__tracked_file *file, const struct tarn_scan_request *request,
                                      const struct tarn_type *const *types, struct tarn_error *err)
@@ -213,22 +279,25 @@ static enum tarn_status plan_columns(struct tarn__file_plan *plan, const struct 
         !has_any_id(in_file->field_count, in_file->fields)) {
         return tarn__unsupported(err, "scan.file_without_ids", "the table finds columns by field id, and the file has none");
     }
-    static const struct tarn_path_step position = {.kind = TARN_PATH_FIELD, .name = {TARN_ROW_INDEX, sizeof(TARN_ROW_INDEX) - 1}, .id = -1};
-    struct tarn_path *paths = tarn__arena_calloc(&plan->arena, (size_t)request->path_count + 1, sizeof(*paths));
+    struct asked asked = {.paths = tarn__arena_calloc(&plan->arena, (size_t)request->path_count * 2 + 1, sizeof(*asked.paths))};
     plan->columns = tarn__arena_calloc(&plan->arena, (size_t)request->path_count + 1, sizeof(*plan->columns));
-    if (paths == NULL || plan->columns == NULL) {
+    if (asked.paths == NULL || plan->columns == NULL) {
         return tarn__nomem(snapshot->env, err, request->path_count * sizeof(*plan->columns));
     }
     plan->column_count = request->path_count;
-    uint32_t asked = 0;
     for (uint32_t i = 0; i < request->path_count; i++) {
         const struct tarn_path *path = &request->paths[i];
         struct tarn__column_plan *column = &plan->columns[i];
         column->type = types[i];
         if (path->depth == 1 && tarn__text_equal(path->steps[0].name, TARN_TEXT(TARN_ROW_INDEX))) {
             column->adapt = (struct tarn__adapt){.kind = TARN_ADAPT_SAME, .from = types[i], .to = types[i]};
-            paths[asked] = *path;
-            column->handle = asked++;
+            column->handle = ask_positions(&asked);
+            continue;
+        }
+        enum tarn__metadata_column which;
+        TARN_RETURN_IF_ERROR(tarn__metadata_column_find(snapshot, path, &which, &column->type, err));
+        if (which != TARN_METADATA_NONE) {
+            TARN_RETURN_IF_ERROR(plan_metadata(plan, snapshot, file, which, &asked, column, err));
             continue;
         }
         struct resolved resolved;
@@ -241,8 +310,8 @@ static enum tarn_status plan_columns(struct tarn__file_plan *plan, const struct 
         column->value = resolved.value;
         column->adapt = resolved.adapt;
         if (resolved.from == TARN_COLUMN_FILE) {
-            paths[asked] = resolved.path;
-            column->handle = asked++;
+            asked.paths[asked.count] = resolved.path;
+            column->handle = asked.count++;
         }
     }
     if (request->predicate != NULL && !request->no_prune) {
@@ -250,12 +319,11 @@ static enum tarn_status plan_columns(struct tarn__file_plan *plan, const struct 
     }
     struct tarn_scan_request inner = *request;
     if (plan->deleted != NULL || plan->only != NULL) {
-        plan->row_index = asked;
-        paths[asked++] = (struct tarn_path){1, &position};
+        plan->row_index = ask_positions(&asked);
         inner.row_limit = 0;
     }
-    inner.path_count = asked;
-    inner.paths = paths;
+    inner.path_count = asked.count;
+    inner.paths = asked.paths;
     inner.predicate = plan->predicate;
     return tarn_source_scan(plan->source, &inner, &plan->scan, err);
 }

@@ -7,19 +7,24 @@
 #include "txlog/core/vector_adapt.h"
 
 /*
- * How the columns of a request come out of one data file: from it, from the partition values, or from nowhere (null). And which rows of the
- * file are gone.
+ * How the columns of a request come out of one data file: from it, from what the table says of the whole file (partition values, facts), or
+ * from nowhere (null); numbers of rows from both. And which rows of the file are gone.
  *
  * Threads: made by one, then shareable.
  */
-enum tarn__column_from { TARN_COLUMN_FILE = 0, TARN_COLUMN_VALUE, TARN_COLUMN_NULLS };
+enum tarn__column_from { TARN_COLUMN_FILE = 0, TARN_COLUMN_VALUE, TARN_COLUMN_NULLS, TARN_COLUMN_NUMBERS };
+
+/** There is no such column in the file. */
+#define TARN_NO_HANDLE UINT32_MAX
 
 struct tarn__column_plan {
     enum tarn__column_from from;
     const struct tarn_type *type; /* the table's */
-    uint32_t handle;              /* FILE: in the scan of the file */
+    uint32_t handle;              /* FILE: in the scan of the file; NUMBERS: of the stored ones, or TARN_NO_HANDLE */
     struct tarn__adapt adapt;     /* FILE */
     const struct tarn_value *value;
+    uint32_t positions; /* NUMBERS: the handle of the rows' positions, or TARN_NO_HANDLE: they are not counted */
+    int64_t base;       /* NUMBERS */
 };
 
 struct tarn__file_plan {

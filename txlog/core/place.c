@@ -178,7 +178,27 @@ static enum tarn_status make(struct tarn__place *place, struct tarn_text uri, st
 enum tarn_status tarn__place_find(struct tarn_env *env, struct tarn_text uri, struct tarn__place *out, struct tarn_error *err)
 {
     *out = (struct tarn__place){.env = tarn__env_retain(env)};
-    const enum tarn_status status = find(out, uri, err);
+    enum tarn_status status = find(out, uri, err);
+    if (status == TARN_OK) {
+        status = tarn__place_open_roots(out, err);
+    }
+    if (status != TARN_OK) {
+        tarn__error_at_object(err, uri);
+        tarn__place_close(out);
+    }
+    return status;
+}
+
+enum tarn_status tarn__place_open_folder(struct tarn_env *env, struct tarn_text uri, struct tarn__place *out, struct tarn_error *err)
+{
+    *out = (struct tarn__place){.env = tarn__env_retain(env)};
+    enum tarn_status status = keep(env, uri, &out->uri, err);
+    if (status == TARN_OK) {
+        status = tarn_store_open(env, uri, false, &out->store, err);
+    }
+    if (status == TARN_OK) {
+        status = tarn__place_open_roots(out, err);
+    }
     if (status != TARN_OK) {
         tarn__error_at_object(err, uri);
         tarn__place_close(out);
@@ -215,7 +235,11 @@ enum tarn_status tarn__place_copy(const struct tarn__place *from, struct tarn__p
             }
         }
     }
-    return TARN_OK;
+    const enum tarn_status status = tarn__place_copy_roots(from, out, err);
+    if (status != TARN_OK) {
+        tarn__place_close(out);
+    }
+    return status;
 }
 
 void tarn__place_close(struct tarn__place *place)
@@ -223,6 +247,7 @@ void tarn__place_close(struct tarn__place *place)
     if (place->env == NULL) {
         return;
     }
+    tarn__place_close_roots(place);
     tarn_store_close(place->store);
     tarn_catalog_close(place->catalog);
     tarn__free(place->env, place->uri);

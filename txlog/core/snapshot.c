@@ -214,6 +214,11 @@ enum tarn_status tarn__snapshot_derive(const struct tarn_snapshot *from, struct 
     snapshot->physical = from->physical;
     snapshot->match_by_id = from->match_by_id;
     snapshot->has_aliases = from->has_aliases;
+    snapshot->variant_count = from->variant_count;
+    snapshot->variants = from->variants;
+    snapshot->has_row_ids = from->has_row_ids;
+    snapshot->row_id_column = from->row_id_column;
+    snapshot->row_version_column = from->row_version_column;
     snapshot->state = from->state;
     *out = snapshot;
     return TARN_OK;

@@ -113,6 +113,11 @@ struct tarn_snapshot {
     bool has_aliases;                      /* and in files without ids by the aliases in `physical` */
     uint32_t rule_count; /* about rows that are written */
     const struct tarn__row_rule *rules;
+    uint32_t variant_count;
+    const struct tarn_path *variants;         /* where the table has VARIANTs, in the words of files: these may not say it of themselves */
+    bool has_row_ids;                         /* rows have ids that stay when rows move */
+    struct tarn__physical row_id_column;      /* what files call the column of ids that they store; no name and no id: they store none */
+    struct tarn__physical row_version_column; /* the same of the versions of the rows' last writes */
     struct tarn__file_set files;
     void *state;                          /* the format's own, in `arena` */
     struct tarn__snapshot_ground *ground; /* what sealed versions have in their arenas and schemas */
@@ -127,6 +132,9 @@ TARN_WARN_UNUSED enum tarn_status tarn__snapshot_new(const struct tarn__place *p
 /** Makes `schema` (whose reference it takes over, also when it fails) one of the snapshot's, and the current one. */
 TARN_WARN_UNUSED enum tarn_status tarn__snapshot_set_schema(struct tarn_snapshot *snapshot, int32_t id, struct tarn_schema *schema,
                                                             struct tarn_error *err);
+
+/** Finds the VARIANTs of the current schema, once its physical names are there. Errors: NOMEM. */
+TARN_WARN_UNUSED enum tarn_status tarn__snapshot_find_variants(struct tarn_snapshot *snapshot, struct tarn_error *err);
 
 /** Forgets the schemas, to be followed by others. */
 void tarn__snapshot_drop_schemas(struct tarn_snapshot *snapshot);

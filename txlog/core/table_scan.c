@@ -5,12 +5,13 @@
  * Invariants
  *  1. Tasks are in the order of files, and of row groups within a file: the rows of a source do not depend on how they were cut.
  *  2. With few files and several threads a file is cut into its row groups; else a file is one task and is opened when the task is.
- *  3. Nothing outside the table's folder is opened.
+ *  3. Nothing outside the table's folder and the folders that the host allowed is opened.
  *  4. Rows that a deletion vector names are in no window: the cursor of the file is asked for the others only.
  */
 #include "txlog/core/table_scan.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "format/base/bytes.h"
@@ -19,6 +20,7 @@
 #include "format/kernels/kernels.h"
 #include "txlog/core/deleted_rows.h"
 #include "txlog/core/file_plan.h"
+#include "txlog/core/metadata_columns.h"
 #include "txlog/core/prune_files.h"
 
 enum { FILES_PER_THREAD = 4 };
@@ -30,6 +32,8 @@ struct table_source {
     uint32_t *files; /* NULL: all */
     uint32_t file_count;
 };
+
+enum fate { FATE_READ = 0, FATE_PRUNED_PARTITION, FATE_PRUNED_STATISTICS };
 
 struct table_task {
     uint32_t file; /* index among `kept` */
@@ -46,9 +50,13 @@ struct table_scan {
     struct tarn_scan_request request; /* a copy; lives in arena */
     struct tarn_expr *predicate;
     const struct tarn_type **types;
-    uint32_t *kept; /* files that are left */
+    const uint32_t *files; /* the source's, which outlives the scan */
+    uint32_t *kept;        /* files that are left */
     uint32_t kept_count;
-    uint32_t files_pruned;
+    uint32_t files_pruned_partition;
+    uint32_t files_pruned_statistics;
+    uint32_t file_count;           /* of the source */
+    uint8_t *fates;                /* enum fate, one a file of the source; NULL: all are read */
     struct tarn__file_plan *plans; /* when files are cut: one each, opened */
     struct table_task *tasks;
     uint32_t task_count;
@@ -87,11 +95,13 @@ enum tarn_status tarn__open_data_file(const struct tarn_snapshot *snapshot, cons
     struct tarn_parquet_read_options options = TARN_PARQUET_READ_OPTIONS_INIT;
     options.wide_timestamps = TARN_WIDE_MICROS; /* tables have no wider ones */
     options.arrow_schema = TARN_ARROW_SCHEMA_IGNORED;
+    options.variant_count = snapshot->variant_count;
+    options.variants = snapshot->variants;
     *out = NULL;
-    if (tarn__place_leads_out(file->path)) {
-        return tarn__error_set(err, TARN_AUTH, "outside_table", "the table names a file that lies outside its folder");
-    }
-    const enum tarn_status status = tarn_parquet_open(snapshot->store, file->path, &options, out, err);
+    struct tarn_store *store;
+    struct tarn_text key;
+    TARN_RETURN_IF_ERROR(tarn__place_locate(&snapshot->place, file->path, &store, &key, err));
+    const enum tarn_status status = tarn_parquet_open(store, key, &options, out, err);
     if (status == TARN_NOT_FOUND) {
         return tarn__error_set(err, TARN_NOT_FOUND, "data_file",
                                "a file of this version is gone: it was removed by a clean-up, or by hand; newer versions may not need it");
@@ -228,6 +238,23 @@ static enum tarn_status select_live(struct table_cursor *cursor, const struct ta
     return TARN_OK;
 }
 
+static enum tarn_status numbers_of(struct table_cursor *cursor, const struct tarn__column_plan *column,
+                                   const struct tarn_selection *selection, uint32_t length, struct tarn_vector **out,
+                                   struct tarn_error *err)
+{
+    struct tarn_vector *stored = NULL;
+    struct tarn_vector *positions = NULL;
+    struct tarn_selection of_file;
+    TARN_RETURN_IF_ERROR(select_live(cursor, selection, &of_file, err));
+    if (column->handle != TARN_NO_HANDLE) {
+        TARN_RETURN_IF_ERROR(tarn_cursor_column(cursor->inner, column->handle, &of_file, &stored, err));
+    }
+    if (column->positions != TARN_NO_HANDLE) {
+        TARN_RETURN_IF_ERROR(tarn_cursor_column(cursor->inner, column->positions, &of_file, &positions, err));
+    }
+    return tarn__metadata_numbers(cursor->base.env, column->type, length, stored, positions, column->base, out, err);
+}
+
 static enum tarn_status cursor_column(struct tarn_cursor *base, uint32_t handle, const struct tarn_selection *selection,
                                       struct tarn_vector **out, struct tarn_error *err)
 {
@@ -250,6 +277,8 @@ static enum tarn_status cursor_column(struct tarn_cursor *base, uint32_t handle,
             tarn__error_at_column(err, cursor->scan->request.paths[handle].steps[0].name);
             return placed(cursor, status, err);
         }
+    } else if (column->from == TARN_COLUMN_NUMBERS) {
+        TARN_RETURN_IF_ERROR(placed(cursor, numbers_of(cursor, column, selection, length, &made, err), err));
     } else if (column->from == TARN_COLUMN_VALUE) {
         made = tarn__vector_of_value(base->env, column->type, length, column->value);
     } else {
@@ -352,7 +381,9 @@ static void scan_stats(struct tarn_scan *base, struct tarn_scan_stats *stats)
     const uint64_t masked = atomic_load_explicit(&scan->masked, memory_order_relaxed);
     sum.rows -= masked < sum.rows ? masked : sum.rows; /* the two are not counted at one moment */
     sum.files = scan->kept_count;
-    sum.files_pruned = scan->files_pruned;
+    sum.files_pruned = (uint64_t)scan->files_pruned_partition + scan->files_pruned_statistics;
+    sum.files_pruned_partition = scan->files_pruned_partition;
+    sum.files_pruned_statistics = scan->files_pruned_statistics;
     const uint32_t size = stats->size < sizeof(sum) ? stats->size : (uint32_t)sizeof(sum);
     memcpy(stats, &sum, size);
     stats->size = size;
@@ -367,6 +398,7 @@ static void scan_close(struct tarn_scan *base)
     }
     tarn__free(env, scan->plans);
     tarn__free(env, scan->kept);
+    tarn__free(env, scan->fates);
     tarn__free(env, scan->tasks);
     tarn_expr_release(scan->predicate);
     tarn__arena_free(&scan->arena);
@@ -375,7 +407,23 @@ static void scan_close(struct tarn_scan *base)
     tarn_env_close(env);
 }
 
-static const struct tarn_scan_ops scan_ops = {sizeof(struct tarn_scan_ops), scan_task_count, scan_open, scan_stats, scan_close, NULL};
+/* The files that were looked at, one a part; without a predicate there is nothing to tell. */
+static size_t scan_explain(struct tarn_scan *base, uint32_t part, char *buffer, size_t size)
+{
+    static const char *const words[] = {"read", "left out by its partition values", "left out by its statistics"};
+    const struct table_scan *scan = (struct table_scan *)base;
+    if (scan->fates == NULL || part >= scan->file_count) {
+        return 0;
+    }
+    const uint32_t index = scan->files != NULL ? scan->files[part] : part;
+    const struct tarn_text path = tarn__file_set_at(&scan->snapshot->files, index)->path;
+    const int length = snprintf(buffer, size, "file %.*s: %s", TARN_TEXT_ARG(path), words[scan->fates[part]]);
+    return length > 0 ? (size_t)length : 0;
+}
+
+static const struct tarn_scan_ops scan_ops = {
+    sizeof(struct tarn_scan_ops), scan_task_count, scan_open, scan_stats, scan_close, scan_explain,
+};
 
 static enum tarn_status copy_request(struct table_scan *scan, const struct tarn_scan_request *request, struct tarn_error *err)
 {
@@ -406,6 +454,11 @@ static enum tarn_status copy_request(struct table_scan *scan, const struct tarn_
             scan->types[i] = &row_index_type;
             continue;
         }
+        enum tarn__metadata_column which;
+        TARN_RETURN_IF_ERROR(tarn__metadata_column_find(scan->snapshot, from, &which, &scan->types[i], err));
+        if (which != TARN_METADATA_NONE) {
+            continue;
+        }
         bool nullable;
         TARN_RETURN_IF_ERROR(tarn_path_resolve(scan->snapshot->schema, from, &scan->types[i], &nullable, NULL, err));
     }
@@ -424,9 +477,15 @@ static enum tarn_status keep_files(struct table_scan *scan, const struct table_s
     if (scan->kept == NULL) {
         return tarn__nomem(scan->base.env, err, count * sizeof(*scan->kept));
     }
+    scan->file_count = count;
+    scan->files = source->files;
     const bool prune = scan->predicate != NULL && !scan->request.no_prune;
     struct tarn__file_pruner pruner = {0};
     if (prune) {
+        scan->fates = tarn__calloc(scan->base.env, (size_t)count + 1, 1);
+        if (scan->fates == NULL) {
+            return tarn__nomem(scan->base.env, err, count);
+        }
         TARN_RETURN_IF_ERROR(tarn__file_pruner_open(&pruner, scan->snapshot, scan->predicate, err));
     }
     enum tarn_status status = TARN_OK;
@@ -437,7 +496,9 @@ static enum tarn_status keep_files(struct table_scan *scan, const struct table_s
             status = tarn__file_pruner_ask(&pruner, tarn__file_set_at(&scan->snapshot->files, index), &truth, err);
         }
         if (truth == TARN_NEVER) {
-            scan->files_pruned++;
+            scan->fates[i] = pruner.statistics_read ? FATE_PRUNED_STATISTICS : FATE_PRUNED_PARTITION;
+            scan->files_pruned_statistics += pruner.statistics_read;
+            scan->files_pruned_partition += !pruner.statistics_read;
         } else {
             scan->kept[scan->kept_count++] = index;
         }
@@ -553,8 +614,14 @@ static void source_close(struct tarn_source *base)
     tarn_env_close(env);
 }
 
+static const struct tarn_field *source_hidden(struct tarn_source *base, uint32_t *count)
+{
+    *count = 1;
+    return tarn__metadata_field(((struct table_source *)base)->snapshot);
+}
+
 static const struct tarn_source_ops source_ops = {
-    sizeof(struct tarn_source_ops), "table", source_schema, source_row_count, source_scan, source_close,
+    sizeof(struct tarn_source_ops), "table", source_schema, source_row_count, source_scan, source_close, source_hidden,
 };
 
 enum tarn_status tarn__table_source(struct tarn_snapshot *snapshot, const uint32_t *files, uint32_t file_count, struct tarn_source **out,

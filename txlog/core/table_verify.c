@@ -161,11 +161,13 @@ static enum tarn_status read_bounds(const struct tarn_snapshot *snapshot, struct
 
 static enum tarn_status check_size(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file, struct tarn_error *err)
 {
-    if (file->path.size != 0 && file->path.data[0] == '/') {
-        return tarn__error_set(err, TARN_AUTH, "outside_table", "the table names a file that lies outside its folder");
-    }
     struct tarn_object_info info;
-    const enum tarn_status status = tarn_store_head(snapshot->store, file->path, &info, err);
+    struct tarn_store *store;
+    struct tarn_text key;
+    enum tarn_status status = tarn__place_locate(&snapshot->place, file->path, &store, &key, err);
+    if (status == TARN_OK) {
+        status = tarn_store_head(store, key, &info, err);
+    }
     if (status == TARN_NOT_FOUND) {
         return tarn__error_set(err, TARN_NOT_FOUND, "data_file", "a file of this version is gone");
     }

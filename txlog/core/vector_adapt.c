@@ -47,6 +47,18 @@ static bool is_uuid_bytes(const struct tarn_type *a, const struct tarn_type *b)
     return a->id == TARN_TYPE_UUID && b->id == TARN_TYPE_FIXED && b->width == 16;
 }
 
+static bool is_geospatial(enum tarn_type_id id)
+{
+    return id == TARN_TYPE_GEOMETRY || id == TARN_TYPE_GEOGRAPHY;
+}
+
+/* Not equal, and yet the same bytes that mean the same: what tables say more exactly than files. */
+static bool is_same_layout(const struct tarn_type *from, const struct tarn_type *to)
+{
+    return (is_geospatial(to->id) && (from->id == to->id || is_bytes(from->id))) ||
+           (to->id == TARN_TYPE_DURATION && to->unit == TARN_MICRO && from->id == TARN_TYPE_I64);
+}
+
 static enum tarn_status refuse(const struct tarn_type *from, const struct tarn_type *to, struct tarn_error *err)
 {
     char file[96];
@@ -129,10 +141,12 @@ static bool plan_scalar(const struct tarn_type *from, const struct tarn_type *to
     if (a == TARN_TYPE_NULL) {
         *kind = TARN_ADAPT_NULLS;
     } else if (tarn_type_equal(from, to) || (is_text(a) && (is_text(b) || is_bytes(b))) || (is_bytes(a) && is_bytes(b)) ||
-               is_uuid_bytes(from, to) || is_uuid_bytes(to, from)) {
+               is_uuid_bytes(from, to) || is_uuid_bytes(to, from) || is_same_layout(from, to)) {
         *kind = TARN_ADAPT_SAME;
     } else if (is_integer(a) && is_signed(b)) {
         *kind = TARN_ADAPT_INTEGER;
+    } else if (b == TARN_TYPE_INTERVAL && a == TARN_TYPE_I32) {
+        *kind = TARN_ADAPT_MONTHS;
     } else if (b == TARN_TYPE_F64 && (a == TARN_TYPE_F32 || (is_signed(a) && a != TARN_TYPE_I64))) {
         *kind = TARN_ADAPT_DOUBLE;
     } else if (b == TARN_TYPE_DECIMAL && to->precision <= 38 && (is_integer(a) || (a == TARN_TYPE_DECIMAL && from->precision <= 38))) {
@@ -293,6 +307,9 @@ static bool convert_value(const struct tarn__adapt *plan, const void *from, void
             return false;
         }
         store_decimal(plan->to, to, i, decimal);
+        return true;
+    case TARN_ADAPT_MONTHS:
+        tarn__store32((uint8_t *)to + (size_t)i * 16, (uint32_t)((const int32_t *)from)[i]); /* the days and nanoseconds behind are zero */
         return true;
     case TARN_ADAPT_DATE_TO_TIMESTAMP:
         if (tarn__ticks_rescale((int64_t)((const int32_t *)from)[i] * TARN_DAY_SECONDS, 0, unit_digits(plan->to->unit), &ticks) !=

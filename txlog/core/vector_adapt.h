@@ -18,6 +18,7 @@ enum tarn__adapt_kind {
     TARN_ADAPT_INTEGER,  /* to an integer of another width or sign */
     TARN_ADAPT_DOUBLE,   /* integer or float to double */
     TARN_ADAPT_DECIMAL,  /* integer or decimal to decimal */
+    TARN_ADAPT_MONTHS,   /* integer to an interval of months */
     TARN_ADAPT_DATE_TO_TIMESTAMP,
     TARN_ADAPT_TIMESTAMP, /* to another unit */
     TARN_ADAPT_TEXT,      /* bytes to text, which must be UTF-8 */

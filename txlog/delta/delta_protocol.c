@@ -5,33 +5,16 @@
  * Specification: Delta PROTOCOL.md, "Protocol Evolution", "Table Features", "Valid Feature Names in Table Features".
  *
  * Invariants
- *  1. A reader feature that is not in `readable` stops every read; a writer feature that is not in `writable` stops writes only.
- *  2. A feature that is listed but not in use does not stop a write: what counts is whether the rows written now would break it.
+ *  1. What is done with a feature is said by delta_features.def alone. A reader feature that is not known there, or that is refused there,
+ *     stops every read; a writer feature stops writes only, unless its line says that readers must not go on without it either.
+ *  2. A feature that is listed but not in use does not stop a write where its line says IDLE: what counts is whether the rows written now
+ *     would break it.
  */
 #include <stdio.h>
 
 #include "format/base/bytes.h"
+#include "txlog/delta/delta_feature.h"
 #include "txlog/delta/delta_state.h"
-
-static const char *const readable[] = {
-    "columnMapping", "timestampNtz", "typeWidening", "typeWidening-preview", "v2Checkpoint", "vacuumProtocolCheck", "deletionVectors",
-};
-
-static const char *const writable[] = {
-    "appendOnly",        "invariants",     "checkConstraints",    "changeDataFeed",       "generatedColumns",    "columnMapping",
-    "identityColumns",   "timestampNtz",   "typeWidening",        "v2Checkpoint",         "vacuumProtocolCheck", "deletionVectors",
-    "inCommitTimestamp", "domainMetadata", "allowColumnDefaults", "checkpointProtection", "rowTracking",         "clustering",
-};
-
-static bool is_among(struct tarn_text name, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (tarn__text_equal(name, tarn__text_of(names[i]))) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static enum tarn_status refuse(struct tarn_error *err, const char *kind, struct tarn_text name, const char *what)
 {
@@ -53,33 +36,18 @@ enum tarn_status tarn__delta_protocol_admit_read(const struct tarn_snapshot *sna
                              protocol->writer);
     }
     for (uint32_t i = 0; protocol->reader == 3 && i < protocol->reader_feature_count; i++) {
-        if (!is_among(protocol->reader_features[i], readable, sizeof(readable) / sizeof(readable[0]))) {
+        const struct tarn__delta_feature *feature = tarn__delta_feature_find(protocol->reader_features[i]);
+        if (feature == NULL || feature->read == TARN_DELTA_READ_REFUSES) {
             return refuse(err, "reader_feature", protocol->reader_features[i], "readers");
         }
     }
+    for (uint32_t i = 0; protocol->writer == 7 && i < protocol->writer_feature_count; i++) {
+        const struct tarn__delta_feature *feature = tarn__delta_feature_find(protocol->writer_features[i]);
+        if (feature != NULL && feature->read == TARN_DELTA_READ_REFUSES) {
+            return refuse(err, "reader_feature", protocol->writer_features[i], "readers");
+        }
+    }
     return TARN_OK;
-}
-
-bool tarn__delta_protocol_has_writer(const struct tarn__delta_protocol *protocol, struct tarn_text feature)
-{
-    for (uint32_t i = 0; protocol->writer >= 7 && i < protocol->writer_feature_count; i++) {
-        if (tarn__text_equal(protocol->writer_features[i], feature)) {
-            return true;
-        }
-    }
-    static const struct {
-        struct tarn_text name;
-        int32_t version;
-    } legacy[] = {
-        {{"appendOnly", 10}, 2},       {{"invariants", 10}, 2},    {{"checkConstraints", 16}, 3}, {{"changeDataFeed", 14}, 4},
-        {{"generatedColumns", 16}, 4}, {{"columnMapping", 13}, 5}, {{"identityColumns", 15}, 6},
-    };
-    for (size_t i = 0; protocol->writer < 7 && i < sizeof(legacy) / sizeof(legacy[0]); i++) {
-        if (tarn__text_equal(legacy[i].name, feature)) {
-            return protocol->writer >= legacy[i].version;
-        }
-    }
-    return false;
 }
 
 /* Column metadata that asks something of a writer, anywhere in the schema. */
@@ -120,7 +88,8 @@ enum tarn_status tarn__delta_protocol_supports(const struct tarn__delta_protocol
         return tarn__corrupt(err, "protocol", "writer version 7 without a list of writer features");
     }
     for (uint32_t i = 0; protocol->writer == 7 && i < protocol->writer_feature_count; i++) {
-        if (!is_among(protocol->writer_features[i], writable, sizeof(writable) / sizeof(writable[0]))) {
+        const struct tarn__delta_feature *feature = tarn__delta_feature_find(protocol->writer_features[i]);
+        if (feature == NULL || feature->write == TARN_DELTA_WRITE_REFUSES) {
             return refuse(err, "writer_feature", protocol->writer_features[i], "writers");
         }
     }

@@ -7,6 +7,7 @@
  * Invariants
  *  1. Nesting is limited before it is followed; a value is parsed once a level.
  *  2. The field array of a struct and its array of physical names have the same length and order.
+ *  3. Ids of elements, keys and values stand with the next column or member around them; files find these by place, ids or not.
  */
 #include "txlog/delta/delta_schema.h"
 
@@ -81,15 +82,81 @@ static enum tarn_status parse_decimal(struct tarn_text name, struct tarn_type *o
     return TARN_OK;
 }
 
-static enum tarn_status parse_primitive(struct tarn_text name, struct tarn_type *out, struct tarn_error *err)
+/* "interval year to month", "interval day to second" and the narrower spellings: months, or microseconds. */
+static bool parse_interval(struct tarn_text name, struct tarn_type *out)
 {
+    static const struct {
+        const char *unit;
+        bool months;
+    } units[] = {{"year", true}, {"month", true}, {"day", false}, {"hour", false}, {"minute", false}, {"second", false}};
+    enum { UNITS = sizeof(units) / sizeof(units[0]) };
+    name.data += 9;
+    name.size -= 9;
+    for (size_t from = 0; from < UNITS; from++) {
+        for (size_t to = from; to < UNITS && units[to].months == units[from].months; to++) {
+            char text[32];
+            const int size =
+                snprintf(text, sizeof(text), "%s%s%s", units[from].unit, from != to ? " to " : "", from != to ? units[to].unit : "");
+            if (tarn__text_equal(name, (struct tarn_text){text, (size_t)size})) {
+                *out = units[from].months ? (struct tarn_type){.id = TARN_TYPE_INTERVAL}
+                                          : (struct tarn_type){.id = TARN_TYPE_DURATION, .unit = TARN_MICRO};
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static struct tarn_text trimmed(struct tarn_text text)
+{
+    while (text.size != 0 && text.data[0] == ' ') {
+        text.data++;
+        text.size--;
+    }
+    while (text.size != 0 && text.data[text.size - 1] == ' ') {
+        text.size--;
+    }
+    return text;
+}
+
+/* geometry(CRS), geography(CRS, ALGORITHM) */
+static enum tarn_status parse_geospatial(struct tarn_text name, struct tarn_type *out, struct tarn_error *err)
+{
+    const bool geography = tarn__text_starts(name, TARN_TEXT("geography"));
+    struct tarn_text rest = {name.data + (geography ? 9 : 8), name.size - (geography ? 9 : 8)};
+    *out = (struct tarn_type){.id = geography ? TARN_TYPE_GEOGRAPHY : TARN_TYPE_GEOMETRY};
+    if (rest.size == 0) {
+        return TARN_OK;
+    }
+    if (rest.size < 2 || rest.data[0] != '(' || rest.data[rest.size - 1] != ')') {
+        return bad_schema(err, "a geospatial type that cannot be read");
+    }
+    rest = (struct tarn_text){rest.data + 1, rest.size - 2};
+    const char *comma = rest.size != 0 ? memrchr(rest.data, ',', rest.size) : NULL;
+    if (comma != NULL) {
+        const struct tarn_text edges = trimmed((struct tarn_text){comma + 1, (size_t)(rest.data + rest.size - comma - 1)});
+        if (!tarn__text_equal_caseless(edges, TARN_TEXT("spherical"))) {
+            return tarn__unsupported(err, "delta.type.geospatial", "the table has a column of type %.*s", TARN_TEXT_ARG(name));
+        }
+        rest.size = (size_t)(comma - rest.data);
+    }
+    rest = trimmed(rest);
+    /* What every reader takes for granted is not said twice: a file's column, too, names its system only where it is another. */
+    out->zone = tarn__text_equal_caseless(rest, TARN_TEXT("OGC:CRS84")) ? (struct tarn_text){NULL, 0} : rest;
+    return TARN_OK;
+}
+
+enum tarn_status tarn__delta_type_parse(struct tarn_text name, struct tarn_type *out, struct tarn_error *err)
+{
+    *out = (struct tarn_type){.id = TARN_TYPE_NULL};
     static const struct {
         const char *name;
         enum tarn_type_id id;
     } plain[] = {
-        {"string", TARN_TYPE_STRING}, {"long", TARN_TYPE_I64},  {"integer", TARN_TYPE_I32}, {"short", TARN_TYPE_I16},
-        {"byte", TARN_TYPE_I8},       {"float", TARN_TYPE_F32}, {"double", TARN_TYPE_F64},  {"boolean", TARN_TYPE_BOOL},
-        {"binary", TARN_TYPE_BINARY}, {"date", TARN_TYPE_DATE}, {"void", TARN_TYPE_NULL},   {"null", TARN_TYPE_NULL},
+        {"string", TARN_TYPE_STRING},   {"long", TARN_TYPE_I64},  {"integer", TARN_TYPE_I32}, {"short", TARN_TYPE_I16},
+        {"byte", TARN_TYPE_I8},         {"float", TARN_TYPE_F32}, {"double", TARN_TYPE_F64},  {"boolean", TARN_TYPE_BOOL},
+        {"binary", TARN_TYPE_BINARY},   {"date", TARN_TYPE_DATE}, {"void", TARN_TYPE_NULL},   {"null", TARN_TYPE_NULL},
+        {"variant", TARN_TYPE_VARIANT},
     };
     for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
         if (tarn__text_equal(name, tarn__text_of(plain[i].name))) {
@@ -108,14 +175,11 @@ static enum tarn_status parse_primitive(struct tarn_text name, struct tarn_type 
     if (tarn__text_equal(name, TARN_TEXT("decimal")) || tarn__text_starts(name, TARN_TEXT("decimal("))) {
         return parse_decimal(name, out, err);
     }
-    if (tarn__text_starts(name, TARN_TEXT("variant"))) {
-        return tarn__unsupported(err, "delta.type.variant", "the table has a column of type variant");
+    if (tarn__text_starts(name, TARN_TEXT("interval ")) && parse_interval(name, out)) {
+        return TARN_OK;
     }
-    if (tarn__text_starts(name, TARN_TEXT("interval"))) {
-        return tarn__unsupported(err, "delta.type.interval", "the table has a column of type interval");
-    }
-    if (tarn__text_starts(name, TARN_TEXT("geo"))) {
-        return tarn__unsupported(err, "delta.type.geospatial", "the table has a column of type %.*s", TARN_TEXT_ARG(name));
+    if (tarn__text_starts(name, TARN_TEXT("geometry")) || tarn__text_starts(name, TARN_TEXT("geography"))) {
+        return parse_geospatial(name, out, err);
     }
     return tarn__corrupt(err, "schema", "the table's schema: unknown type \"%.*s\"", TARN_TEXT_ARG(name));
 }
@@ -181,6 +245,70 @@ static enum tarn_status parse_metadata(struct parser *parser, struct tarn_text t
     return status;
 }
 
+/* The id of a list's or map's member, by its way from the field around it: "col-1.element", "col-1.value.key". */
+static enum tarn_status nested_id(struct parser *parser, struct tarn_text ids, struct tarn_text way, int32_t *out, struct tarn_error *err)
+{
+    struct tarn_json json;
+    open_json(parser, &json, ids);
+    bool is_null = false;
+    enum tarn_status status = tarn__json_object(&json, &is_null, err);
+    for (bool more = !is_null; status == TARN_OK && more;) {
+        status = tarn__json_key(&json, &more, err);
+        if (status != TARN_OK || !more) {
+            break;
+        }
+        int64_t id;
+        if (!tarn__text_equal(json.text, way)) {
+            status = tarn__json_skip(&json, err);
+            continue;
+        }
+        status = tarn__json_int64(&json, &id, NULL, err);
+        if (status == TARN_OK && (id < 0 || id > INT32_MAX)) {
+            status = bad_schema(err, "a column mapping id that is no number");
+        }
+        *out = status == TARN_OK ? (int32_t)id : *out;
+    }
+    tarn__json_close(&json);
+    return status;
+}
+
+static enum tarn_status give_nested_ids(struct parser *parser, struct tarn_text ids, const struct tarn_type *type,
+                                        struct tarn__physical *physical, struct tarn_text_builder *way, struct tarn_error *err)
+{
+    for (uint32_t i = 0; type->id != TARN_TYPE_STRUCT && i < type->field_count; i++) {
+        struct tarn__physical *child = (struct tarn__physical *)(uintptr_t)&physical->children[i]; /* of this parser's making */
+        const size_t size = way->size;
+        tarn__builder_add_char(way, '.');
+        tarn__builder_add(way, child->name);
+        enum tarn_status status = tarn__builder_status(way, err);
+        if (status == TARN_OK) {
+            status = nested_id(parser, ids, tarn__builder_text(way), &child->id, err);
+        }
+        if (status == TARN_OK) {
+            status = give_nested_ids(parser, ids, type->fields[i].type, child, way, err);
+        }
+        TARN_RETURN_IF_ERROR(status);
+        way->size = size;
+    }
+    return TARN_OK;
+}
+
+static enum tarn_status read_nested_ids(struct parser *parser, const struct tarn_field *field, struct tarn__physical *physical,
+                                        struct tarn_error *err)
+{
+    for (uint32_t i = 0; parser->mapping && i < field->property_count; i++) {
+        if (tarn__text_equal(field->properties[i].key, TARN_TEXT("delta.columnMapping.nested.ids"))) {
+            struct tarn_text_builder way;
+            tarn__builder_init(&way, parser->env);
+            tarn__builder_add(&way, physical->name);
+            const enum tarn_status status = give_nested_ids(parser, field->properties[i].value, field->type, physical, &way, err);
+            tarn__builder_free(&way);
+            return status;
+        }
+    }
+    return TARN_OK;
+}
+
 static enum tarn_status parse_field(struct parser *parser, struct tarn_text text, unsigned depth, struct tarn_field *field,
                                     struct tarn__physical *physical, struct tarn_error *err)
 {
@@ -225,6 +353,9 @@ static enum tarn_status parse_field(struct parser *parser, struct tarn_text text
     }
     field->type = type;
     status = parse_type(parser, type_text, depth, type, physical, err);
+    if (status == TARN_OK) {
+        status = read_nested_ids(parser, field, physical, err);
+    }
     if (status != TARN_OK) {
         tarn__error_at_column(err, field->name);
     }
@@ -362,7 +493,7 @@ static enum tarn_status parse_type(struct parser *parser, struct tarn_text text,
         struct tarn_text name;
         const enum tarn_status status = tarn__json_string(&json, &name, NULL, err);
         tarn__json_close(&json);
-        return status != TARN_OK ? status : parse_primitive(name, out, err);
+        return status != TARN_OK ? status : tarn__delta_type_parse(name, out, err);
     }
     struct type_parts parts;
     TARN_RETURN_IF_ERROR(read_parts(parser, text, &parts, err));

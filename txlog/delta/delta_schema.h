@@ -17,6 +17,9 @@ struct tarn__delta_schema {
     bool mapped;                           /* some field has a physical name */
 };
 
+/** A type that is one word ("decimal(10,2)"). Texts of the type are the name's. Errors: CORRUPT schema, UNSUPPORTED delta.type.*. */
+TARN_WARN_UNUSED enum tarn_status tarn__delta_type_parse(struct tarn_text name, struct tarn_type *out, struct tarn_error *err);
+
 /** `mapping`: physical names and ids count. Errors: CORRUPT schema, UNSUPPORTED delta.type.*, NOMEM. */
 TARN_WARN_UNUSED enum tarn_status tarn__delta_schema_parse(struct tarn_env *env, struct tarn_text json, bool mapping,
                                                            struct tarn_arena *arena, struct tarn__delta_schema *out,

@@ -147,6 +147,18 @@ enum tarn_status tarn__delta_schema_identity(struct tarn_arena *arena, uint32_t 
 static void print_fields(struct tarn_json_printer *json, uint32_t count, const struct tarn_field *fields,
                          const struct tarn__physical *physical, bool mapping);
 
+static void print_geospatial(struct tarn_json_printer *json, const struct tarn_type *type)
+{
+    struct tarn_text_builder text;
+    tarn__builder_init(&text, json->out->env);
+    tarn__builder_add_str(&text, type->id == TARN_TYPE_GEOMETRY ? "geometry(" : "geography(");
+    tarn__builder_add(&text, type->zone.size != 0 ? type->zone : TARN_TEXT("OGC:CRS84"));
+    tarn__builder_add_str(&text, type->id == TARN_TYPE_GEOMETRY ? ")" : ", spherical)");
+    json->out->failed = json->out->failed || text.failed;
+    tarn__json_print_string(json, tarn__builder_text(&text));
+    tarn__builder_free(&text);
+}
+
 static void print_type(struct tarn_json_printer *json, const struct tarn_type *type, const struct tarn__physical *physical, bool mapping)
 {
     char text[32];
@@ -214,7 +226,20 @@ static void print_type(struct tarn_json_printer *json, const struct tarn_type *t
     case TARN_TYPE_STRUCT:
         print_fields(json, type->field_count, type->fields, physical->children, mapping);
         return;
-    default: /* map_type let nothing else through */
+    case TARN_TYPE_VARIANT:
+        word = "variant";
+        break;
+    case TARN_TYPE_INTERVAL:
+        word = "interval year to month";
+        break;
+    case TARN_TYPE_DURATION:
+        word = "interval day to second";
+        break;
+    case TARN_TYPE_GEOMETRY:
+    case TARN_TYPE_GEOGRAPHY:
+        print_geospatial(json, type);
+        return;
+    default: /* map_type and the parser let nothing else through */
         word = "void";
         break;
     }

@@ -19,6 +19,7 @@
 #include "format/base/bytes.h"
 #include "txlog/delta/delta_partition.h"
 #include "txlog/delta/delta_schema.h"
+#include "txlog/delta/delta_widening.h"
 
 struct tarn_text tarn__delta_property(const struct tarn__delta_state *state, struct tarn_text key)
 {
@@ -147,14 +148,7 @@ void tarn__delta_replay_end(struct tarn__delta_replay *replay)
 
 struct tarn_text tarn__delta_relative_path(const struct tarn_snapshot *snapshot, struct tarn_text path)
 {
-    struct tarn_text root = snapshot->info.location;
-    while (root.size > 1 && root.data[root.size - 1] == '/') {
-        root.size--;
-    }
-    if (path.size > root.size + 1 && root.size > 1 && root.data[0] == '/' && tarn__text_starts(path, root) && path.data[root.size] == '/') {
-        return (struct tarn_text){path.data + root.size + 1, path.size - root.size - 1};
-    }
-    return path;
+    return tarn__place_own_key(&snapshot->place, path);
 }
 
 /* The record of an added file, but for what lies in the set. */
@@ -540,6 +534,19 @@ static enum tarn_status find_mapping(struct tarn__delta_state *state, struct tar
     return TARN_OK;
 }
 
+/* Ids of rows hold only while every writer keeps them; what files store of them is found by names that the table made up. */
+static void find_row_ids(struct tarn_snapshot *snapshot)
+{
+    const struct tarn__delta_state *state = tarn__delta_state_of(snapshot);
+    snapshot->has_row_ids = tarn__delta_protocol_has_writer(&state->protocol, TARN_TEXT("rowTracking")) &&
+                            tarn__delta_property_is_true(state, TARN_TEXT("delta.enableRowTracking")) &&
+                            !tarn__delta_property_is_true(state, TARN_TEXT("delta.rowTrackingSuspended"));
+    snapshot->row_id_column =
+        (struct tarn__physical){.name = tarn__delta_property(state, TARN_TEXT("delta.rowTracking.materializedRowIdColumnName")), .id = -1};
+    snapshot->row_version_column = (struct tarn__physical){
+        .name = tarn__delta_property(state, TARN_TEXT("delta.rowTracking.materializedRowCommitVersionColumnName")), .id = -1};
+}
+
 enum tarn_status tarn__delta_state_describe(struct tarn_snapshot *snapshot, struct tarn_error *err)
 {
     struct tarn__delta_state *state = tarn__delta_state_of(snapshot);
@@ -553,6 +560,8 @@ enum tarn_status tarn__delta_state_describe(struct tarn_snapshot *snapshot, stru
     TARN_RETURN_IF_ERROR(tarn__snapshot_set_schema(snapshot, 0, schema.schema, err));
     snapshot->physical = schema.physical;
     snapshot->match_by_id = state->mapping == TARN_MAPPING_ID;
+    TARN_RETURN_IF_ERROR(tarn__snapshot_find_variants(snapshot, err));
+    find_row_ids(snapshot);
     TARN_RETURN_IF_ERROR(make_spec(snapshot, err));
     TARN_RETURN_IF_ERROR(tarn__delta_rules(snapshot, err));
     struct tarn_snapshot_info *info = &snapshot->info;
@@ -583,5 +592,6 @@ enum tarn_status tarn__delta_state_finish(struct tarn_snapshot *snapshot, struct
     }
     TARN_RETURN_IF_ERROR(tarn__delta_protocol_admit_read(snapshot, err));
     TARN_RETURN_IF_ERROR(tarn__delta_state_describe(snapshot, err));
+    TARN_RETURN_IF_ERROR(tarn__delta_type_changes_admit(snapshot->env, snapshot->schema->field_count, snapshot->schema->fields, err));
     return tarn__delta_state_type_partitions(snapshot, 0, err);
 }

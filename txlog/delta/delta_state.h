@@ -3,7 +3,7 @@
 #define TARN_TXLOG_DELTA_DELTA_STATE_H
 
 #include "txlog/core/snapshot.h"
-#include "txlog/delta/delta_action.h"
+#include "txlog/delta/delta_feature.h"
 
 /*
  * The state of a Delta table at one version, beside its files: protocol, metadata, application transactions, domains. Lives in the
@@ -120,7 +120,5 @@ TARN_WARN_UNUSED enum tarn_status tarn__delta_protocol_admit_read(const struct t
 /** May it be written? Errors: UNSUPPORTED delta.writer_feature.NAME. */
 TARN_WARN_UNUSED enum tarn_status tarn__delta_protocol_admit_write(const struct tarn_snapshot *snapshot, bool removes,
                                                                    struct tarn_error *err);
-/** Does the protocol name this writer feature, by list or by legacy version? */
-bool tarn__delta_protocol_has_writer(const struct tarn__delta_protocol *protocol, struct tarn_text feature);
 
 #endif

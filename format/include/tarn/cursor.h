@@ -97,9 +97,11 @@ struct tarn_scan_stats {
     uint64_t row_groups_pruned_pages;      /**< of which page indexes left no row */
     uint64_t row_groups_pruned_bloom;
     uint64_t row_groups_pruned_dictionary;
-    uint64_t pages_pruned; /**< of the predicate's columns, that page indexes ruled out */
-    uint64_t rows_skipped; /**< that were ruled out unread */
-    uint64_t bytes_saved;  /**< of the wanted columns, that were not read */
+    uint64_t pages_pruned;            /**< of the predicate's columns, that page indexes ruled out */
+    uint64_t rows_skipped;            /**< that were ruled out unread */
+    uint64_t bytes_saved;             /**< of the wanted columns, that were not read */
+    uint64_t files_pruned_partition;  /**< of those that were pruned: by the partition values of their table */
+    uint64_t files_pruned_statistics; /**< by the statistics that their table has of them */
 };
 
 struct tarn_source_ops {
@@ -111,6 +113,8 @@ struct tarn_source_ops {
     enum tarn_status (*scan)(struct tarn_source *source, const struct tarn_scan_request *request, struct tarn_scan **out,
                              struct tarn_error *err);
     void (*close)(struct tarn_source *source);
+    /** See tarn_source_hidden. NULL: there are none. */
+    const struct tarn_field *(*hidden)(struct tarn_source *source, uint32_t *count);
 };
 
 struct tarn_scan_ops {
@@ -158,6 +162,11 @@ TARN_BEGIN_DECLS
 
 TARN_API const struct tarn_schema *tarn_source_schema(struct tarn_source *source);
 TARN_API bool tarn_source_row_count(struct tarn_source *source, uint64_t *rows);
+/**
+ * Columns that may be asked for, member by member, though the schema does not have them, so that nobody gets them unasked: "_metadata" of
+ * tables, which says where a row comes from. A column of the schema hides one of the same name. Borrowed from the source.
+ */
+TARN_API const struct tarn_field *tarn_source_hidden(struct tarn_source *source, uint32_t *count);
 /** Errors: NOT_FOUND (a path), INVALID, UNSUPPORTED, CORRUPT, IO, NOMEM, LIMIT, CANCELLED; so do the calls below. */
 TARN_CALL tarn_source_scan(struct tarn_source *source, const struct tarn_scan_request *request, struct tarn_scan **out,
                            struct tarn_error *err);
@@ -170,8 +179,8 @@ TARN_API void tarn_scan_stats(struct tarn_scan *scan, struct tarn_scan_stats *st
 /** Adds the counters of `more` to those of `sum`: for sources that are made of others. */
 TARN_API void tarn_scan_stats_add(struct tarn_scan_stats *sum, const struct tarn_scan_stats *more);
 /**
- * What became of part number `part` of the source (a row group) so far, and why, in words: writes at most `size` bytes with the terminator,
- * returns the length of the whole text; 0: there is no such part.
+ * What became of part number `part` of the source (a row group, a file of a table) so far, and why, in words: writes at most `size` bytes
+ * with the terminator, returns the length of the whole text; 0: there is no such part.
  */
 TARN_API size_t tarn_scan_explain(struct tarn_scan *scan, uint32_t part, char *buffer, size_t size);
 /** Cursors must be closed before. */

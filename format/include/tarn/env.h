@@ -105,12 +105,19 @@ struct tarn_env_options {
     void *catalog_ctx;
 
     const struct tarn_key_hooks *keys; /**< keys of encrypted files (tarn/keys.h); NULL: none but those given when a file is opened */
+
+    /**
+     * Folders (paths, or scheme://...) that tables may read files in beside their own: a table whose log names files elsewhere, as a
+     * shallow clone does, is refused (AUTH outside_table) unless they lie in one of these. Copied.
+     */
+    uint32_t allowed_folder_count;
+    const struct tarn_text *allowed_folders;
 };
 
 #define TARN_ENV_OPTIONS_INIT                                                                                                              \
     {                                                                                                                                      \
         sizeof(struct tarn_env_options), NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,            \
-            TARN_DURABILITY_FULL, TARN_CPU_AUTO, {NULL, 0}, NULL, NULL, NULL                                                               \
+            TARN_DURABILITY_FULL, TARN_CPU_AUTO, {NULL, 0}, NULL, NULL, NULL, 0, NULL                                                      \
     }
 
 TARN_BEGIN_DECLS

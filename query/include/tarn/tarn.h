@@ -11,6 +11,7 @@
 #include "tarn/query.h"
 #include "tarn/reader.h"
 #include "tarn/alter.h"
+#include "tarn/scan_plan.h"
 #include "tarn/table.h"
 #include "tarn/upkeep.h"
 #include "tarn/writer.h"

@@ -43,11 +43,13 @@ struct tarn_parquet_read_options {
     const struct tarn_parquet_key *keys; /**< of an encrypted file; copied. Keys that are not among them are asked of the env's hooks */
     struct tarn_text aad_prefix;         /**< with which an encrypted file must have been written; empty: the env's hooks are asked */
     enum tarn_arrow_schema arrow_schema;
+    uint32_t variant_count;
+    const struct tarn_path *variants; /**< groups that are VARIANTs though the file does not say so (a step by id where it has one) */
 };
 
 #define TARN_PARQUET_READ_OPTIONS_INIT                                                                                                     \
     {                                                                                                                                      \
-        sizeof(struct tarn_parquet_read_options), false, false, 0, 0, TARN_WIDE_EXACT, 0, NULL, {NULL, 0}, TARN_ARROW_SCHEMA_USED          \
+        sizeof(struct tarn_parquet_read_options), false, false, 0, 0, TARN_WIDE_EXACT, 0, NULL, {NULL, 0}, TARN_ARROW_SCHEMA_USED, 0, NULL \
     }
 
 /* ---- CSV ---- */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TARN_TXLOG_DELTA_DELTA_WIDENING_H
+#define TARN_TXLOG_DELTA_DELTA_WIDENING_H
+
+#include "tarn/type.h"
+
+/** May a column of type `from` become one of type `to`, over files that stay as they are? Not for equal types. */
+bool tarn__delta_may_widen(const struct tarn_type *from, const struct tarn_type *to);
+
+/**
+ * Looks at every change of type that columns say they went through (delta.typeChanges): one that is not known means files that cannot be
+ * read rightly. Errors: UNSUPPORTED delta.type_change with the column, CORRUPT, NOMEM.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__delta_type_changes_admit(struct tarn_env *env, uint32_t field_count,
+                                                                 const struct tarn_field *fields, struct tarn_error *err);
+
+#endif
