@@ -49,7 +49,6 @@ enum tarn__later {
 struct tarn__statistics_input; /* txlog/core/ingest.h */
 struct tarn__layout;           /* txlog/core/maintain/layout.h */
 struct tarn__table_upkeep;     /* txlog/core/upkeep.h */
-struct tarn__extra_column;     /* txlog/core/ingest.h */
 struct tarn__change_set;       /* txlog/core/changes.h */
 struct tarn_changes_options;   /* tarn/changes.h */
 
@@ -109,12 +108,6 @@ struct tarn__table_format {
     /** Must rows that are changed be recorded, in files of their own? NULL: never. */
     bool (*records_changes)(const struct tarn_snapshot *snapshot);
     const char *change_folder; /* what keys of these files begin with */
-    /**
-     * What rows carry with them, unseen, when they are copied to another file: columns whose fields have the names by which a scan gives
-     * them. In `arena`. NULL: nothing in any table.
-     */
-    enum tarn_status (*carried)(const struct tarn_snapshot *snapshot, struct tarn_arena *arena, uint32_t *count,
-                                const struct tarn__extra_column **columns, struct tarn_error *err);
 
     /**
      * One attempt to make the version after the newest that is known; on success `transaction->made` is its name. Keys of objects that it

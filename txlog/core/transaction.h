@@ -167,6 +167,13 @@ TARN_WARN_UNUSED enum tarn_status tarn__transaction_selected(const struct tarn_t
 TARN_WARN_UNUSED enum tarn_status tarn__transaction_keep_staged(struct tarn_transaction *transaction, const struct tarn__staged_file *file,
                                                                 struct tarn__staged_file **list, size_t *count, size_t *capacity,
                                                                 struct tarn_error *err);
+/**
+ * What rows carry unseen when they are copied to another file: columns whose fields have the names by which a scan gives them, in `arena`.
+ * Errors: CORRUPT row_ids (the table does not say in which columns files store them).
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__transaction_carried(const struct tarn_transaction *transaction, struct tarn_arena *arena,
+                                                            uint32_t *count, const struct tarn__extra_column **columns,
+                                                            struct tarn_error *err);
 /** A sink for new or copied rows, with columns beside the table's, whatever is being replaced. One at a time. */
 TARN_WARN_UNUSED enum tarn_status tarn__transaction_open_sink(struct tarn_transaction *transaction, uint32_t extra_count,
                                                               const struct tarn__extra_column *extra, struct tarn_sink **out,

@@ -12,12 +12,37 @@
 
 /* ---- copies ---- */
 
-static enum tarn_status carried(const struct tarn_transaction *transaction, struct tarn_arena *arena, uint32_t *count,
-                                const struct tarn__extra_column **columns, struct tarn_error *err)
+static void carry(struct tarn__extra_column *column, const char *name, const struct tarn__physical *in_file)
 {
+    static const struct tarn_type number = {.id = TARN_TYPE_I64};
+    *column = (struct tarn__extra_column){
+        .field = {.name = tarn__text_of(name), .type = &number, .nullable = true, .id = -1},
+        .in_file = in_file->name,
+        .id = in_file->id,
+    };
+}
+
+enum tarn_status tarn__transaction_carried(const struct tarn_transaction *transaction, struct tarn_arena *arena, uint32_t *count,
+                                           const struct tarn__extra_column **columns, struct tarn_error *err)
+{
+    const struct tarn_snapshot *snapshot = transaction->snapshot;
     *count = 0;
     *columns = NULL;
-    return transaction->format->carried != NULL ? transaction->format->carried(transaction->snapshot, arena, count, columns, err) : TARN_OK;
+    if (!snapshot->has_row_ids) {
+        return TARN_OK;
+    }
+    if (snapshot->row_id_column.name.size == 0 || snapshot->row_version_column.name.size == 0) {
+        return tarn__corrupt(err, "row_ids", "the table keeps the ids of its rows and does not say in which columns files store them");
+    }
+    struct tarn__extra_column *both = tarn__arena_calloc(arena, 2, sizeof(*both));
+    if (both == NULL) {
+        return tarn__nomem(arena->env, err, 2 * sizeof(*both));
+    }
+    carry(&both[0], TARN_ROW_ID, &snapshot->row_id_column);
+    carry(&both[1], TARN_ROW_VERSION, &snapshot->row_version_column);
+    *count = 2;
+    *columns = both;
+    return TARN_OK;
 }
 
 enum tarn_status tarn_transaction_copy_schema(const struct tarn_transaction *transaction, struct tarn_schema **out, struct tarn_error *err)
@@ -28,7 +53,7 @@ enum tarn_status tarn_transaction_copy_schema(const struct tarn_transaction *tra
     struct tarn_arena arena;
     *out = NULL;
     tarn__arena_init(&arena, transaction->env);
-    enum tarn_status status = carried(transaction, &arena, &count, &columns, err);
+    enum tarn_status status = tarn__transaction_carried(transaction, &arena, &count, &columns, err);
     if (status == TARN_OK && count == 0) {
         *out = tarn_schema_retain(table);
     } else if (status == TARN_OK) {
@@ -52,7 +77,7 @@ enum tarn_status tarn_transaction_copy_sink(struct tarn_transaction *transaction
     const struct tarn__extra_column *columns;
     uint32_t count;
     *out = NULL;
-    TARN_RETURN_IF_ERROR(carried(transaction, &transaction->arena, &count, &columns, err));
+    TARN_RETURN_IF_ERROR(tarn__transaction_carried(transaction, &transaction->arena, &count, &columns, err));
     transaction->rows_copied = true;
     return tarn__transaction_open_sink(transaction, count, columns, out, err);
 }

@@ -14,7 +14,6 @@
 #include "txlog/delta/delta_partition.h"
 #include "txlog/delta/delta_path.h"
 #include "txlog/delta/delta_refresh.h"
-#include "txlog/delta/delta_row_tracking.h"
 #include "txlog/delta/delta_state.h"
 #include "txlog/delta/delta_statistics.h"
 #include "txlog/delta/delta_upkeep.h"
@@ -76,7 +75,6 @@ const struct tarn__table_format tarn__delta_format = {
     .may_delete_rows = tarn__delta_may_delete_rows,
     .records_changes = tarn__delta_records_changes,
     .change_folder = TARN_DELTA_CHANGE_DATA,
-    .carried = tarn__delta_carried,
     .publish = tarn__delta_publish,
     .judge = tarn__delta_judge,
     .app_version = tarn__delta_app_version,

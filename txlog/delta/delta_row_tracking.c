@@ -38,35 +38,6 @@ bool tarn__delta_keeps_row_ids(const struct tarn__delta_protocol *protocol, cons
            tarn__text_equal(property(metadata, TARN_TEXT("delta.enableRowTracking")), TARN_TEXT("true"));
 }
 
-enum tarn_status tarn__delta_carried(const struct tarn_snapshot *snapshot, struct tarn_arena *arena, uint32_t *count,
-                                     const struct tarn__extra_column **columns, struct tarn_error *err)
-{
-    static const struct tarn_type number = {.id = TARN_TYPE_I64};
-    const struct tarn__delta_state *state = tarn__delta_state_of(snapshot);
-    *count = 0;
-    *columns = NULL;
-    if (!tarn__delta_keeps_row_ids(&state->protocol, &state->metadata)) {
-        return TARN_OK;
-    }
-    struct tarn__extra_column *both = tarn__arena_calloc(arena, 2, sizeof(*both));
-    if (both == NULL) {
-        return tarn__nomem(arena->env, err, 2 * sizeof(*both));
-    }
-    both[0].field = (struct tarn_field){.name = TARN_TEXT(TARN_ROW_ID), .type = &number, .nullable = true, .id = -1};
-    both[1].field = (struct tarn_field){.name = TARN_TEXT(TARN_ROW_VERSION), .type = &number, .nullable = true, .id = -1};
-    both[0].in_file = property(&state->metadata, TARN_TEXT(TARN_DELTA_ROW_ID_COLUMN));
-    both[1].in_file = property(&state->metadata, TARN_TEXT(TARN_DELTA_ROW_VERSION_COLUMN));
-    both[0].id = -1;
-    both[1].id = -1;
-    if (both[0].in_file.size == 0 || both[1].in_file.size == 0) {
-        return tarn__corrupt(err, "row_tracking", "the table keeps the ids of its rows and does not say in which columns (%s)",
-                             both[0].in_file.size == 0 ? TARN_DELTA_ROW_ID_COLUMN : TARN_DELTA_ROW_VERSION_COLUMN);
-    }
-    *count = 2;
-    *columns = both;
-    return TARN_OK;
-}
-
 void tarn__delta_row_numbers_begin(struct tarn__delta_row_numbers *numbers, const struct tarn_transaction *transaction,
                                    const struct tarn__delta_protocol *protocol, const struct tarn__delta_metadata *metadata)
 {

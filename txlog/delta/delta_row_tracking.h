@@ -19,10 +19,6 @@
 bool tarn__delta_numbers_rows(const struct tarn__delta_protocol *protocol, const struct tarn__delta_metadata *metadata);
 /** Do rows keep their ids? */
 bool tarn__delta_keeps_row_ids(const struct tarn__delta_protocol *protocol, const struct tarn__delta_metadata *metadata);
-/** For the format's interface. Errors: CORRUPT row_tracking (the table does not say what the columns are called). */
-TARN_WARN_UNUSED enum tarn_status tarn__delta_carried(const struct tarn_snapshot *snapshot, struct tarn_arena *arena, uint32_t *count,
-                                                      const struct tarn__extra_column **columns, struct tarn_error *err);
-
 /** The numbers that an attempt gives out. */
 struct tarn__delta_row_numbers {
     bool given;      /* files get them */

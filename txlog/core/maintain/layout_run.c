@@ -78,6 +78,8 @@ static enum tarn_status need_sink(struct work *work, struct tarn_error *err)
     }
     const struct tarn__ingest_options options = {
         .snapshot = work->run->transaction->snapshot,
+        .extra_count = work->run->carried_count,
+        .extra = work->run->carried,
         .staging = note_staging,
         .staged = note_staged,
         .arg = work,
@@ -191,16 +193,17 @@ static enum tarn_status read_job(struct work *work, uint32_t count, const struct
     return TARN_OK;
 }
 
-/* Paths to all columns of the table, then to those of the layout that are members of structs. */
+/* Paths to all columns of the table and what rows carry, then to those of the layout that are members of structs. */
 static enum tarn_status make_paths(struct work *work, const struct tarn_path **out, uint32_t *count, uint32_t *handles,
                                    struct tarn_error *err)
 {
     const struct tarn_schema *schema = work->run->transaction->snapshot->schema;
+    const struct tarn_schema *rows = work->run->rows;
     const struct tarn__layout *layout = &work->run->plan->layout;
     struct tarn_arena *arena = &work->output->arena;
-    const size_t most = (size_t)schema->field_count + layout->column_count;
+    const size_t most = (size_t)rows->field_count + layout->column_count;
     struct tarn_path *paths = tarn__arena_calloc(arena, most + 1, sizeof(*paths));
-    struct tarn_path_step *steps = tarn__arena_calloc(arena, (size_t)schema->field_count + 1, sizeof(*steps));
+    struct tarn_path_step *steps = tarn__arena_calloc(arena, (size_t)rows->field_count + 1, sizeof(*steps));
     if (paths == NULL || steps == NULL) {
         return tarn__nomem(arena->env, err, most * sizeof(*paths));
     }
@@ -208,7 +211,11 @@ static enum tarn_status make_paths(struct work *work, const struct tarn_path **o
         steps[c] = (struct tarn_path_step){.kind = TARN_PATH_POSITION, .id = (int32_t)c};
         paths[c] = (struct tarn_path){1, &steps[c]};
     }
-    *count = schema->field_count;
+    for (uint32_t c = schema->field_count; c < rows->field_count; c++) {
+        steps[c] = (struct tarn_path_step){.kind = TARN_PATH_FIELD, .name = rows->fields[c].name, .id = -1};
+        paths[c] = (struct tarn_path){1, &steps[c]};
+    }
+    *count = rows->field_count;
     for (uint32_t c = 0; c < layout->column_count; c++) {
         const struct tarn_path *path = &layout->columns[c];
         const int32_t top = tarn_fields_find(schema->field_count, schema->fields, path->steps[0].name);
@@ -230,7 +237,7 @@ static enum tarn_status copy_rows(struct work *work, void *arg, struct tarn_vect
     (void)arg;
     struct tarn_env *env = work->output->arena.env;
     struct tarn_batch *batch;
-    TARN_RETURN_IF_ERROR(tarn_batch_make(env, work->run->transaction->snapshot->schema, length, columns, &batch, err));
+    TARN_RETURN_IF_ERROR(tarn_batch_make(env, work->run->rows, length, columns, &batch, err));
     const enum tarn_status status = write_rows(work, batch, err);
     tarn_batch_release(batch);
     work->rows += length;
@@ -307,7 +314,7 @@ static enum tarn_status sort_job(struct work *work, struct clustering *clusterin
     const size_t together = run->plan->job_count < threads ? run->plan->job_count : threads;
     const struct tarn__row_sort_options options = {
         .env = env,
-        .schema = run->transaction->snapshot->schema,
+        .schema = run->rows,
         .spill = run->spill,
         .memory = run->memory / (together != 0 ? together : 1),
     };
@@ -404,7 +411,10 @@ enum tarn_status tarn__layout_run(struct tarn__layout_run *run, struct tarn_erro
     }
     tarn__uuid(env, run->group);
     pthread_mutex_init(&run->lock, NULL);
-    enum tarn_status status = tarn__parallel_for(env, count, run_job, run, err);
+    enum tarn_status status =
+        tarn__transaction_carried(run->transaction, &run->transaction->arena, &run->carried_count, &run->carried, err);
+    status = status == TARN_OK ? tarn_transaction_copy_schema(run->transaction, &run->rows, err) : status;
+    status = status == TARN_OK ? tarn__parallel_for(env, count, run_job, run, err) : status;
     pthread_mutex_destroy(&run->lock);
     status = status == TARN_OK ? hand_over(run, err) : status;
     for (size_t j = 0; j < count; j++) {
@@ -413,5 +423,7 @@ enum tarn_status tarn__layout_run(struct tarn__layout_run *run, struct tarn_erro
     }
     tarn__free(env, run->outputs);
     run->outputs = NULL;
+    tarn_schema_release(run->rows);
+    run->rows = NULL;
     return status;
 }

@@ -17,6 +17,9 @@ struct tarn__layout_run {
     const struct tarn__layout_plan *plan;
     uint64_t memory; /* that sorting may take, in all */
     struct tarn_store *spill;
+    struct tarn_schema *rows; /* the table's columns, and what rows carry behind them */
+    uint32_t carried_count;
+    const struct tarn__extra_column *carried;
     char group[37]; /* of what is clustered together */
     pthread_mutex_t lock;
     struct tarn__layout_output *outputs; /* of each job */
