@@ -18,7 +18,7 @@ static const struct {
 } frozen[] = {
     /* clang-format off */
     {"parquet", 16},
-    {"delta", 19},
+    {"delta", 18},
     {"table", 15},
     {"catalog", 4},
     {"expr", 4},

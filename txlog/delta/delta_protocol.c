@@ -107,9 +107,6 @@ enum tarn_status tarn__delta_protocol_admit_write(const struct tarn_snapshot *sn
             return refuse(err, "writer_feature", TARN_TEXT("icebergCompat"), "writers");
         }
     }
-    if (tarn__delta_property_is_true(state, TARN_TEXT("delta.enableRowTracking"))) {
-        return refuse(err, "writer_feature", TARN_TEXT("rowTracking"), "writers");
-    }
     if (removes && tarn__delta_property_is_true(state, TARN_TEXT("delta.appendOnly")) &&
         tarn__delta_protocol_has_writer(protocol, TARN_TEXT("appendOnly"))) {
         return tarn__invalid(err, "append_only",
