@@ -89,3 +89,5 @@ interop_test(delta_changes)
 
 # Tables whose columns, properties and expressions tarn and Spark change in turn.
 interop_test(delta_altered spark)
+# Ids of rows, kept by both sides.
+interop_test(delta_row_ids)
