@@ -56,6 +56,15 @@ def errors_point_at_the_place(folder):
     Run("query", "selec 1").expect(4, err="^")
 
 
+def what_was_passed_over_is_told_beside_the_answer(folder):
+    Run("import", BIRDS, "lake/noted").expect(0)
+    log = folder / "lake" / "noted" / "_delta_log"
+    (log / f"{0:020}.checkpoint.parquet").write_bytes(b"PAR1 torn")
+    done = Run("query", "select count(*) as n from 'lake/noted'", "-o", "jsonl").expect(0, err="note: the checkpoint of version 0 cannot be read")
+    equal(done.rows(), [{"n": 10000}], "rows beside a note")
+    Run("show", "lake/noted", "--json").expect(0, err="note: ").json()
+
+
 def life_of_a_table(folder):
     Run("import", BIRDS, "lake/birds").expect(0, out="10000 rows")
     Run("import", BIRDS, "lake/birds").expect(11, err="--mode append")

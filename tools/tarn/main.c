@@ -44,6 +44,15 @@ static int version_print(void)
     return 0;
 }
 
+/* What the library met and found a way round: a damaged checkpoint, a file that could not be removed. */
+static void print_note(void *ctx, enum tarn_log_level level, const char *text)
+{
+    (void)ctx;
+    if (level >= TARN_LOG_WARN) {
+        fprintf(stderr, "note: %s\n", text);
+    }
+}
+
 /* The env with what the command line says of it. False: the exit code is in *code. */
 static bool env_make(struct session *session, int *code)
 {
@@ -71,6 +80,7 @@ static bool env_make(struct session *session, int *code)
         options.executor = &session->executor;
     }
     options.is_cancelled = is_interrupted;
+    options.log = print_note;
     options.expr_host = tarn_query_expr_host();
     catalogs_offer(&options);
     for (int i = 0; i < session->args.all_count; i++) {

@@ -13,6 +13,7 @@
  */
 #include "txlog/core/file_set.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "format/base/bytes.h"
@@ -92,6 +93,7 @@ void tarn__file_set_free(struct tarn__file_set *set)
         release_segment(set->env, set->segments[i]);
     }
     tarn__free(set->env, set->segments);
+    tarn__free(set->env, set->waiting);
     for (uint32_t i = 0; i < set->level_count; i++) {
         release_level(set->env, set->levels[i]);
     }
@@ -134,6 +136,12 @@ static uint32_t path_hash(struct tarn_text path)
     return (uint32_t)tarn__hash_text(path);
 }
 
+/* Where a hash belongs: by its upper bits, so that entries that are put in by ascending hash lie side by side. */
+static uint32_t first_slot(const struct tarn__file_index *level, uint32_t hash)
+{
+    return (uint32_t)((uint64_t)hash * level->slot_count >> 32);
+}
+
 /* The next file of this path in a level from slot *at on, which goes behind it. */
 static int64_t next_of_path(const struct tarn__file_set *set, const struct tarn__file_index *level, struct tarn_text path, uint32_t hash,
                             uint32_t *at)
@@ -152,50 +160,41 @@ static int64_t next_of_path(const struct tarn__file_set *set, const struct tarn_
     }
 }
 
-int64_t tarn__file_set_find(const struct tarn__file_set *set, struct tarn_text path, const struct tarn__deletion_vector *vector)
+struct tarn__file_seek tarn__file_set_seek(const struct tarn__file_set *set, struct tarn_text path,
+                                           const struct tarn__deletion_vector *vector, int64_t sequence)
 {
-    const uint32_t hash = set->level_count != 0 ? path_hash(path) : 0;
+    struct tarn__file_seek seek = {.hash = path_hash(path), .found = TARN_FILE_NONE};
     for (uint32_t i = set->level_count; i > 0; i--) {
-        uint32_t at = hash;
+        const struct tarn__file_index *level = set->levels[i - 1];
+        uint32_t at = first_slot(level, seek.hash);
         for (;;) {
-            const int64_t found = next_of_path(set, set->levels[i - 1], path, hash, &at);
-            if (found == TARN_FILE_NONE) {
+            const int64_t place = next_of_path(set, level, path, seek.hash, &at);
+            if (place == TARN_FILE_NONE) {
                 break;
             }
-            if (same_vector(tarn__file_deletion_vector(tarn__file_set_at(set, (uint32_t)found)), vector)) {
-                return found;
+            const struct tarn__tracked_file *file = tarn__file_set_at(set, (uint32_t)place);
+            seek.fresh = seek.fresh || file->sequence == sequence;
+            if (seek.found == TARN_FILE_NONE && same_vector(tarn__file_deletion_vector(file), vector)) {
+                seek.found = place;
             }
         }
     }
-    return TARN_FILE_NONE;
+    return seek;
 }
 
-int64_t tarn__file_set_find_sequence(const struct tarn__file_set *set, struct tarn_text path, int64_t sequence)
+int64_t tarn__file_set_find(const struct tarn__file_set *set, struct tarn_text path, const struct tarn__deletion_vector *vector)
 {
-    const uint32_t hash = set->level_count != 0 ? path_hash(path) : 0;
-    for (uint32_t i = set->level_count; i > 0; i--) {
-        uint32_t at = hash;
-        for (;;) {
-            const int64_t found = next_of_path(set, set->levels[i - 1], path, hash, &at);
-            if (found == TARN_FILE_NONE) {
-                break;
-            }
-            if (tarn__file_set_at(set, (uint32_t)found)->sequence == sequence) {
-                return found;
-            }
-        }
-    }
-    return TARN_FILE_NONE;
+    return set->level_count != 0 ? tarn__file_set_seek(set, path, vector, INT64_MIN).found : TARN_FILE_NONE;
 }
 
 static void put_slot(struct tarn__file_index *level, uint64_t slot)
 {
     const uint32_t mask = level->slot_count - 1;
-    uint32_t at = (uint32_t)(slot >> 32) & mask;
-    while (level->slots[at] != 0) {
-        at = (at + 1) & mask;
+    uint32_t at = first_slot(level, (uint32_t)(slot >> 32));
+    while (level->slots[at & mask] != 0) {
+        at++;
     }
-    level->slots[at] = slot;
+    level->slots[at & mask] = slot;
     level->used++;
 }
 
@@ -233,7 +232,7 @@ static enum tarn_status reserve_level(struct tarn__file_set *set, uint64_t more,
 {
     struct tarn__file_index *own = set->level_is_own ? set->levels[set->level_count - 1] : NULL;
     const uint64_t entries = (own != NULL ? own->used : 0) + more;
-    if (own != NULL && entries * 4 <= (uint64_t)own->slot_count * 3) {
+    if (own != NULL && !(set->level_is_stale && set->waits) && entries * 4 <= (uint64_t)own->slot_count * 3) {
         return TARN_OK;
     }
     const uint32_t slots = slots_for(entries);
@@ -242,25 +241,19 @@ static enum tarn_status reserve_level(struct tarn__file_set *set, uint64_t more,
         return tarn__nomem(set->env, err, entries * sizeof(level->slots[0]));
     }
     if (own != NULL) {
-        pour(level, own, UINT32_MAX);
+        pour(level, own, set->indexed);
         release_level(set->env, own);
         set->level_count--;
+        set->level_is_stale = false;
     }
     set->levels[set->level_count++] = level;
     set->level_is_own = true;
     return TARN_OK;
 }
 
-static void index_file(struct tarn__file_set *set, uint32_t place)
+static void index_file(struct tarn__file_set *set, uint32_t place, uint32_t hash)
 {
-    put_slot(set->levels[set->level_count - 1], (uint64_t)path_hash(tarn__file_set_at(set, place)->path) << 32 | (place + 1u));
-}
-
-void tarn__file_set_expect(struct tarn__file_set *set, uint64_t count)
-{
-    if (count <= INT32_MAX && reserve_level(set, count, NULL) != TARN_OK) {
-        return; /* it grows when it must */
-    }
+    put_slot(set->levels[set->level_count - 1], (uint64_t)hash << 32 | (place + 1u));
 }
 
 enum tarn_status tarn__file_set_index(struct tarn__file_set *set, struct tarn_error *err)
@@ -268,7 +261,8 @@ enum tarn_status tarn__file_set_index(struct tarn__file_set *set, struct tarn_er
     if (set->indexed < set->count) {
         TARN_RETURN_IF_ERROR(reserve_level(set, set->count - set->indexed, err));
         while (set->indexed < set->count) {
-            index_file(set, set->indexed++);
+            index_file(set, set->indexed, path_hash(tarn__file_set_at(set, set->indexed)->path));
+            set->indexed++;
         }
     }
     set->unindexed = false;
@@ -389,15 +383,22 @@ static void count_file(struct tarn__file_set *set, const struct tarn__tracked_fi
     const uint64_t rows = known ? (uint64_t)file->rows - gone : 0;
     count_in(&set->bytes, file->size, goes);
     count_in(&set->rows, rows, goes);
+    set->vectors = goes ? set->vectors - (vector != NULL) : set->vectors + (vector != NULL);
     set->rows_unknown = goes ? set->rows_unknown - !known : set->rows_unknown + !known;
 }
 
-static enum tarn_status add(struct tarn__file_set *set, const struct tarn__tracked_file *file, bool kept, struct tarn_error *err)
+enum tarn_status tarn__file_set_add_sought(struct tarn__file_set *set, const struct tarn__tracked_file *file, uint32_t hash,
+                                           struct tarn_error *err)
 {
-    if (!set->unindexed) {
+    if (set->waits) {
+        if (!tarn__grow(set->env, &set->waiting, &set->waiting_capacity, (size_t)(set->count - set->indexed) + 1, sizeof(*set->waiting))) {
+            return tarn__nomem(set->env, err, sizeof(*set->waiting));
+        }
+        set->waiting[set->count - set->indexed] = hash;
+    } else if (!set->unindexed) {
         TARN_RETURN_IF_ERROR(reserve_level(set, 1, err));
     }
-    const char *path = kept ? file->path.data : keep_path(set, file->path);
+    const char *path = keep_path(set, file->path);
     if (path == NULL) {
         return tarn__nomem(set->env, err, file->path.size);
     }
@@ -407,8 +408,8 @@ static enum tarn_status add(struct tarn__file_set *set, const struct tarn__track
     *record = *file;
     record->path.data = path;
     count_file(set, record, false);
-    if (!set->unindexed) {
-        index_file(set, index);
+    if (!set->unindexed && !set->waits) {
+        index_file(set, index, hash);
         set->indexed++;
     }
     return TARN_OK;
@@ -416,12 +417,7 @@ static enum tarn_status add(struct tarn__file_set *set, const struct tarn__track
 
 enum tarn_status tarn__file_set_add(struct tarn__file_set *set, const struct tarn__tracked_file *file, struct tarn_error *err)
 {
-    return add(set, file, false, err);
-}
-
-enum tarn_status tarn__file_set_add_kept(struct tarn__file_set *set, const struct tarn__tracked_file *file, struct tarn_error *err)
-{
-    return add(set, file, true, err);
+    return tarn__file_set_add_sought(set, file, set->unindexed ? 0 : path_hash(file->path), err);
 }
 
 enum tarn_status tarn__file_set_remove(struct tarn__file_set *set, uint32_t index, struct tarn_error *err)
@@ -434,9 +430,10 @@ enum tarn_status tarn__file_set_remove(struct tarn__file_set *set, uint32_t inde
     count_file(set, tarn__file_set_at(set, index), true);
     set->count--;
     set->indexed--;
+    set->level_is_stale = true;
     if (index != last) {
         *tarn__file_set_at(set, index) = *tarn__file_set_at(set, last);
-        index_file(set, index);
+        index_file(set, index, path_hash(tarn__file_set_at(set, index)->path));
     }
     if (last % TARN_FILE_SEGMENT == 0) {
         release_segment(set->env, set->segments[last / TARN_FILE_SEGMENT]);
@@ -454,6 +451,105 @@ enum tarn_status tarn__file_set_replace(struct tarn__file_set *set, uint32_t ind
     *record = *file;
     record->path = path;
     count_file(set, record, false);
+    return TARN_OK;
+}
+
+/* ---- many at once ---- */
+
+enum { SORT_BITS = 8, SORT_FROM = 4096 };
+
+/* Index entries of the waiting files, by the upper bits of their hash when there are many: what is put in one after the other then lies
+ * side by side in the index, and is in the cache. */
+static void sort_waiting(const struct tarn__file_set *set, uint32_t count, uint64_t *entries)
+{
+    uint32_t begin[(1 << SORT_BITS) + 1] = {0};
+    const unsigned shift = count < SORT_FROM ? 32 : 32 - SORT_BITS;
+    for (uint32_t i = 0; i < count; i++) {
+        begin[((uint64_t)set->waiting[i] >> shift) + 1]++;
+    }
+    for (uint32_t i = 0; i < 1 << SORT_BITS; i++) {
+        begin[i + 1] += begin[i];
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        entries[begin[(uint64_t)set->waiting[i] >> shift]++] = (uint64_t)set->waiting[i] << 32 | (set->indexed + i + 1u);
+    }
+}
+
+/* Does the file in the place of `slot` have the key of the one in `place`? Their hashes are equal. */
+static bool is_same_key(const struct tarn__file_set *set, uint64_t slot, uint32_t place, int64_t *twin)
+{
+    const uint32_t other = (uint32_t)slot - 1;
+    if (other >= set->count) {
+        return false;
+    }
+    const struct tarn__tracked_file *known = tarn__file_set_at(set, other);
+    const struct tarn__tracked_file *file = tarn__file_set_at(set, place);
+    if (!tarn__text_equal(known->path, file->path)) {
+        return false;
+    }
+    *twin = known->sequence == file->sequence ? place : *twin;
+    return same_vector(tarn__file_deletion_vector(known), tarn__file_deletion_vector(file));
+}
+
+/* Puts one entry into the index; records are looked at only where hashes are equal. True: another file has its key. */
+static bool settle_entry(struct tarn__file_set *set, uint64_t entry, int64_t *twin)
+{
+    for (uint32_t i = set->level_count; i > 0; i--) {
+        const struct tarn__file_index *level = set->levels[i - 1];
+        const uint32_t mask = level->slot_count - 1;
+        for (uint32_t at = first_slot(level, (uint32_t)(entry >> 32)); level->slots[at & mask] != 0; at++) {
+            const uint64_t slot = level->slots[at & mask];
+            if (slot >> 32 == entry >> 32 && is_same_key(set, slot, (uint32_t)entry - 1, twin)) {
+                return true;
+            }
+        }
+    }
+    put_slot(set->levels[set->level_count - 1], entry);
+    return false;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const uint32_t left = *(const uint32_t *)a;
+    const uint32_t right = *(const uint32_t *)b;
+    return left < right ? 1 : left > right ? -1 : 0;
+}
+
+enum tarn_status tarn__file_set_settle(struct tarn__file_set *set, int64_t *twin, struct tarn_error *err)
+{
+    const uint32_t count = set->count - set->indexed;
+    int64_t found = TARN_FILE_NONE;
+    if (twin != NULL) {
+        *twin = TARN_FILE_NONE;
+    }
+    if (count == 0) {
+        return TARN_OK;
+    }
+    TARN_RETURN_IF_ERROR(reserve_level(set, count, err));
+    uint64_t *entries = tarn__alloc(set->env, count * sizeof(*entries));
+    if (entries == NULL) {
+        return tarn__nomem(set->env, err, count * sizeof(*entries));
+    }
+    sort_waiting(set, count, entries);
+    uint32_t *dropped = set->waiting; /* the hashes are in the entries by now */
+    uint32_t drops = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (settle_entry(set, entries[i], &found)) {
+            dropped[drops++] = (uint32_t)entries[i] - 1;
+        }
+    }
+    tarn__free(set->env, entries);
+    set->indexed = set->count;
+    if (twin != NULL && found != TARN_FILE_NONE) {
+        *twin = found;
+        return TARN_OK;
+    }
+    if (drops > 1) {
+        qsort(dropped, drops, sizeof(*dropped), by_place); /* the last first: what moves into a place is never one that is to go */
+    }
+    for (uint32_t i = 0; i < drops; i++) {
+        TARN_RETURN_IF_ERROR(tarn__file_set_remove(set, dropped[i], err));
+    }
     return TARN_OK;
 }
 
@@ -566,6 +662,7 @@ static enum tarn_status absorb_files(struct tarn__file_set *set, const struct ta
     count_in(&set->bytes, from->bytes, false);
     count_in(&set->rows, from->rows, false);
     set->rows_unknown += from->rows_unknown;
+    set->vectors += from->vectors;
     return TARN_OK;
 }
 
@@ -594,6 +691,9 @@ enum tarn_status tarn__file_set_absorb(struct tarn__file_set *set, struct tarn__
 enum tarn_status tarn__file_set_seal(struct tarn__file_set *set, struct tarn_error *err)
 {
     TARN_RETURN_IF_ERROR(merge_levels(set, err));
+    tarn__free(set->env, set->waiting);
+    set->waiting = NULL;
+    set->waiting_capacity = 0;
     struct tarn__file_ground *ground = tarn__calloc(set->env, 1, sizeof(*ground));
     if (ground == NULL) {
         return tarn__nomem(set->env, err, sizeof(*ground));
@@ -654,6 +754,7 @@ enum tarn_status tarn__file_set_derive(struct tarn__file_set *set, const struct 
     set->bytes = from->bytes;
     set->rows = from->rows;
     set->rows_unknown = from->rows_unknown;
+    set->vectors = from->vectors;
     set->partitions = from->partitions;
     set->partition_count = from->partition_count;
     set->partition_slots = from->partition_slots;

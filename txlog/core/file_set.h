@@ -89,8 +89,11 @@ struct tarn__file_set {
     size_t path_block;
     struct tarn__file_index *levels[TARN_FILE_LEVELS]; /* the last is the newest */
     uint32_t level_count;
-    bool level_is_own; /* the last level may be written */
-    uint32_t indexed;  /* files in front that the index knows */
+    bool level_is_own;   /* the last level may be written */
+    bool level_is_stale; /* it may have entries for places behind the files, which are not to come to life again */
+    uint32_t indexed;    /* files in front that the index knows */
+    uint32_t *waiting;   /* hashes of the files behind those */
+    size_t waiting_capacity;
     struct tarn__text_pool statistics;
     struct tarn__partition *partitions;
     size_t partition_capacity;
@@ -102,8 +105,10 @@ struct tarn__file_set {
     uint64_t bytes; /* sum of sizes */
     uint64_t rows;  /* sum of live rows of the files that say how many they have */
     uint32_t rows_unknown;
-    bool unindexed; /* files are added, and not looked for: set at any time */
-    bool is_sealed; /* what it points at is the ground's */
+    uint32_t vectors; /* files with a deletion vector */
+    bool unindexed;   /* files are added, and not looked for */
+    bool waits;       /* files are indexed when they are settled: not to be looked for until then */
+    bool is_sealed;   /* what it points at is the ground's */
 };
 
 void tarn__file_set_init(struct tarn__file_set *set, struct tarn_env *env);
@@ -125,8 +130,15 @@ uint64_t tarn__deletion_vector_hash(const struct tarn__deletion_vector *vector);
 
 /** The indexed file with this path and deletion vector (NULL: none); TARN_FILE_NONE when there is none. */
 int64_t tarn__file_set_find(const struct tarn__file_set *set, struct tarn_text path, const struct tarn__deletion_vector *vector);
-/** An indexed file with this path, whatever its deletion vector, that came with this sequence number. */
-int64_t tarn__file_set_find_sequence(const struct tarn__file_set *set, struct tarn_text path, int64_t sequence);
+/** What is known of a path: one lookup for all questions. */
+struct tarn__file_seek {
+    uint32_t hash;
+    int64_t found; /* the file with this path and deletion vector; or TARN_FILE_NONE */
+    bool fresh;    /* a file with this path, whatever its deletion vector, came with the sequence number */
+};
+
+struct tarn__file_seek tarn__file_set_seek(const struct tarn__file_set *set, struct tarn_text path,
+                                           const struct tarn__deletion_vector *vector, int64_t sequence);
 
 /**
  * Adds a file that is not there yet. The path is copied; `extra` must live in the set's arena (tarn__file_extra_copy), `statistics` and
@@ -134,14 +146,18 @@ int64_t tarn__file_set_find_sequence(const struct tarn__file_set *set, struct ta
  */
 TARN_WARN_UNUSED enum tarn_status tarn__file_set_add(struct tarn__file_set *set, const struct tarn__tracked_file *file,
                                                      struct tarn_error *err);
-/** The same, and the path is not copied: it lives as long as the set. */
-TARN_WARN_UNUSED enum tarn_status tarn__file_set_add_kept(struct tarn__file_set *set, const struct tarn__tracked_file *file,
-                                                          struct tarn_error *err);
+/** The same after a lookup, whose hash it takes. */
+TARN_WARN_UNUSED enum tarn_status tarn__file_set_add_sought(struct tarn__file_set *set, const struct tarn__tracked_file *file,
+                                                            uint32_t hash, struct tarn_error *err);
 
-/** Room in the index for so many files, so that it does not grow on the way. Best effort. */
-void tarn__file_set_expect(struct tarn__file_set *set, uint64_t count);
 /** Indexes what was added unindexed. Errors: NOMEM. */
 TARN_WARN_UNUSED enum tarn_status tarn__file_set_index(struct tarn__file_set *set, struct tarn_error *err);
+/**
+ * Indexes what was added to a set that `waits`, which is faster than one by one. Of files with one key the first that was settled stays.
+ * `twin` given: *twin is the place of a file whose path another file of the same sequence number has, whatever their vectors, and the set
+ * is then of no more use; or TARN_FILE_NONE. Errors: NOMEM.
+ */
+TARN_WARN_UNUSED enum tarn_status tarn__file_set_settle(struct tarn__file_set *set, int64_t *twin, struct tarn_error *err);
 
 /** The tuple with this raw form, added when it is new. */
 TARN_WARN_UNUSED enum tarn_status tarn__file_set_partition(struct tarn__file_set *set, struct tarn_text raw, uint32_t *partition,

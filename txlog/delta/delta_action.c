@@ -15,6 +15,7 @@
 
 #include "format/base/text.h"
 #include "format/base/utf8.h"
+#include "txlog/delta/delta_action_scan.h"
 #include "txlog/delta/delta_partition.h"
 #include "txlog/delta/delta_path.h"
 
@@ -478,7 +479,7 @@ static const struct {
     {{"checkpointMetadata", 18}, TARN_DELTA_CHECKPOINT_METADATA, checkpoint_field},
 };
 
-static void begin_action(struct tarn__delta_action *action, enum tarn__delta_action_kind kind)
+void tarn__delta_action_begin(struct tarn__delta_action *action, enum tarn__delta_action_kind kind)
 {
     memset(action, 0, sizeof(*action));
     action->kind = kind;
@@ -521,7 +522,7 @@ static enum tarn_status check_action(const struct tarn_json *json, const struct 
 enum tarn_status tarn__delta_action_parse(struct tarn_json *json, struct tarn_text line, uint64_t offset, struct tarn__delta_action *action,
                                           struct tarn_error *err)
 {
-    begin_action(action, TARN_DELTA_OTHER);
+    tarn__delta_action_begin(action, TARN_DELTA_OTHER);
     tarn__json_reopen(json, line, offset);
     TARN_RETURN_IF_ERROR(tarn__json_object(json, NULL, err));
     for (bool more = true;;) {
@@ -547,7 +548,7 @@ enum tarn_status tarn__delta_action_parse(struct tarn_json *json, struct tarn_te
             TARN_RETURN_IF_ERROR(tarn__json_skip(json, err)); /* checkpoints of JSON have every action's key, all but one null */
             continue;
         }
-        begin_action(action, kinds[found].kind);
+        tarn__delta_action_begin(action, kinds[found].kind);
         TARN_RETURN_IF_ERROR(read_fields(json, action, kinds[found].field, err));
     }
     enum tarn_json_event event;
@@ -697,7 +698,9 @@ enum tarn_status tarn__delta_stream_next(struct tarn__delta_stream *stream, stru
     if (status == TARN_OK && *more) {
         stream->actions++;
         stream->line = line;
-        status = tarn__delta_action_parse(&stream->json, line, offset, action, err);
+        status = tarn__delta_action_scan(&stream->json, line, action)
+                     ? TARN_OK
+                     : tarn__delta_action_parse(&stream->json, line, offset, action, err);
     }
     if (status != TARN_OK) {
         *more = false;

@@ -111,6 +111,9 @@ struct tarn__delta_action {
     } u;
 };
 
+/** An action of the kind with nothing said yet. */
+void tarn__delta_action_begin(struct tarn__delta_action *action, enum tarn__delta_action_kind kind);
+
 /** Parses one line. `json` is opened with an arena and CORRUPT as its failure; texts live in the arena or in the line. */
 TARN_WARN_UNUSED enum tarn_status tarn__delta_action_parse(struct tarn_json *json, struct tarn_text line, uint64_t offset,
                                                            struct tarn__delta_action *action, struct tarn_error *err);

@@ -713,6 +713,9 @@ enum tarn_status tarn__delta_replay_checkpoint(struct tarn__delta_replay *replay
     if (status == TARN_OK) {
         status = check_metadata(&rows, checkpoint, err);
     }
+    if (status == TARN_OK) {
+        status = tarn__delta_replay_settle(replay, err);
+    }
     tarn__arena_free(&rows.arena);
     if (status == TARN_INVALID) { /* a sidecar's path that is no key: stored bytes, not the caller's */
         status = tarn__corrupt(err, "checkpoint", "the checkpoint names a sidecar outside the log");

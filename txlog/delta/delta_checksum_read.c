@@ -90,7 +90,7 @@ static enum tarn_status compare(const struct tarn_snapshot *snapshot, const stru
         {"protocol actions", 1, checksum->protocols},
         {"as minReaderVersion", state->protocol.reader, checksum->reader},
         {"as minWriterVersion", state->protocol.writer, checksum->writer},
-        {"deletion vectors", (int64_t)state->live_deletion_vectors, checksum->vectors},
+        {"deletion vectors", snapshot->files.vectors, checksum->vectors},
         {"as inCommitTimestamp", state->has_in_commit_timestamp ? state->in_commit_timestamp : checksum->timestamp, checksum->timestamp},
     };
     for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {

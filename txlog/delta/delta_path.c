@@ -12,6 +12,53 @@
 #include "format/base/utf8.h"
 #include "txlog/core/place.h"
 
+#if defined(__SSE2__)
+
+#include <emmintrin.h>
+
+/* One bit a byte: what a plain path may hold only in some places, or not at all; bytes below '!' or above 'z' are of no interest. */
+static unsigned special_bytes(const char *at)
+{
+    const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+    const __m128i percents = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('%'));
+    const __m128i colons = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(':'));
+    const __m128i slashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('/'));
+    const __m128i nuls = _mm_cmpeq_epi8(bytes, _mm_setzero_si128());
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(percents, colons), _mm_or_si128(slashes, nuls)));
+}
+
+#endif
+
+/* A special byte at `at`, which is not the last one of the path: only a slash before a segment that stays as it is is plain. */
+static bool is_plain_slash(const char *at)
+{
+    return at[0] == '/' && at[1] != '/' && at[1] != '.';
+}
+
+bool tarn__delta_path_is_plain(struct tarn_text uri)
+{
+    if (uri.size == 0 || uri.data[0] == '/' || uri.data[0] == '.') {
+        return false;
+    }
+    const char *at = uri.data;
+    const char *last = uri.data + uri.size - 1;
+#if defined(__SSE2__)
+    for (; last - at >= 16; at += 16) {
+        for (unsigned hits = special_bytes(at); hits != 0; hits &= hits - 1) {
+            if (!is_plain_slash(at + __builtin_ctz(hits))) {
+                return false;
+            }
+        }
+    }
+#endif
+    for (; at < last; at++) {
+        if (*at == '%' || *at == ':' || *at == 0 || (*at == '/' && !is_plain_slash(at))) {
+            return false;
+        }
+    }
+    return *last != '%' && *last != ':' && *last != '/' && *last != 0;
+}
+
 /* Drops empty segments and "." in the text from `begin` on. */
 static void normalise(struct tarn_text_builder *out, size_t begin)
 {

@@ -11,6 +11,8 @@
  * "/s3://bucket/key" for other schemes. Empty segments and "." are dropped; ".." stays, for the store to refuse.
  */
 
+/** Is decoding the path the path itself? True for what writers name their files; false also when unsure. */
+bool tarn__delta_path_is_plain(struct tarn_text uri);
 /** Appends the key. False: a NUL in it. */
 bool tarn__delta_path_decode(struct tarn_text uri, struct tarn_text_builder *out);
 /** Appends the URI of a relative key. */

@@ -136,6 +136,7 @@ enum tarn_status tarn__delta_replay_begin_forward(struct tarn__delta_replay *rep
 enum tarn_status tarn__delta_replay_begin(struct tarn__delta_replay *replay, struct tarn_snapshot *snapshot, struct tarn_error *err)
 {
     begin(replay, snapshot);
+    snapshot->files.waits = true;
     snapshot->state = tarn__arena_alloc(&snapshot->arena, sizeof(struct tarn__delta_state));
     return snapshot->state == NULL ? tarn__nomem(snapshot->env, err, sizeof(struct tarn__delta_state)) : TARN_OK;
 }
@@ -179,36 +180,51 @@ static enum tarn_status keep_facts(struct tarn__file_set *files, const struct ta
     return tarn__text_pool_add(&files->statistics, file->statistics, &tracked->statistics, err);
 }
 
-/* One commit adds a path once, whatever the vectors: else its rows would be there twice. */
-static enum tarn_status check_added_once(const struct tarn__delta_replay *replay, struct tarn_text path, struct tarn_error *err)
-{
-    if (!replay->checkpoint && tarn__file_set_find_sequence(&replay->snapshot->files, path, replay->version) != TARN_FILE_NONE) {
-        return tarn__corrupt(err, "duplicate_add", "the file \"%.*s\" is added twice", TARN_TEXT_ARG(path));
-    }
-    return TARN_OK;
-}
-
+/* Newest first. Whether a newer commit has the file too, or this one twice, is looked at when all of the commit is there. */
 static enum tarn_status add_file(struct tarn__delta_replay *replay, const struct tarn__delta_file *file, struct tarn_error *err)
 {
-    struct tarn_snapshot *snapshot = replay->snapshot;
-    struct tarn__file_set *files = &snapshot->files;
-    const struct tarn_text path = tarn__delta_relative_path(snapshot, file->path);
-    const struct tarn__deletion_vector *vector = file->extra.deletion_vector;
-    TARN_RETURN_IF_ERROR(check_added_once(replay, path, err));
-    const int64_t known = tarn__file_set_find(files, path, vector);
-    const int64_t gone = tarn__file_set_find(&replay->removed, path, vector);
-    if ((known != TARN_FILE_NONE && !replay->forward) ||
-        (gone != TARN_FILE_NONE && tarn__file_set_at(&replay->removed, (uint32_t)gone)->sequence != replay->version)) {
-        return TARN_OK; /* a newer commit has decided */
+    struct tarn__file_set *files = &replay->snapshot->files;
+    const struct tarn_text path = tarn__delta_relative_path(replay->snapshot, file->path);
+    const int64_t gone = tarn__file_set_find(&replay->removed, path, file->extra.deletion_vector);
+    if (gone != TARN_FILE_NONE && tarn__file_set_at(&replay->removed, (uint32_t)gone)->sequence != replay->version) {
+        return TARN_OK;
     }
     struct tarn__tracked_file tracked = track(replay, file, path);
     TARN_RETURN_IF_ERROR(keep_facts(files, file, &tracked, err));
-    if (known != TARN_FILE_NONE) {
-        return tarn__file_set_replace(files, (uint32_t)known, &tracked, err);
+    return tarn__file_set_add(files, &tracked, err);
+}
+
+static enum tarn_status added_twice(struct tarn_error *err, struct tarn_text path)
+{
+    return tarn__corrupt(err, "duplicate_add", "the file \"%.*s\" is added twice", TARN_TEXT_ARG(path));
+}
+
+/* What was added by a file of the log is all there: known from now on. */
+enum tarn_status tarn__delta_replay_settle(struct tarn__delta_replay *replay, struct tarn_error *err)
+{
+    struct tarn__file_set *files = &replay->snapshot->files;
+    int64_t twin = TARN_FILE_NONE;
+    if (!files->waits) {
+        return TARN_OK;
     }
-    TARN_RETURN_IF_ERROR(tarn__file_set_add(files, &tracked, err));
-    tarn__delta_state_of(snapshot)->live_deletion_vectors += vector != NULL;
-    return TARN_OK;
+    TARN_RETURN_IF_ERROR(tarn__file_set_settle(files, replay->checkpoint ? NULL : &twin, err));
+    /* Whatever the vectors: else rows of the file would be there twice. */
+    return twin != TARN_FILE_NONE ? added_twice(err, tarn__file_set_at(files, (uint32_t)twin)->path) : TARN_OK;
+}
+
+/* Oldest first, onto a state. */
+static enum tarn_status add_forward(struct tarn__delta_replay *replay, const struct tarn__delta_file *file, struct tarn_error *err)
+{
+    struct tarn__file_set *files = &replay->snapshot->files;
+    const struct tarn_text path = tarn__delta_relative_path(replay->snapshot, file->path);
+    const struct tarn__file_seek seek = tarn__file_set_seek(files, path, file->extra.deletion_vector, replay->version);
+    if (seek.fresh) {
+        return added_twice(err, path);
+    }
+    struct tarn__tracked_file tracked = track(replay, file, path);
+    TARN_RETURN_IF_ERROR(keep_facts(files, file, &tracked, err));
+    return seek.found != TARN_FILE_NONE ? tarn__file_set_replace(files, (uint32_t)seek.found, &tracked, err)
+                                        : tarn__file_set_add_sought(files, &tracked, seek.hash, err);
 }
 
 /* Takes the file out of the state of the version before, unless the commit itself adds it. */
@@ -218,8 +234,6 @@ static enum tarn_status remove_known(struct tarn__delta_replay *replay, int64_t 
     if (known == TARN_FILE_NONE || tarn__file_set_at(files, (uint32_t)known)->sequence == replay->version) {
         return TARN_OK;
     }
-    struct tarn__delta_state *state = tarn__delta_state_of(replay->snapshot);
-    state->live_deletion_vectors -= tarn__file_deletion_vector(tarn__file_set_at(files, (uint32_t)known)) != NULL;
     return tarn__file_set_remove(files, (uint32_t)known, err);
 }
 
@@ -230,11 +244,10 @@ static enum tarn_status remove_file(struct tarn__delta_replay *replay, const str
     }
     const struct tarn_text path = tarn__delta_relative_path(replay->snapshot, file->path);
     const struct tarn__deletion_vector *vector = file->extra.deletion_vector;
-    const int64_t known = tarn__file_set_find(&replay->snapshot->files, path, vector);
     if (replay->forward) {
-        return remove_known(replay, known, err);
+        return remove_known(replay, tarn__file_set_find(&replay->snapshot->files, path, vector), err);
     }
-    if (known != TARN_FILE_NONE || tarn__file_set_find(&replay->removed, path, vector) != TARN_FILE_NONE) {
+    if (tarn__file_set_find(&replay->removed, path, vector) != TARN_FILE_NONE) {
         return TARN_OK;
     }
     struct tarn__tracked_file tracked = {.path = path, .sequence = replay->version, .rows = -1};
@@ -363,7 +376,9 @@ enum tarn_status tarn__delta_replay_action(struct tarn__delta_replay *replay, co
     struct tarn__delta_state *state = tarn__delta_state_of(snapshot);
     switch (action->kind) {
     case TARN_DELTA_ADD:
-        return replay->metadata_only ? TARN_OK : add_file(replay, &action->u.file, err);
+        return replay->metadata_only ? TARN_OK
+               : replay->forward     ? add_forward(replay, &action->u.file, err)
+                                     : add_file(replay, &action->u.file, err);
     case TARN_DELTA_REMOVE:
         return replay->metadata_only ? TARN_OK : remove_file(replay, &action->u.file, err);
     case TARN_DELTA_PROTOCOL:
@@ -413,6 +428,9 @@ static enum tarn_status replay_lines(struct tarn__delta_replay *replay, struct t
             status = tarn__delta_replay_action(replay, &action, err);
         }
         tarn__delta_stream_close(&stream);
+    }
+    if (status == TARN_OK) {
+        status = tarn__delta_replay_settle(replay, err);
     }
     if (status != TARN_OK) {
         tarn__error_at_object(err, key);

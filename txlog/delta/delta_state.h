@@ -23,7 +23,6 @@ struct tarn__delta_state {
     struct tarn__delta_domain *domains;
     size_t domain_count;
     size_t domain_capacity;
-    uint64_t live_deletion_vectors;
     bool has_in_commit_timestamp;
     int64_t in_commit_timestamp; /* of the version, milliseconds */
     uint64_t commit_size;        /* of the version's commit file; 0: it was not there */
@@ -91,6 +90,8 @@ TARN_WARN_UNUSED enum tarn_status tarn__delta_replay_commit(struct tarn__delta_r
 /** One compaction of commits first .. last; its files are taken for those of the last. */
 TARN_WARN_UNUSED enum tarn_status tarn__delta_replay_compaction(struct tarn__delta_replay *replay, int64_t first, int64_t last,
                                                                 struct tarn_error *err);
+/** The end of a file of the log that was replayed action by action. Errors: CORRUPT duplicate_add, NOMEM. */
+TARN_WARN_UNUSED enum tarn_status tarn__delta_replay_settle(struct tarn__delta_replay *replay, struct tarn_error *err);
 void tarn__delta_replay_end(struct tarn__delta_replay *replay);
 
 /** The location is an absolute path and the file lies below it: the key relative to it. Else the path as it is. */
