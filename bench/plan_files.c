@@ -74,7 +74,9 @@ static enum tarn_status measure(struct tarn_env *env, char **words, int count_of
 {
     struct tarn_snapshot *snapshot;
     struct tarn_expr *predicate = NULL;
-    enum tarn_status status = tarn_snapshot_load(env, text_of(words[0]), NULL, &snapshot, err);
+    const char *log = strstr(words[0], "/_delta_log/"); /* a commit stands for its table */
+    const struct tarn_text table = {words[0], log != NULL ? (size_t)(log - words[0]) : strlen(words[0])};
+    enum tarn_status status = tarn_snapshot_load(env, table, NULL, &snapshot, err);
     if (status == TARN_OK && count_of_words > 1 && words[1][0] != '\0') {
         status = make_predicate(env, tarn_snapshot_schema(snapshot), words + 1, &predicate, err);
     }

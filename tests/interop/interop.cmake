@@ -42,6 +42,16 @@ foreach(pair peers:deltalake peers:polars duckdb-lake:duckdb)
     set_tests_properties(interop/delta_written_${engine} PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77)
 endforeach()
 
+# Random histories of Delta logs, replayed by a few lines of Python beside tarn: a short fixed run, and a campaign.
+foreach(run delta_histories:interop:60 delta_histories_campaign:campaign:1000)
+    string(REPLACE ":" ";" run ${run})
+    list(GET run 0 name)
+    list(GET run 1 label)
+    list(GET run 2 count)
+    add_test(NAME interop/${name} COMMAND sh -c "test -x \"\${TARN_PEERS:-${peers}}/peers/bin/python\" || exit 77; exec \"\${TARN_PEERS:-${peers}}/peers/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/test_delta_histories.py $<TARGET_FILE:print_delta_files> --seed 1 --count ${count}")
+    set_tests_properties(interop/${name} PROPERTIES LABELS ${label} TIMEOUT 3600 SKIP_RETURN_CODE 77)
+endforeach()
+
 # SQL: every statement of flights.sql over tarn's table and over the CSV in DuckDB.
 add_test(NAME interop/sql_duckdb COMMAND sh -c "test -n \"\$TARN_CORPUS\" || exit 77; exec \"\${TARN_PEERS:-${peers}}/peers/bin/python\" ${CMAKE_SOURCE_DIR}/tests/interop/check_sql_duckdb.py $<TARGET_FILE:tarn> \"\$TARN_CORPUS/real/nycflights13-flights.csv.gz\"")
 set_tests_properties(interop/sql_duckdb PROPERTIES LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77)

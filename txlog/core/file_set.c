@@ -694,6 +694,7 @@ enum tarn_status tarn__file_set_seal(struct tarn__file_set *set, struct tarn_err
     tarn__free(set->env, set->waiting);
     set->waiting = NULL;
     set->waiting_capacity = 0;
+    tarn__text_pool_rest(&set->statistics);
     struct tarn__file_ground *ground = tarn__calloc(set->env, 1, sizeof(*ground));
     if (ground == NULL) {
         return tarn__nomem(set->env, err, sizeof(*ground));

@@ -11,7 +11,7 @@
 #include <lz4.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 256 * 1024, MOST_TEXT = 1 << 30 };
+enum { BLOCK_BYTES = 256 * 1024, MOST_TEXT = 1 << 30, ACCELERATION = 6 };
 
 void tarn__text_pool_init(struct tarn__text_pool *pool, struct tarn_env *env)
 {
@@ -25,7 +25,15 @@ void tarn__text_pool_free(struct tarn__text_pool *pool)
     }
     tarn__free(pool->env, pool->blocks);
     tarn__free(pool->env, pool->open);
+    tarn__free(pool->env, pool->room);
     *pool = (struct tarn__text_pool){.env = pool->env};
+}
+
+void tarn__text_pool_rest(struct tarn__text_pool *pool)
+{
+    tarn__free(pool->env, pool->room);
+    pool->room = NULL;
+    pool->room_size = 0;
 }
 
 static enum tarn_status close_block(struct tarn__text_pool *pool, struct tarn_error *err)
@@ -35,24 +43,22 @@ static enum tarn_status close_block(struct tarn__text_pool *pool, struct tarn_er
     }
     const uint32_t size = pool->open_size;
     const int bound = LZ4_compressBound((int)size);
-    uint8_t *room = tarn__alloc(pool->env, (size_t)bound);
-    if (room == NULL) {
-        return tarn__nomem(pool->env, err, (uint64_t)bound);
+    if (pool->room_size < (uint32_t)bound) {
+        uint8_t *room = tarn__realloc(pool->env, pool->room, (size_t)bound);
+        if (room == NULL) {
+            return tarn__nomem(pool->env, err, (uint64_t)bound);
+        }
+        pool->room = room;
+        pool->room_size = (uint32_t)bound;
     }
-    const int stored = LZ4_compress_default((const char *)pool->open, (char *)room, (int)size, bound);
-    struct tarn__pool_block block = {.size = size};
-    if (stored > 0 && (uint32_t)stored < size) {
-        block.stored = (uint32_t)stored;
-        memcpy(pool->open, room, block.stored);
-    } else {
-        block.stored = size;
-    }
-    tarn__free(pool->env, room);
+    const int stored = LZ4_compress_fast((const char *)pool->open, (char *)pool->room, (int)size, bound, ACCELERATION);
+    const bool smaller = stored > 0 && (uint32_t)stored < size;
+    struct tarn__pool_block block = {.size = size, .stored = smaller ? (uint32_t)stored : size};
     block.bytes = tarn__alloc(pool->env, block.stored);
     if (block.bytes == NULL) {
         return tarn__nomem(pool->env, err, block.stored);
     }
-    memcpy(block.bytes, pool->open, block.stored);
+    memcpy(block.bytes, smaller ? pool->room : pool->open, block.stored);
     pool->blocks[pool->block_count++] = block;
     pool->open_size = 0;
     return TARN_OK;

@@ -26,6 +26,8 @@ struct tarn__text_pool {
     uint8_t *open;   /* the block being filled; its number is block_count */
     uint32_t open_size;
     uint32_t open_capacity;
+    uint8_t *room; /* that blocks are compressed into */
+    uint32_t room_size;
 };
 
 /** Where a text is. `size` 0: no text. */
@@ -47,6 +49,9 @@ void tarn__text_pool_free(struct tarn__text_pool *pool);
 /** Errors: NOMEM, LIMIT (a text over 1 GiB). */
 TARN_WARN_UNUSED enum tarn_status tarn__text_pool_add(struct tarn__text_pool *pool, struct tarn_text text, struct tarn__pool_ref *ref,
                                                       struct tarn_error *err);
+
+/** Gives back what only adding needs. */
+void tarn__text_pool_rest(struct tarn__text_pool *pool);
 
 /**
  * Moves all texts of `from` behind those of `pool`, without touching them: the blocks of references into `from` are then *shift higher.

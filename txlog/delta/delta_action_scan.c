@@ -102,10 +102,11 @@ static bool take_bool(struct scan *scan, bool *out)
 /* Any string, decoded. */
 static bool take_escaped(struct scan *scan, struct tarn_text *out)
 {
+    const char *first = scan->at;
     if (take_text(scan, out)) {
         return true;
     }
-    tarn__json_reopen(scan->json, (struct tarn_text){scan->at, (size_t)(scan->end - scan->at)}, 0);
+    tarn__json_reopen(scan->json, (struct tarn_text){first, (size_t)(scan->end - first)}, 0);
     if (tarn__json_string(scan->json, out, NULL, NULL) != TARN_OK) {
         return false;
     }

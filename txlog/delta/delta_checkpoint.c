@@ -205,19 +205,48 @@ struct rows {
     uint32_t metadata_count;
 };
 
-static bool is_there(const struct rows *rows, enum column column, uint32_t row)
+/* Has no row of the vector a value? Most columns of most batches are so, and are then not looked at row by row. */
+static bool is_all_null(const struct tarn_vector *vector)
 {
-    return rows->vectors[column] != NULL && !tarn_vector_is_null(rows->vectors[column], row);
+    if (vector->validity == NULL || vector->length == 0) {
+        return vector->shape == TARN_SHAPE_NULLS;
+    }
+    const uint32_t whole = vector->length / 8;
+    for (uint32_t i = 0; i < whole; i++) {
+        if (vector->validity[i] != 0) {
+            return false;
+        }
+    }
+    return vector->length % 8 == 0 || (vector->validity[whole] & ((1u << vector->length % 8) - 1)) == 0;
+}
+
+static inline bool is_there(const struct rows *rows, enum column column, uint32_t row)
+{
+    const struct tarn_vector *vector = rows->vectors[column];
+    if (vector == NULL) {
+        return false;
+    }
+    return vector->validity != NULL ? tarn__bit_get(vector->validity, row) : !tarn_vector_is_null(vector, row);
 }
 
 static struct tarn_text text_at(const struct rows *rows, enum column column, uint32_t row)
 {
-    return is_there(rows, column, row) ? tarn_vector_text(rows->vectors[column], row) : (struct tarn_text){"", 0};
+    if (!is_there(rows, column, row)) {
+        return (struct tarn_text){"", 0};
+    }
+    const struct tarn_vector *vector = rows->vectors[column];
+    return vector->shape == TARN_SHAPE_STRINGS || vector->shape == TARN_SHAPE_VIEWS ? tarn__vector_leaf_text(vector, row)
+                                                                                    : tarn_vector_text(vector, row);
 }
 
 static int64_t number_at(const struct rows *rows, enum column column, uint32_t row, int64_t when_null)
 {
-    return is_there(rows, column, row) ? tarn__vector_value(rows->vectors[column], row).u.i64 : when_null;
+    if (!is_there(rows, column, row)) {
+        return when_null;
+    }
+    const struct tarn_vector *vector = rows->vectors[column];
+    return vector->shape == TARN_SHAPE_FLAT && vector->type->id == TARN_TYPE_I64 ? ((const int64_t *)vector->u.values)[row]
+                                                                                 : tarn__vector_value(vector, row).u.i64;
 }
 
 /* The elements of a list or map: its children and their range. */
@@ -299,13 +328,15 @@ static enum tarn_status replay_metadata(struct rows *rows, uint32_t row, struct 
     return tarn__delta_replay_action(rows->replay, &action, err);
 }
 
-/* Path and partition values; both lie in the replay's scratch. */
+/* Path and partition values; they lie in the vector or in the replay's scratch. */
 static enum tarn_status read_path(struct rows *rows, enum column path, enum column partition, uint32_t row, struct tarn__delta_file *file,
                                   struct tarn_error *err)
 {
     struct tarn_text_builder *scratch = &rows->replay->scratch;
     tarn__builder_clear(scratch);
-    const bool legal = tarn__delta_path_decode(text_at(rows, path, row), scratch);
+    const struct tarn_text uri = text_at(rows, path, row);
+    const bool plain = tarn__delta_path_is_plain(uri);
+    const bool legal = plain || tarn__delta_path_decode(uri, scratch);
     const size_t path_size = scratch->size;
     const struct tarn_vector *map;
     uint32_t begin;
@@ -318,10 +349,10 @@ static enum tarn_status read_path(struct rows *rows, enum column path, enum colu
         }
     }
     TARN_RETURN_IF_ERROR(tarn__builder_status(scratch, err));
-    if (!legal || path_size == 0) {
+    if (!legal || (path_size == 0 && !plain)) {
         return tarn__corrupt(err, "checkpoint", "a file without a legal path");
     }
-    file->path = (struct tarn_text){scratch->data, path_size};
+    file->path = plain ? uri : (struct tarn_text){scratch->data, path_size};
     file->partition = (struct tarn_text){scratch->data + path_size, scratch->size - path_size};
     return TARN_OK;
 }
@@ -519,6 +550,7 @@ static enum tarn_status replay_cursor(struct rows *rows, struct tarn_cursor *cur
             rows->vectors[c] = NULL;
             if (rows->handles[c] >= 0) {
                 TARN_RETURN_IF_ERROR(tarn_cursor_column(cursor, (uint32_t)rows->handles[c], NULL, &rows->vectors[c], err));
+                rows->vectors[c] = is_all_null(rows->vectors[c]) ? NULL : rows->vectors[c];
             }
         }
         for (uint32_t row = 0; row < count; row++) {

@@ -86,7 +86,7 @@ static void print_walk(const struct tarn_snapshot *snapshot, struct tarn_json_pr
     const struct tarn__delta_state *state = tarn__delta_state_of(snapshot);
     if (tarn__delta_protocol_has_writer(&state->protocol, TARN_TEXT("deletionVectors"))) {
         key_int(json, TARN_TEXT("numDeletedRecordsOpt"), (int64_t)walk.deleted);
-        key_int(json, TARN_TEXT("numDeletionVectorsOpt"), (int64_t)state->live_deletion_vectors);
+        key_int(json, TARN_TEXT("numDeletionVectorsOpt"), (int64_t)snapshot->files.vectors);
         tarn__json_print_key(json, TARN_TEXT("deletedRecordCountsHistogramOpt"));
         tarn__json_print_begin_object(json);
         key_numbers(json, TARN_TEXT("deletedRecordCounts"), walk.deleted_files, DELETED_BINS);
