@@ -301,7 +301,7 @@ START_TEST(roaring__agrees_with_a_model) /* T-ROARING-4 */
             ck_assert_uint_eq(marked, expected);
             ck_assert_uint_eq(tarn__roaring_count(sets[s], begin, end), expected);
             if ((end - begin) % 8 != 0) {
-                ck_assert_uint_eq(bits[(end - begin) / 8] >> ((end - begin) % 8), 0);
+                ck_assert_int_eq(bits[(end - begin) / 8] >> ((end - begin) % 8), 0);
             }
         }
         ck_assert_uint_eq(tarn__roaring_count(sets[s], 0, UINT64_MAX), model.count);
