@@ -190,20 +190,18 @@ static enum tarn_status load_stored(const struct tarn_snapshot *snapshot, const 
                                     struct tarn__roaring **out, struct tarn_error *err)
 {
     struct tarn_object *object = NULL;
-    const struct tarn_text key = tarn__delta_relative_path(snapshot, path);
-    if (tarn__place_leads_out(key)) {
-        return tarn__error_set(err, TARN_AUTH, "outside_table", "the table names a deletion vector that lies outside its folder");
-    }
-    enum tarn_status status = tarn_object_open(snapshot->store, key, &object, err);
+    struct tarn_store *store;
+    struct tarn_text key;
+    TARN_RETURN_IF_ERROR(tarn__place_locate(&snapshot->place, tarn__delta_relative_path(snapshot, path), &store, &key, err));
+    const enum tarn_status status = tarn_object_open(store, key, &object, err);
     if (status == TARN_NOT_FOUND) {
         return tarn__error_set(err, TARN_NOT_FOUND, "deletion_vector",
                                "a deletion vector of this version is gone: it was removed by a clean-up, or by hand");
     }
-    if (status == TARN_OK) {
-        status = read_stored(object, vector, out, err);
-        tarn_object_close(object);
-    }
-    return status;
+    TARN_RETURN_IF_ERROR(status);
+    const enum tarn_status outcome = read_stored(object, vector, out, err);
+    tarn_object_close(object);
+    return outcome;
 }
 
 enum tarn_status tarn__delta_vector_load(const struct tarn_snapshot *snapshot, const struct tarn__deletion_vector *vector,
