@@ -177,6 +177,35 @@ START_TEST(row_ids__of_writers_side_by_side_differ) /* T-DELTA-ROWS-5 */
 }
 END_TEST
 
+START_TEST(row_ids__are_kept_from_creation) /* T-DELTA-ROWS-2 */
+{
+    struct tarn_env *env = tarn_test_env();
+    const char *lake = tarn_test_folder();
+    run(env, lake,
+        "CREATE TABLE t USING delta TBLPROPERTIES ('delta.enableRowTracking' = 'true', 'delta.enableChangeDataFeed' = 'true') AS "
+        "SELECT * FROM (VALUES (1, 1), (2, 2)) v(a, b)");
+    ck_assert(says(lake, 0, "\"rowTracking\"") && says(lake, 0, "\"domainMetadata\"") && says(lake, 0, "_row-id-col-"));
+    run(env, lake, "UPDATE t SET b = 9 WHERE a = 1");
+    check(env, lake, ROWS, "1|9|0|1\n2|2|1|0\n");
+    check(env, lake, "SELECT a, b, _change_type FROM table_changes(t, 0) ORDER BY ALL",
+          "1|1|insert\n1|1|update_preimage\n1|9|update_postimage\n2|2|insert\n");
+    tarn_test_env_close(env);
+}
+END_TEST
+
+START_TEST(row_ids__are_not_known_of_tables_that_do_not_keep_them)
+{
+    struct tarn_env *env = tarn_test_env();
+    const char *lake = tarn_test_folder();
+    put(lake, 0, TABLE("", "\"delta.enableRowTracking\":\"true\"")); /* it does not say in which columns files store them */
+    run(env, lake, "INSERT INTO t VALUES (1, 1), (2, 2)");
+    ck_assert_status(tarn_test_statement(env, lake, "DELETE FROM t WHERE a = 1", NULL, NULL, &err), TARN_CORRUPT);
+    ck_assert_str_eq(err.detail, "row_ids");
+    check(env, lake, "SELECT a FROM t ORDER BY a", "1\n2\n");
+    tarn_test_env_close(env);
+}
+END_TEST
+
 /* ---- random histories: a row is known by its `a`, which no statement changes ---- */
 
 enum { MOST_ROWS = 400, STEPS = 25 };
@@ -244,5 +273,6 @@ START_TEST(row_ids__hold_through_random_histories) /* T-DELTA-ROWS-2 */
 END_TEST
 
 TARN_SUITE("query/row_ids", TARN_TEST(row_ids__stay_with_their_rows), TARN_LOOP_TIMES(row_ids__are_given_where_they_are_not_kept, 2),
+           TARN_TEST(row_ids__are_kept_from_creation), TARN_TEST(row_ids__are_not_known_of_tables_that_do_not_keep_them),
            TARN_TEST(row_ids__cannot_be_set), TARN_TEST(row_ids__come_back_with_their_rows),
            TARN_TEST(row_ids__of_writers_side_by_side_differ), TARN_LOOP_TIMES(row_ids__hold_through_random_histories, 2))

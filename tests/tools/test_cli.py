@@ -145,6 +145,25 @@ def diff_shows_the_rows_that_differ(folder):
     Run("diff", "lake/t", "0", "--rows", "--memory-limit", "100KB").expect(10, err="error[LIMIT")
 
 
+def changes_go_version_by_version(folder):
+    Run("query", "CREATE TABLE t (id BIGINT, name VARCHAR) TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true')", "--lake", "lake").expect(0)
+    Run("query", "INSERT INTO t VALUES (1, 'a'), (2, 'b')", "--lake", "lake").expect(0)
+    Run("query", "UPDATE t SET name = 'c' WHERE id = 2", "--lake", "lake").expect(0)
+    Run("query", "DELETE FROM t WHERE id = 1", "--lake", "lake").expect(0)
+    whole = Run("changes", "t", "--lake", "lake", "-o", "jsonl").expect(0).rows()
+    equal([row["_commit_version"] for row in whole], [1, 1, 2, 2, 3], "all versions in order")
+    last = "id,name,_change_type\n1,a,delete\n"
+    equal(Run("changes", "lake/t", "--from", "v3", "--columns", "id,name,_change_type", "-o", "csv").expect(0).out, last, "the last version")
+    equal(len(Run("changes", "lake/t", "--from", "1", "--to", "2", "--recorded", "-o", "jsonl").expect(0).rows()), 4, "rows of a range")
+    only = Run("changes", "lake/t", "--from", "2000-01-01", "--where", "_change_type = 'insert'", "-n", "1", "-o", "jsonl").expect(0).rows()
+    equal(len(only), 1, "rows of a limit")
+    equal(len(Run("changes", "lake/t", "--json").expect(0).json()["result"]["rows"]), 5, "rows of the document")
+    Run("changes", "lake/t", "--from", "3", "--to", "2").expect(4, err="error[INVALID.range]")
+    Run("changes", "lake/t", "--from", "9").expect(4, err="error[INVALID.range]")
+    Run("changes", "lake/t", "--to", "9").expect(3, err="error[NOT_FOUND.version]")
+    Run("changes", "lake/nope").expect(3)
+
+
 def diff_of_changed_columns_says_so(folder):
     Run("import", "-", "t", stdin=b"a,b\n1,2\n").expect(0)
     first = (folder / "t/_delta_log/00000000000000000000.json").read_text().splitlines()

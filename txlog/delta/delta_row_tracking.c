@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Row ids and row commit versions, on the side of writers. SPEC: T-DELTA-ROWS-1 to T-DELTA-ROWS-5.
+ * Row ids and row commit versions, on the side of writers. SPEC: T-DELTA-ROWS-1 to T-DELTA-ROWS-6.
  *
  * Specification: Delta PROTOCOL.md, "Row Tracking".
  *
@@ -10,10 +10,7 @@
  */
 #include "txlog/delta/delta_row_tracking.h"
 
-#include <string.h>
-
 #include "format/base/bytes.h"
-#include "format/base/text.h"
 #include "txlog/delta/delta_state.h"
 
 static struct tarn_text property(const struct tarn__delta_metadata *metadata, struct tarn_text key)
@@ -79,37 +76,4 @@ const char *tarn__delta_rows_preserved(const struct tarn_transaction *transactio
         return NULL;
     }
     return transaction->removes_all || !transaction->rows_new ? "true" : "false";
-}
-
-static enum tarn_status add_name(struct tarn_arena *arena, struct tarn__delta_metadata *metadata, struct tarn_text key, const char *prefix,
-                                 struct tarn_error *err)
-{
-    char uuid[37];
-    struct tarn_text_builder name;
-    if (property(metadata, key).size != 0) {
-        return TARN_OK;
-    }
-    tarn__uuid(arena->env, uuid);
-    tarn__builder_init(&name, arena->env);
-    tarn__builder_add_str(&name, prefix);
-    tarn__builder_add_str(&name, uuid);
-    const struct tarn_text copy = tarn__arena_text(arena, tarn__builder_text(&name));
-    struct tarn_property *more = tarn__arena_calloc(arena, (size_t)metadata->property_count + 1, sizeof(*more));
-    const bool failed = name.failed || copy.data == NULL || more == NULL;
-    tarn__builder_free(&name);
-    if (failed) {
-        return tarn__nomem(arena->env, err, sizeof(*more));
-    }
-    if (metadata->property_count != 0) {
-        memcpy(more, metadata->properties, metadata->property_count * sizeof(*more));
-    }
-    more[metadata->property_count++] = (struct tarn_property){key, copy};
-    metadata->properties = more;
-    return TARN_OK;
-}
-
-enum tarn_status tarn__delta_name_row_columns(struct tarn_arena *arena, struct tarn__delta_metadata *metadata, struct tarn_error *err)
-{
-    TARN_RETURN_IF_ERROR(add_name(arena, metadata, TARN_TEXT(TARN_DELTA_ROW_ID_COLUMN), "_row-id-col-", err));
-    return add_name(arena, metadata, TARN_TEXT(TARN_DELTA_ROW_VERSION_COLUMN), "_row-commit-version-col-", err);
 }

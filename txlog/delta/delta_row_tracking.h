@@ -12,8 +12,6 @@
  * commit is encoded, from the newest version known then: another attempt gives out others.
  */
 #define TARN_DELTA_ROW_TRACKING "delta.rowTracking"
-#define TARN_DELTA_ROW_ID_COLUMN "delta.rowTracking.materializedRowIdColumnName"
-#define TARN_DELTA_ROW_VERSION_COLUMN "delta.rowTracking.materializedRowCommitVersionColumnName"
 
 /** Do added files get ids? The protocol decides, whether or not the ids are kept when rows are copied. */
 bool tarn__delta_numbers_rows(const struct tarn__delta_protocol *protocol, const struct tarn__delta_metadata *metadata);
@@ -39,9 +37,5 @@ int64_t tarn__delta_row_id_mark(struct tarn_env *env, struct tarn_text configura
 /** "true" or "false" for commitInfo's tag: did the rows that stay keep their ids? NULL: there is nothing to say. */
 const char *tarn__delta_rows_preserved(const struct tarn_transaction *transaction, const struct tarn__delta_protocol *protocol,
                                        const struct tarn__delta_metadata *metadata);
-
-/** Names for the columns, of a table that begins to keep row ids. */
-TARN_WARN_UNUSED enum tarn_status tarn__delta_name_row_columns(struct tarn_arena *arena, struct tarn__delta_metadata *metadata,
-                                                               struct tarn_error *err);
 
 #endif
