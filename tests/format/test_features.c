@@ -19,7 +19,7 @@ static const struct {
     /* clang-format off */
     {"parquet", 16},
     {"delta", 18},
-    {"table", 15},
+    {"table", 16},
     {"catalog", 4},
     {"expr", 4},
     {"arrow", 9},

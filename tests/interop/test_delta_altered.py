@@ -38,7 +38,7 @@ COLUMNS = [
     ("tarn", "ALTER TABLE {t} DROP COLUMN nom"),
     ("tarn", "ALTER TABLE {t} ADD COLUMN nom INTEGER"),
     ("spark", "UPDATE {t} SET nom = 7 WHERE id = 2"),
-    ("spark", "ALTER TABLE {t} ADD COLUMNS (late TIMESTAMP_NTZ)"),
+    ("tarn", "ALTER TABLE {t} ADD COLUMN late TIMESTAMP"),
     ("tarn", "UPDATE {t} SET late = '2021-01-01 10:00:00' WHERE id > 3"),
     ("tarn", "ALTER TABLE {t} ALTER COLUMN b TYPE BIGINT"),
     ("spark", "INSERT INTO {t} (id, b) VALUES (6, 9000000000)"),
