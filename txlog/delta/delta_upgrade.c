@@ -14,48 +14,9 @@
 #include <string.h>
 
 #include "format/base/bytes.h"
+#include "txlog/delta/delta_feature.h"
 
-static const struct known {
-    struct tarn_text name;
-    bool reads;
-    int32_t legacy; /* writer version that implies it; 0: none does */
-    struct tarn_text needs;
-} known[] = {
-    {{"appendOnly", 10}, false, 2, {NULL, 0}},
-    {{"invariants", 10}, false, 2, {NULL, 0}},
-    {{"checkConstraints", 16}, false, 3, {NULL, 0}},
-    {{"changeDataFeed", 14}, false, 4, {NULL, 0}},
-    {{"generatedColumns", 16}, false, 4, {NULL, 0}},
-    {{"columnMapping", 13}, true, 5, {NULL, 0}},
-    {{"identityColumns", 15}, false, 6, {NULL, 0}},
-    {{"deletionVectors", 15}, true, 0, {NULL, 0}},
-    {{"timestampNtz", 12}, true, 0, {NULL, 0}},
-    {{"v2Checkpoint", 12}, true, 0, {NULL, 0}},
-    {{"vacuumProtocolCheck", 19}, true, 0, {NULL, 0}},
-    {{"typeWidening", 12}, true, 0, {NULL, 0}},
-    {{"variantType", 11}, true, 0, {NULL, 0}},
-    {{"variantShredding", 16}, true, 0, {"variantType", 11}},
-    {{"geospatial", 10}, true, 0, {NULL, 0}},
-    {{"domainMetadata", 14}, false, 0, {NULL, 0}},
-    {{"rowTracking", 11}, false, 0, {"domainMetadata", 14}},
-    {{"clustering", 10}, false, 0, {"domainMetadata", 14}},
-    {{"inCommitTimestamp", 17}, false, 0, {NULL, 0}},
-    {{"allowColumnDefaults", 19}, false, 0, {NULL, 0}},
-    {{"materializePartitionColumns", 27}, false, 0, {NULL, 0}},
-    {{"checkpointProtection", 20}, false, 0, {NULL, 0}},
-};
-
-enum { KNOWN = sizeof(known) / sizeof(known[0]), MAPPING_WRITER = 5, MAPPING_READER = 2, LIST_READER = 3, LIST_WRITER = 7 };
-
-static const struct known *find_known(struct tarn_text name)
-{
-    for (size_t i = 0; i < KNOWN; i++) {
-        if (tarn__text_equal(known[i].name, name)) {
-            return &known[i];
-        }
-    }
-    return NULL;
-}
+enum { MAPPING_WRITER = 5, MAPPING_READER = 2, LIST_READER = 3, LIST_WRITER = 7 };
 
 bool tarn__delta_features_have(const struct tarn__delta_features *features, struct tarn_text name)
 {
@@ -95,9 +56,11 @@ enum tarn_status tarn__delta_features_of(struct tarn_arena *arena, const struct 
                                          struct tarn__delta_features *out, struct tarn_error *err)
 {
     *out = (struct tarn__delta_features){.arena = arena};
-    for (size_t i = 0; i < KNOWN && protocol->writer < LIST_WRITER; i++) {
-        if (known[i].legacy != 0 && known[i].legacy <= protocol->writer) {
-            TARN_RETURN_IF_ERROR(push(out, known[i].name, known[i].reads && protocol->reader >= MAPPING_READER, err));
+    for (uint32_t i = 0; i < tarn__delta_feature_count() && protocol->writer < LIST_WRITER; i++) {
+        const struct tarn__delta_feature *one = tarn__delta_feature_at(i);
+        if (one->writer != 0 && one->writer <= protocol->writer) {
+            const bool reads = one->kind == TARN_DELTA_FEATURE_BOTH && protocol->reader >= MAPPING_READER;
+            TARN_RETURN_IF_ERROR(push(out, one->name, reads, err));
         }
     }
     for (uint32_t i = 0; i < protocol->writer_feature_count && protocol->writer >= LIST_WRITER; i++) {
@@ -113,13 +76,21 @@ enum tarn_status tarn__delta_features_of(struct tarn_arena *arena, const struct 
 
 enum tarn_status tarn__delta_features_add(struct tarn__delta_features *features, struct tarn_text name, struct tarn_error *err)
 {
-    const struct known *one = find_known(name);
+    const struct tarn__delta_feature *one = tarn__delta_feature_find(name);
     if (one == NULL) {
         return tarn__unsupported(err, "delta.feature", "there is no table feature \"%.*s\" that this version could switch on",
                                  TARN_TEXT_ARG(name));
     }
-    TARN_RETURN_IF_ERROR(push(features, one->name, one->reads, err));
-    return one->needs.size != 0 ? tarn__delta_features_add(features, one->needs, err) : TARN_OK;
+    TARN_RETURN_IF_ERROR(push(features, one->name, one->kind == TARN_DELTA_FEATURE_BOTH, err));
+    struct tarn_text rest = one->requires;
+    while (rest.size != 0) {
+        const char *space = memchr(rest.data, ' ', rest.size);
+        const size_t size = space != NULL ? (size_t)(space - rest.data) : rest.size;
+        TARN_RETURN_IF_ERROR(tarn__delta_features_add(features, (struct tarn_text){rest.data, size}, err));
+        rest.data += size + (space != NULL);
+        rest.size -= size + (space != NULL);
+    }
+    return TARN_OK;
 }
 
 /* The writer version that implies exactly these features; 0: none. */
@@ -127,15 +98,16 @@ static int32_t legacy_version(const struct tarn__delta_features *features)
 {
     int32_t version = 1;
     for (uint32_t i = 0; i < features->count; i++) {
-        const struct known *one = find_known(features->items[i].name);
-        if (one == NULL || one->legacy == 0) {
+        const struct tarn__delta_feature *one = tarn__delta_feature_find(features->items[i].name);
+        if (one == NULL || one->writer == 0) {
             return 0;
         }
-        version = one->legacy > version ? one->legacy : version;
+        version = one->writer > version ? one->writer : version;
     }
     uint32_t implied = 0;
-    for (size_t i = 0; i < KNOWN; i++) {
-        implied += known[i].legacy != 0 && known[i].legacy <= version;
+    for (uint32_t i = 0; i < tarn__delta_feature_count(); i++) {
+        const int32_t writer = tarn__delta_feature_at(i)->writer;
+        implied += writer != 0 && writer <= version;
     }
     return implied == features->count ? version : 0;
 }
