@@ -286,7 +286,9 @@ static const uint32_t first_column[] = {0};
 /* Bounds of the one column "c". */
 static struct tarn__bounds_wanted bounds_of(struct tarn_env *env, struct tarn_arena *arena, const struct tarn_type *type, const char *json)
 {
-    struct tarn_snapshot snapshot = {.env = env, .physical = &one_name};
+    const struct tarn_field field = {.name = {"c", 1}, .type = type, .nullable = true, .id = -1};
+    struct tarn_schema schema = {.field_count = 1, .fields = &field};
+    struct tarn_snapshot snapshot = {.env = env, .physical = &one_name, .schema = &schema};
     struct tarn__bounds_wanted wanted = {.depth = 1, .index = first_column, .type = type};
     ck_assert_ok(tarn__delta_statistics_bounds(&snapshot, tarn__text_of(json), arena, 1, &wanted, &err), &err);
     return wanted;
@@ -354,6 +356,30 @@ START_TEST(delta_values__a_long_decimal_is_taken_with_the_error_of_a_double) /* 
     ck_assert(got.bounds.has_min && got.bounds.has_max && !got.bounds.max_exact);
     ck_assert(tarn__value_unscaled(&got.bounds.max) >= stored);
     ck_assert(tarn__value_unscaled(&got.bounds.min) <= (tarn_i128)12345678901234566999u * 100);
+    tarn__arena_free(&arena);
+    tarn_test_env_close(env);
+}
+END_TEST
+
+START_TEST(delta_values__bounds_of_floats_hold_for_doubles) /* T-DELTA-STATS-3 */
+{
+    static const struct tarn_type real = {.id = TARN_TYPE_F64};
+    static const struct tarn_property change = {{"delta.typeChanges", 17},
+                                                TARN_TEXT("[{\"fromType\":\"float\",\"toType\":\"double\",\"tableVersion\":3}]")};
+    struct tarn_env *env = tarn_test_env();
+    struct tarn_arena arena;
+    tarn__arena_init(&arena, env);
+    const struct tarn_field field = {
+        .name = {"c", 1}, .type = &real, .nullable = true, .id = -1, .property_count = (uint32_t)_i, .properties = &change};
+    struct tarn_schema schema = {.field_count = 1, .fields = &field};
+    struct tarn_snapshot snapshot = {.env = env, .physical = &one_name, .schema = &schema};
+    struct tarn__bounds_wanted got = {.depth = 1, .index = first_column, .type = &real};
+    ck_assert_ok(tarn__delta_statistics_bounds(&snapshot, TARN_TEXT(MINMAX("-0.1", "0.1")), &arena, 1, &got, &err), &err);
+    ck_assert_double_eq(got.bounds.max.u.f64, _i != 0 ? (double)0.1f : 0.1); /* the float is the larger one */
+    ck_assert_double_eq(got.bounds.min.u.f64, _i != 0 ? (double)-0.1f : -0.1);
+    ck_assert_int_eq(got.bounds.max_exact, _i == 0);
+    ck_assert_ok(tarn__delta_statistics_bounds(&snapshot, TARN_TEXT(MINMAX("0.5", "0.5")), &arena, 1, &got, &err), &err);
+    ck_assert(got.bounds.min_exact && got.bounds.max_exact); /* the same number either way */
     tarn__arena_free(&arena);
     tarn_test_env_close(env);
 }
@@ -477,6 +503,7 @@ TARN_SUITE("txlog/delta_values", TARN_LOOP_TEST(delta_values__paths_are_decoded,
            TARN_TEST(delta_values__column_mapping_gives_names_and_ids),
            TARN_LOOP_TEST(delta_values__types_become_those_that_delta_has, mapped_types),
            TARN_LOOP_TEST(delta_values__bounds_hold_whoever_wrote_them, bounds),
-           TARN_TEST(delta_values__a_long_decimal_is_taken_with_the_error_of_a_double), TARN_TEST(delta_values__nan_bounds_nothing),
+           TARN_TEST(delta_values__a_long_decimal_is_taken_with_the_error_of_a_double),
+           TARN_LOOP_TIMES(delta_values__bounds_of_floats_hold_for_doubles, 2), TARN_TEST(delta_values__nan_bounds_nothing),
            TARN_TEST(delta_values__loose_bounds_and_damage), TARN_TEST(delta_values__statistics_are_written_so_that_they_hold),
            TARN_TEST(delta_values__statistics_of_floats_know_nan))

@@ -103,8 +103,38 @@ static bool text_bound(const struct walker *walker, struct tarn_text text, struc
     return copy.data != NULL;
 }
 
-static bool scalar_bound(const struct walker *walker, const struct tarn_type *type, bool is_max, struct tarn_value *value, bool *exact)
+/* Was the column one of floats before it was one of doubles? Files of that time have their bounds as the shortest text of a float. */
+static bool was_float(const struct walker *walker, const struct tarn__bounds_wanted *wanted)
 {
+    const struct tarn_field *field = &walker->snapshot->schema->fields[wanted->index[0]];
+    for (uint32_t d = 1; d < wanted->depth; d++) {
+        field = &field->type->fields[wanted->index[d]];
+    }
+    for (uint32_t i = 0; i < field->property_count; i++) {
+        const struct tarn_text value = field->properties[i].value;
+        if (tarn__text_equal(field->properties[i].key, TARN_TEXT("delta.typeChanges")) && value.size != 0 &&
+            memmem(value.data, value.size, "\"float\"", 7) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "0.1" of a float is more than 0.1 as a double: the wider of the two holds whichever it was. */
+static void widen_float(struct tarn_text text, bool is_max, struct tarn_value *value, bool *exact)
+{
+    float narrow;
+    if (tarn__float_parse(text, TARN_NUMBER_SPECIALS, &narrow) == TARN_PARSED && (double)narrow != value->u.f64) {
+        const bool beyond = is_max ? (double)narrow > value->u.f64 : (double)narrow < value->u.f64;
+        value->u.f64 = beyond ? (double)narrow : value->u.f64;
+        *exact = false;
+    }
+}
+
+static bool scalar_bound(const struct walker *walker, const struct tarn__bounds_wanted *wanted, bool is_max, struct tarn_value *value,
+                         bool *exact)
+{
+    const struct tarn_type *type = wanted->type;
     const enum tarn_json_event event = walker->json->event;
     const struct tarn_text text = walker->json->text;
     const bool is_number = event == TARN_JSON_NUMBER;
@@ -132,7 +162,13 @@ static bool scalar_bound(const struct walker *walker, const struct tarn_type *ty
         value->u.f64 = (double)narrow;
         return value->u.f64 == value->u.f64;
     case TARN_TYPE_F64:
-        return tarn__double_parse(text, TARN_NUMBER_SPECIALS, &value->u.f64) == TARN_PARSED && value->u.f64 == value->u.f64;
+        if (tarn__double_parse(text, TARN_NUMBER_SPECIALS, &value->u.f64) != TARN_PARSED || value->u.f64 != value->u.f64) {
+            return false;
+        }
+        if (was_float(walker, wanted)) {
+            widen_float(text, is_max, value, exact);
+        }
+        return true;
     case TARN_TYPE_DECIMAL:
         return decimal_bound(type, text, is_number, is_max, value, exact);
     case TARN_TYPE_DATE:
@@ -162,9 +198,9 @@ static void take_value(const struct walker *walker, enum part part, struct tarn_
             bounds->null_count = (uint64_t)nulls;
         }
     } else if (part == PART_MIN) {
-        bounds->has_min = scalar_bound(walker, wanted->type, false, &bounds->min, &bounds->min_exact);
+        bounds->has_min = scalar_bound(walker, wanted, false, &bounds->min, &bounds->min_exact);
     } else {
-        bounds->has_max = scalar_bound(walker, wanted->type, true, &bounds->max, &bounds->max_exact);
+        bounds->has_max = scalar_bound(walker, wanted, true, &bounds->max, &bounds->max_exact);
     }
 }
 
