@@ -101,3 +101,6 @@ interop_test(delta_changes)
 interop_test(delta_altered spark)
 # Ids of rows, kept by both sides.
 interop_test(delta_row_ids)
+
+# Tables of which nothing but the checkpoint of tarn is left, read by foreign engines.
+interop_test(delta_checkpoint)

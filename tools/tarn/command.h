@@ -28,7 +28,7 @@ __extension__ typedef unsigned __int128 option_bits;
 /** Options that every command takes. */
 #define GENERAL                                                                                                                            \
     (BIT(HELP) | BIT(JSON) | BIT(THREADS) | BIT(MEMORY_LIMIT) | BIT(STATS) | BIT(NO_PRUNE) | BIT(NO_PROGRESS) | BIT(LAKE) |                \
-     BIT(ALLOW_ROOT) | BIT(KEY_FILE))
+     BIT(ALLOW_ROOT) | BIT(KEY_FILE) | BIT(SIGN_KEY) | BIT(PASSPHRASE_FILE))
 
 _Static_assert(OPTION_COUNT <= 128, "options of a command are bits of a word");
 
@@ -65,6 +65,7 @@ struct session {
     struct tarn_pool *pool;
     struct tarn_key_file *keys; /* NULL: none were given */
     struct tarn_key_hooks key_hooks;
+    struct tarn_signing_key *signing_key; /* NULL: commits are not signed */
     const struct command *command;
     bool json;        /* --json: one document, made by answer.c */
     bool json_begun;  /* its head is written */
@@ -239,6 +240,13 @@ enum tarn_status load_version(struct session *session, const char *name, int64_t
 
 /** "7d", "36h" as microseconds. */
 bool duration_parse(const char *text, int64_t *microseconds);
+
+/* ---- sign_commands.c ---- */
+
+/** Opens the key of --sign-key for the options of the session's env. */
+enum tarn_status signing_offer(struct session *session, struct tarn_env_options *options, struct tarn_error *err);
+/** `verify --chain` and `log --show-signatures`. */
+int chain_show(struct session *session);
 
 /* ---- progress.c ---- */
 struct progress *progress_begin(struct session *session, const char *what, uint64_t total_bytes);

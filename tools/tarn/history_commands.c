@@ -134,6 +134,9 @@ int command_log(struct session *session)
     struct tarn_error err = TARN_ERROR_INIT;
     struct log_lines log = {NULL, 0, 0};
     int64_t limit;
+    if (has(session, OPTION_SHOW_SIGNATURES)) {
+        return chain_show(session);
+    }
     if (!option_number(session, OPTION_LIMIT, 0, &limit) || limit < 0) {
         return EXIT_USAGE;
     }

@@ -93,7 +93,7 @@ static bool env_make(struct session *session, int *code)
         }
     }
     options.allowed_folders = session->allowed;
-    if (keys_offer(session, &options, &err) != TARN_OK) {
+    if (keys_offer(session, &options, &err) != TARN_OK || signing_offer(session, &options, &err) != TARN_OK) {
         *code = answer_error(session, &err);
         return false;
     }
@@ -115,6 +115,7 @@ static int finish(struct session *session, int code)
     tarn_env_close(session->env);
     tarn_pool_close(session->pool);
     tarn_key_file_close(session->keys);
+    tarn_signing_key_close(session->signing_key);
     free(session->lake);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fputs("tarn: standard output could not be written\n", stderr);

@@ -40,6 +40,9 @@ int command_verify(struct session *session)
 {
     struct tarn_error err = TARN_ERROR_INIT;
     struct findings findings = {.session = session};
+    if (has(session, OPTION_CHAIN)) {
+        return chain_show(session);
+    }
     const char *path = session->args.positionals[0];
     const char *format = NULL;
     struct tarn_relation relation = {0};

@@ -130,6 +130,36 @@ enum tarn_status tarn_table_check(struct tarn_env *env, struct tarn_text uri, co
     return status;
 }
 
+/* ---- the sealed log ---- */
+
+static enum tarn_status ignore_link(void *arg, const struct tarn_link *link, struct tarn_error *err)
+{
+    (void)arg;
+    (void)link;
+    (void)err;
+    return TARN_OK;
+}
+
+enum tarn_status tarn_table_verify_chain(struct tarn_env *env, struct tarn_text uri, const struct tarn_chain_options *options,
+                                         tarn_link_fn fn, void *arg, struct tarn_chain_result *result, struct tarn_error *err)
+{
+    struct tarn_chain_options wanted = TARN_CHAIN_OPTIONS_INIT;
+    struct tarn_chain_result unused;
+    result = result != NULL ? result : &unused;
+    *result = (struct tarn_chain_result){.first = -1, .newest = -1};
+    if (options != NULL) {
+        TARN_RETURN_IF_ERROR(take_options(&wanted, sizeof(wanted), options, options->size, err));
+    }
+    struct tarn_snapshot *snapshot;
+    TARN_RETURN_IF_ERROR(load_newest(env, uri, &snapshot, err));
+    const struct tarn__table_upkeep *upkeep = snapshot->format->upkeep;
+    const enum tarn_status status = upkeep->verify_chain != NULL
+                                        ? upkeep->verify_chain(snapshot, &wanted, fn != NULL ? fn : ignore_link, arg, result, err)
+                                        : refuse(snapshot->format, err);
+    tarn_snapshot_close(snapshot);
+    return status;
+}
+
 /* ---- usage ---- */
 
 struct usage_line {

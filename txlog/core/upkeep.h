@@ -36,6 +36,8 @@ struct tarn__table_upkeep {
     enum tarn_status (*clean_log)(const struct tarn_snapshot *newest, const struct tarn_log_clean_options *options, tarn_log_object_fn fn,
                                   void *arg, struct tarn_log_clean_result *result, struct tarn_error *err);
     enum tarn_status (*check)(struct tarn__check *check, struct tarn_error *err);
+    enum tarn_status (*verify_chain)(const struct tarn_snapshot *newest, const struct tarn_chain_options *options, tarn_link_fn fn,
+                                     void *arg, struct tarn_chain_result *result, struct tarn_error *err);
     enum tarn_status (*usage)(const struct tarn_snapshot *newest, struct tarn__usage_sums *sums, struct tarn_error *err);
 };
 

@@ -19,6 +19,7 @@
 #include "txlog/delta/delta_layout.h"
 #include "txlog/delta/delta_metadata_change.h"
 #include "txlog/delta/delta_row_tracking.h"
+#include "txlog/delta/delta_seal.h"
 #include "txlog/delta/delta_state.h"
 #include "txlog/delta/delta_statistics.h"
 #include "txlog/delta/delta_write.h"
@@ -479,6 +480,9 @@ enum tarn_status tarn__delta_publish(struct tarn_transaction *transaction, struc
     enum tarn_status status = tarn__delta_stage_vectors(transaction, err);
     if (status == TARN_OK) {
         status = encode(transaction, &text, err);
+    }
+    if (status == TARN_OK) {
+        status = tarn__delta_seal(transaction, &text, err);
     }
     if (status == TARN_OK) {
         char key[TARN_DELTA_KEY];

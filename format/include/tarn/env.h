@@ -21,6 +21,7 @@ struct tarn_store;
 struct tarn_catalog;
 struct tarn_expr_host;
 struct tarn_key_hooks;
+struct tarn_signing_key;
 
 /** Memory. `alloc` and `realloc` return NULL when there is none; sizes handed back to `realloc` and `free` are those asked for. */
 struct tarn_allocator {
@@ -112,12 +113,15 @@ struct tarn_env_options {
      */
     uint32_t allowed_folder_count;
     const struct tarn_text *allowed_folders;
+
+    /** Signs every commit to a table (tarn/signing.h), where its format has signatures. NULL: none is signed. It must outlive the env. */
+    const struct tarn_signing_key *signing_key;
 };
 
 #define TARN_ENV_OPTIONS_INIT                                                                                                              \
     {                                                                                                                                      \
         sizeof(struct tarn_env_options), NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,            \
-            TARN_DURABILITY_FULL, TARN_CPU_AUTO, {NULL, 0}, NULL, NULL, NULL, 0, NULL                                                      \
+            TARN_DURABILITY_FULL, TARN_CPU_AUTO, {NULL, 0}, NULL, NULL, NULL, 0, NULL, NULL                                                \
     }
 
 TARN_BEGIN_DECLS

@@ -12,6 +12,7 @@
 #include "tarn/reader.h"
 #include "tarn/alter.h"
 #include "tarn/scan_plan.h"
+#include "tarn/signing.h"
 #include "tarn/table.h"
 #include "tarn/upkeep.h"
 #include "tarn/writer.h"

@@ -121,6 +121,56 @@ struct tarn_usage {
 
 typedef enum tarn_status (*tarn_usage_fn)(void *arg, const struct tarn_usage *usage, struct tarn_error *err);
 
+/* ---- the sealed log ---- */
+
+enum tarn_link_state {
+    TARN_LINK_SIGNED = 0, /**< by the key that is told */
+    TARN_LINK_RECORDED,   /**< of tarn, unsigned; a later commit vouches for it unless it is the newest */
+    TARN_LINK_SEALED,     /**< of another writer; a later commit of tarn vouches for it */
+    TARN_LINK_OPEN,       /**< of another writer, and nothing vouches for it yet */
+    TARN_LINK_BROKEN,     /**< not what was vouched for, or wrongly signed */
+};
+
+/** One commit of the chain, the oldest first. Borrowed during the call. */
+struct tarn_link {
+    int64_t version;
+    enum tarn_link_state state;
+    bool has_key;
+    uint8_t key[32];         /**< public; that of the signature */
+    struct tarn_text reason; /**< of BROKEN */
+};
+
+typedef enum tarn_status (*tarn_link_fn)(void *arg, const struct tarn_link *link, struct tarn_error *err);
+
+struct tarn_chain_options {
+    uint32_t size;
+    uint32_t key_count;
+    const uint8_t (*keys)[32]; /**< public keys that may sign; none: any, as long as it does not change */
+    bool require;              /**< unsigned commits are broken, as with the property tarn.requireSignature */
+    bool shallow;              /**< data files are not read */
+    int64_t anchor;            /**< a version that is known from elsewhere; -1: none */
+    uint8_t anchor_digest[32]; /**< and the digest of its commit */
+};
+
+#define TARN_CHAIN_OPTIONS_INIT                                                                                                            \
+    {                                                                                                                                      \
+        sizeof(struct tarn_chain_options), 0, NULL, false, false, -1,                                                                      \
+        {                                                                                                                                  \
+            0                                                                                                                              \
+        }                                                                                                                                  \
+    }
+
+struct tarn_chain_result {
+    int64_t first;
+    int64_t newest;
+    uint64_t signed_count;
+    uint64_t recorded;
+    uint64_t sealed;
+    uint64_t open;
+    uint64_t broken;
+    uint8_t head[32]; /**< digest of the newest commit: kept elsewhere it is an anchor */
+};
+
 TARN_BEGIN_DECLS
 
 /**
@@ -153,6 +203,13 @@ TARN_CALL tarn_table_clean_log(struct tarn_env *env, struct tarn_text uri, const
 TARN_CALL tarn_table_check(struct tarn_env *env, struct tarn_text uri, const struct tarn_check_options *options,
                            void (*fn)(void *arg, const struct tarn_finding *finding), void *arg, struct tarn_check_result *result,
                            struct tarn_error *err);
+
+/**
+ * Follows the records that commits of tarn carry: each commit is what the next ones say it was, signatures are right, files hold what was
+ * signed. What is broken is told and counted; the call fails only when it could not go on. Cost: the log, and the files of signed commits.
+ */
+TARN_CALL tarn_table_verify_chain(struct tarn_env *env, struct tarn_text uri, const struct tarn_chain_options *options, tarn_link_fn fn,
+                                  void *arg, struct tarn_chain_result *result, struct tarn_error *err);
 
 /** What a table's bytes are used for: a sum for each kind, then one for each kind and partition of a partitioned table. */
 TARN_CALL tarn_table_usage(struct tarn_env *env, struct tarn_text uri, tarn_usage_fn fn, void *arg, struct tarn_error *err);
