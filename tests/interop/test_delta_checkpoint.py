@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A copy of a table that has nothing of its log but the checkpoint that tarn wrote: deltalake, DuckDB and Spark see tarn's rows."""
+"""A copy of a table that has nothing of its log but the checkpoint that tarn wrote, and for Spark, which asks for it, the commit of its version:
+deltalake, DuckDB and Spark see tarn's rows."""
 import shutil
 
 from engines import PEERS, dump, not_run, same_rows, scratch, tarn
@@ -24,13 +25,16 @@ def main():
     shutil.copytree(folder / "t", copy)
     for path in [*(copy / "_delta_log").glob("*.json"), *(copy / "_delta_log").glob("*.crc")]:
         path.unlink()
-    tarn("convert", folder / "t", folder / "t.parquet")
+    tarn("export", folder / "t", folder / "t.parquet")
     read = 0
     for engine, environment in (("deltalake", "peers"), ("duckdb", "duckdb-lake"), ("spark", "spark")):
         if not (PEERS / environment / "bin" / "python").exists():
             print(f"{engine}: not here")
             continue
         out = folder / engine
+        if engine == "spark":
+            newest = max((folder / "t" / "_delta_log").glob("*.json"))
+            shutil.copy(newest, copy / "_delta_log" / newest.name)
         dump(engine, copy, out)
         found = f"{out}/*.parquet" if engine == "spark" else str(out)
         same_rows(duckdb.connect(), *(f"(SELECT id, name, part FROM read_parquet('{path}'))" for path in (folder / "t.parquet", found)),
