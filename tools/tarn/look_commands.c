@@ -174,6 +174,13 @@ static void fact(struct listing *listing, const char *name, const char *format, 
     listing_row(listing, texts);
 }
 
+static enum tarn_status add_deleted(void *arg, const struct tarn_file_info *file, struct tarn_error *err)
+{
+    (void)err;
+    *(uint64_t *)arg += file->deleted_rows;
+    return TARN_OK;
+}
+
 static void describe_table(struct session *session, struct listing *listing, const struct tarn_snapshot_info *info)
 {
     char when[64] = "";
@@ -220,7 +227,11 @@ int command_describe(struct session *session)
     uint64_t rows;
     if (relation.snapshot != NULL) {
         const struct tarn_snapshot_info info = tarn_snapshot_info(relation.snapshot);
+        uint64_t deleted = 0;
         describe_table(session, listing, &info);
+        if (tarn_snapshot_files(relation.snapshot, add_deleted, &deleted, NULL) == TARN_OK && deleted != 0) {
+            fact(listing, "deleted rows", "%" PRIu64 ", still in the files", deleted);
+        }
     } else {
         fact(listing, "kind", "%s %s", relation.source->ops->name, relation.kind == TARN_RELATION_GLOB ? "files" : "file");
         if (tarn_source_row_count(relation.source, &rows)) {

@@ -9,6 +9,7 @@
 #include "txlog/core/roaring_make.h"
 
 enum operation { UNION, MINUS };
+enum { BLOCK = 16 }; /* values */
 
 static void clear_values(const struct tarn__roaring *set, const struct tarn__roaring_container *container, uint8_t *bits)
 {
@@ -29,12 +30,41 @@ static void clear_values(const struct tarn__roaring *set, const struct tarn__roa
     }
 }
 
+/* Copies blocks of one array as long as they lie below the next value of the other; returns how many values. */
+static uint32_t copy_below(const uint8_t *values, uint32_t count, uint16_t next, uint8_t *out)
+{
+    uint32_t copied = 0;
+    while (copied + BLOCK <= count && tarn__container_value(values, copied + BLOCK - 1) < next) {
+        memcpy(out + (size_t)2 * copied, values + (size_t)2 * copied, (size_t)2 * BLOCK);
+        copied += BLOCK;
+    }
+    return copied;
+}
+
 /* Two arrays as one; returns how many values. Each step writes one and moves on in one array, or in both where they are equal. */
 static uint32_t merge_values(const uint8_t *a, uint32_t a_count, const uint8_t *b, uint32_t b_count, uint8_t *out)
 {
     uint32_t i = 0;
     uint32_t k = 0;
     uint32_t count = 0;
+    while (i + BLOCK <= a_count && k + BLOCK <= b_count) {
+        uint32_t copied = copy_below(a + (size_t)2 * i, a_count - i, tarn__container_value(b, k), out + (size_t)2 * count);
+        i += copied;
+        count += copied;
+        if (i == a_count) {
+            break;
+        }
+        copied = copy_below(b + (size_t)2 * k, b_count - k, tarn__container_value(a, i), out + (size_t)2 * count);
+        k += copied;
+        count += copied;
+        for (uint32_t step = 0; step < BLOCK && i < a_count && k < b_count; step++) {
+            const uint16_t left = tarn__container_value(a, i);
+            const uint16_t right = tarn__container_value(b, k);
+            tarn__store16(out + (size_t)2 * count++, left < right ? left : right);
+            i += left <= right;
+            k += right <= left;
+        }
+    }
     while (i < a_count && k < b_count) {
         const uint16_t left = tarn__container_value(a, i);
         const uint16_t right = tarn__container_value(b, k);
