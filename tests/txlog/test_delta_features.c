@@ -75,67 +75,6 @@ START_TEST(delta_features__lower_versions_imply_them) /* T-DELTA-FEATURE-2 */
 }
 END_TEST
 
-static const char *listed(uint32_t count, const struct tarn_text *names)
-{
-    static char text[2][600];
-    static int turn;
-    char *out = text[turn++ % 2];
-    out[0] = '\0';
-    for (uint32_t i = 0; i < count; i++) {
-        snprintf(out + strlen(out), sizeof(text[0]) - strlen(out), "%s%.*s", i != 0 ? " " : "", (int)names[i].size, names[i].data);
-    }
-    return out;
-}
-
-static const struct {
-    int32_t reader;
-    int32_t writer;
-    const char *add[3];
-    int32_t reader_after;
-    int32_t writer_after;
-    const char *readers;
-    const char *writers;
-} upgrades[] = {
-    {1, 2, {"deletionVectors"}, 3, 7, "deletionVectors", "appendOnly invariants deletionVectors"},
-    {1, 2, {"domainMetadata"}, 1, 7, "", "appendOnly invariants domainMetadata"},
-    {1, 1, {"rowTracking"}, 1, 7, "", "domainMetadata rowTracking"},
-    {1, 2, {"columnMapping"}, 2, 7, "", "appendOnly invariants columnMapping"},
-    {1, 2, {"columnMapping", "timestampNtz"}, 3, 7, "columnMapping timestampNtz", "appendOnly invariants columnMapping timestampNtz"},
-    {2,
-     5,
-     {"v2Checkpoint"},
-     3,
-     7,
-     "columnMapping v2Checkpoint",
-     "appendOnly invariants checkConstraints changeDataFeed generatedColumns columnMapping v2Checkpoint"},
-    {2, 6, {"columnMapping"}, 2, 6, "", ""}, /* there already */
-    {1, 3, {"checkConstraints"}, 1, 3, "", ""},
-    {1, 2, {"clustering", "rowTracking", "clustering"}, 1, 7, "", "appendOnly invariants domainMetadata clustering rowTracking"},
-};
-
-START_TEST(delta_features__an_upgrade_lists_all_that_was_implied) /* T-DELTA-FEATURE-3 */
-{
-    struct tarn_env *env = tarn_test_env();
-    struct tarn_arena arena;
-    tarn__arena_init(&arena, env);
-    struct tarn__delta_protocol protocol = {.reader = upgrades[_i].reader, .writer = upgrades[_i].writer};
-    for (int i = 0; i < 3 && upgrades[_i].add[i] != NULL; i++) {
-        struct tarn__delta_protocol more;
-        ck_assert_ok(tarn__delta_protocol_add(&arena, &protocol, tarn__text_of(upgrades[_i].add[i]), &more, &err), &err);
-        protocol = more;
-    }
-    ck_assert_int_eq(protocol.reader, upgrades[_i].reader_after);
-    ck_assert_int_eq(protocol.writer, upgrades[_i].writer_after);
-    ck_assert_int_eq(protocol.has_reader_features, protocol.reader == 3);
-    ck_assert_int_eq(protocol.has_writer_features, protocol.writer == 7);
-    ck_assert_str_eq(listed(protocol.reader_feature_count, protocol.reader_features), upgrades[_i].readers);
-    ck_assert_str_eq(listed(protocol.writer_feature_count, protocol.writer_features), upgrades[_i].writers);
-    ck_assert_status(tarn__delta_protocol_add(&arena, &protocol, TARN_TEXT("timeTravelToMars"), &protocol, &err), TARN_INVALID);
-    tarn__arena_free(&arena);
-    tarn_test_env_close(env);
-}
-END_TEST
-
 /* ---- tables written by hand ---- */
 
 static char folder[512];
@@ -497,7 +436,6 @@ END_TEST
 
 TARN_SUITE("txlog/delta_features", TARN_TEST(delta_features__each_is_known_once_and_what_it_requires_too),
            TARN_TEST(delta_features__lower_versions_imply_them),
-           TARN_LOOP_TEST(delta_features__an_upgrade_lists_all_that_was_implied, upgrades),
            TARN_LOOP_TEST(delta_features__what_is_not_done_is_refused_by_name, readers),
            TARN_LOOP_TEST(delta_features__only_known_widenings_are_read, widenings), TARN_LOOP_TEST(delta_features__types_are_read, types),
            TARN_LOOP_TEST(delta_features__types_that_there_are_not, refused_types),

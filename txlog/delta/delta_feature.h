@@ -35,13 +35,4 @@ bool tarn__delta_protocol_has_writer(const struct tarn__delta_protocol *protocol
 /** The same for its readers. */
 bool tarn__delta_protocol_has_reader(const struct tarn__delta_protocol *protocol, struct tarn_text feature);
 
-/**
- * The protocol with a feature more, and with all that it requires: as it is when it has them; else writer version 7 with every feature
- * listed that it had, by whatever way, and reader version 3 as soon as readers must know one that no lower version implies.
- * Lists lie in the arena. Errors: INVALID (a feature that is not known), NOMEM.
- */
-TARN_WARN_UNUSED enum tarn_status tarn__delta_protocol_add(struct tarn_arena *arena, const struct tarn__delta_protocol *from,
-                                                           struct tarn_text feature, struct tarn__delta_protocol *to,
-                                                           struct tarn_error *err);
-
 #endif
