@@ -19,6 +19,7 @@ set_tests_properties(reader/test_large_pages PROPERTIES LABELS long RUN_SERIAL O
 set_tests_properties(txlog/test_table_concurrent PROPERTIES LABELS "quick;concurrent")
 set_tests_properties(txlog/test_commit_turns PROPERTIES LABELS "quick;concurrent")
 set_tests_properties(query/test_commit_pairs PROPERTIES LABELS full TIMEOUT 1800) # each pair of operations
+set_tests_properties(query/test_commit_simulator PROPERTIES LABELS full TIMEOUT 1800)
 set_tests_properties(txlog/test_delta_million PROPERTIES LABELS full)
 set_tests_properties(txlog/test_maintain_faults PROPERTIES LABELS full TIMEOUT 1800)
 if(TARN_HAS_SQLCATALOG)

@@ -104,7 +104,7 @@ run() {
     T7) programs T7 test_table_faults test_table_replace test_import_faults ;;
     T10) if [ "$once" = yes ]; then hammer T10 "$seed" rows --processes 4 --commits 30 --wild-clock; else hammer T10 "$seed" rows --processes 8 --commits 250 --wild-clock; fi ;;
     T14) if [ "$once" = yes ]; then hammer T14 "$seed" lists --processes 3 --commits 15 --kills 4; else hammer T14 "$seed" lists --processes 16 --commits 40 --kills 40; fi ;;
-    T18) programs T18 test_commit_pairs test_row_concurrency test_delta_conflict ;;
+    T18) TARN_TEST_SEED=$((runs * 1000 + 1)) programs T18 test_commit_simulator test_commit_pairs ;;
     esac
 }
 

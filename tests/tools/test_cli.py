@@ -92,6 +92,24 @@ def life_of_a_table(folder):
     Run("schema", "lake/birds").expect(0, out="Cost Total $")
 
 
+def imports_overwrite_a_part(folder):
+    def rows():
+        return Run("query", "SELECT a, k FROM t ORDER BY a", "--lake", ".", "-o", "jsonl").expect(0).rows()
+
+    Run("import", "-", "t", "--partition-by", "k", stdin=b"a,k\n1,x\n2,y\n3,x\n4,z\n").expect(0)
+    Run("import", "-", "t", "--mode", "overwrite-partitions", stdin=b"a,k\n10,x\n11,z\n").expect(0)
+    equal(rows(), [{"a": 2, "k": "y"}, {"a": 10, "k": "x"}, {"a": 11, "k": "z"}], "partitions overwritten")
+    Run("import", "-", "t", "--replace-where", "a >= 10", stdin=b"a,k\n20,y\n").expect(0)
+    equal(rows(), [{"a": 2, "k": "y"}, {"a": 20, "k": "y"}], "rows replaced")
+    Run("import", "-", "t", "--replace-where", "a >= 10", stdin=b"a,k\n30,y\n5,y\n").expect(4, err="does not meet the condition")
+    Run("import", "-", "t", "--replace-where", "a >", stdin=b"a,k\n30,y\n").expect(4)
+    Run("import", "-", "t", "--replace-where", "a > 1", "--mode", "append", stdin=b"a,k\n30,y\n").expect(2, err="--replace-where is a mode")
+    Run("import", "-", "t", "--mode", "replace", stdin=b"a,k\n30,y\n").expect(2, err="overwrite-partitions")
+    equal(rows(), [{"a": 2, "k": "y"}, {"a": 20, "k": "y"}], "rows after imports that failed")
+    Run("import", "-", "t", "--mode", "overwrite", stdin=b"a,k\n1,w\n").expect(0)
+    equal(rows(), [{"a": 1, "k": "w"}], "all overwritten")
+
+
 def log_tells_rows_that_came_and_went(folder):
     Run("import", "-", "lake/t", stdin=b"id\n1\n2\n3\n4\n5\n").expect(0)
     Run("query", "DELETE FROM t WHERE id > 3", "--lake", "lake").expect(0)

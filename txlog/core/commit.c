@@ -39,6 +39,7 @@ struct attempt {
     int64_t wait;
     int64_t taken; /* by the last attempt */
     uint32_t count;
+    bool throttled; /* the last attempt was, rather than overtaken */
     bool in_doubt;  /* an attempt may have landed and the log has not decided yet */
     bool ambiguous; /* and the store itself did not know, rather than said that something is there */
 };
@@ -83,8 +84,10 @@ static enum tarn_status back_off(struct attempt *attempt, struct tarn_error *err
 {
     struct tarn_env *env = attempt->transaction->env;
     TARN_RETURN_IF_ERROR(check_time(attempt, err));
-    int64_t most = attempt->taken > 0 && attempt->taken < MOST_WAIT / PATIENCE ? attempt->taken * PATIENCE : MOST_WAIT;
-    most = most < FIRST_WAIT || attempt->spent > attempt->transaction->deadline / 4 ? FIRST_WAIT : most;
+    int64_t most =
+        !attempt->throttled && attempt->taken > 0 && attempt->taken < MOST_WAIT / PATIENCE ? attempt->taken * PATIENCE : MOST_WAIT;
+    const bool old = !attempt->throttled && attempt->spent > attempt->transaction->deadline / 4; /* a store that asks for less gets less */
+    most = most < FIRST_WAIT || old ? FIRST_WAIT : most;
     attempt->wait = attempt->wait < most ? attempt->wait : most;
     uint64_t random;
     tarn__random(env, &random, sizeof(random));
@@ -137,6 +140,7 @@ static enum tarn_status commit_loop(struct attempt *attempt, struct tarn_error *
         attempt->taken = attempt->taken < 0 ? 0 : attempt->taken < MOST_TAKEN ? attempt->taken : MOST_TAKEN;
         attempt->spent += attempt->taken;
         bool ours = false;
+        attempt->throttled = status == TARN_THROTTLED;
         if (status == TARN_OK) {
             attempt->in_doubt = false;
             return TARN_OK;
