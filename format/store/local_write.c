@@ -257,10 +257,23 @@ static enum tarn_status put_name(struct tarn__local_store *store, struct tempora
     return status;
 }
 
+/* A name that is taken already needs no sync to be refused: many writers at one name wait for one disk. */
+static bool is_taken(const struct temporary *file)
+{
+    struct stat stat;
+    return file->durable && fstatat(file->place.folder, file->place.name, &stat, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* Ends the temporary whatever the answer. */
 static enum tarn_status temporary_commit(struct tarn__local_store *store, struct temporary *file, enum tarn_put_mode mode,
                                          struct tarn_error *err)
 {
+    if (mode == TARN_PUT_IF_ABSENT && is_taken(file)) {
+        tarn__error_set(err, TARN_EXISTS, "object", "there is an object '%s' already", file->place.path);
+        tarn__error_at_object(err, tarn__text_of(file->place.path));
+        discard(store, file);
+        return TARN_EXISTS;
+    }
     enum tarn_status status = finish_file(store, file, err);
     if (status == TARN_OK) {
         status = put_name(store, file, mode, err);
