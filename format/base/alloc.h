@@ -44,6 +44,8 @@ struct tarn_env *tarn__env_retain(struct tarn_env *env);
 /** As given, but for `cpu`, which is never AUTO, and the folder of time zones, which is never empty. */
 const struct tarn_env_options *tarn__env_options(const struct tarn_env *env);
 int64_t tarn__now(struct tarn_env *env);
+/** Microseconds since some moment, by a clock that nobody sets, unless the host brings its own: then that. For spans of time only. */
+int64_t tarn__steady(struct tarn_env *env);
 void tarn__sleep(struct tarn_env *env, int64_t microseconds);
 void tarn__random(struct tarn_env *env, void *bytes, size_t size);
 struct tarn__turns;

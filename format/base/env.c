@@ -396,6 +396,16 @@ int64_t tarn__now(struct tarn_env *env)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+int64_t tarn__steady(struct tarn_env *env)
+{
+    struct timespec now;
+    if (env->options.now != NULL) {
+        return env->options.now(env->options.clock_ctx);
+    }
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 void tarn__sleep(struct tarn_env *env, int64_t microseconds)
 {
     if (env->options.sleep != NULL) {

@@ -27,7 +27,7 @@ enum {
     MOST_WAIT = 200000,
     TURN_WAIT = 50,
     MOST_TURN_WAIT = 1000,
-    MOST_TAKEN = 5000000,
+
     READ_BACK_ROUNDS = 5,
     PATIENCE = 8
 };
@@ -96,6 +96,14 @@ static enum tarn_status back_off(struct attempt *attempt, struct tarn_error *err
     return TARN_OK;
 }
 
+/* A host's clock may be set meanwhile: it is believed no more than what a long pause takes. */
+static void note_taken(struct attempt *attempt, int64_t taken)
+{
+    const bool steady = tarn__env_options(attempt->transaction->env)->now == NULL;
+    attempt->taken = taken < 0 ? 0 : steady || taken < MOST_WAIT ? taken : MOST_WAIT;
+    attempt->spent += attempt->taken;
+}
+
 /* Until those of this process that came before have ended. */
 static enum tarn_status wait_for_turn(struct attempt *attempt, const struct tarn__turn *turn, struct tarn_error *err)
 {
@@ -135,10 +143,9 @@ static enum tarn_status commit_loop(struct attempt *attempt, struct tarn_error *
         struct tarn_error local = TARN_ERROR_INIT;
         attempt->transaction->time = tarn__now(attempt->transaction->env);
         attempt->count++;
+        const int64_t begun = tarn__steady(attempt->transaction->env);
         const enum tarn_status status = attempt->transaction->format->publish(attempt->transaction, &local);
-        attempt->taken = tarn__now(attempt->transaction->env) - attempt->transaction->time;
-        attempt->taken = attempt->taken < 0 ? 0 : attempt->taken < MOST_TAKEN ? attempt->taken : MOST_TAKEN;
-        attempt->spent += attempt->taken;
+        note_taken(attempt, tarn__steady(attempt->transaction->env) - begun);
         bool ours = false;
         attempt->throttled = status == TARN_THROTTLED;
         if (status == TARN_OK) {
