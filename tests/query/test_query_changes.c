@@ -322,7 +322,7 @@ static int64_t newest(struct tarn_env *env, const char *lake)
 }
 
 #define VECTORS                                                                                                                            \
-    "{\"protocol\":{\"minReaderVersion\":3,\"minWriterVersion\":7,\"readerFeatures\":[\"deletionVectors\"],"                                \
+    "{\"protocol\":{\"minReaderVersion\":3,\"minWriterVersion\":7,\"readerFeatures\":[\"deletionVectors\"],"                               \
     "\"writerFeatures\":[\"deletionVectors\",\"changeDataFeed\"]}}\n"
 #define IN_PLACE "\"delta.enableDeletionVectors\":\"true\""
 

@@ -111,7 +111,7 @@ struct tarn_snapshot {
     const struct tarn__physical *physical; /* one a field of `schema` */
     bool match_by_id;                      /* columns of files are found by id, not by name */
     bool has_aliases;                      /* and in files without ids by the aliases in `physical` */
-    uint32_t rule_count; /* about rows that are written */
+    uint32_t rule_count;                   /* about rows that are written */
     const struct tarn__row_rule *rules;
     uint32_t variant_count;
     const struct tarn_path *variants;         /* where the table has VARIANTs, in the words of files: these may not say it of themselves */

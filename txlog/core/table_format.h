@@ -3,8 +3,8 @@
 #define TARN_TXLOG_CORE_TABLE_FORMAT_H
 
 #include "format/base/text.h"
-#include "txlog/core/roaring.h"
 #include "tarn/alter.h"
+#include "txlog/core/roaring.h"
 #include "txlog/core/snapshot.h"
 
 /*

@@ -698,9 +698,8 @@ enum tarn_status tarn__delta_stream_next(struct tarn__delta_stream *stream, stru
     if (status == TARN_OK && *more) {
         stream->actions++;
         stream->line = line;
-        status = tarn__delta_action_scan(&stream->json, line, action)
-                     ? TARN_OK
-                     : tarn__delta_action_parse(&stream->json, line, offset, action, err);
+        status = tarn__delta_action_scan(&stream->json, line, action) ? TARN_OK
+                                                                      : tarn__delta_action_parse(&stream->json, line, offset, action, err);
     }
     if (status != TARN_OK) {
         *more = false;

@@ -129,10 +129,10 @@ struct tarn__delta_stream {
     struct tarn_json json;
     char *buffer;
     size_t capacity;
-    size_t filled;    /* bytes of the object in the buffer */
-    size_t at;        /* begin of the next line */
-    uint64_t base;    /* offset in the object of the buffer's begin */
-    uint64_t actions; /* lines that held something */
+    size_t filled;         /* bytes of the object in the buffer */
+    size_t at;             /* begin of the next line */
+    uint64_t base;         /* offset in the object of the buffer's begin */
+    uint64_t actions;      /* lines that held something */
     struct tarn_text line; /* that of the last action, as written */
     struct tarn_text key;
 };

@@ -174,8 +174,8 @@ static struct running *open_running(const struct rows_object *self)
 static bool changes(const struct rows_object *self)
 {
     const enum tarn_statement_kind kind = self->info.kind;
-    return kind == TARN_STATEMENT_DELETE || kind == TARN_STATEMENT_UPDATE || kind == TARN_STATEMENT_INSERT || kind == TARN_STATEMENT_CREATE ||
-           kind == TARN_STATEMENT_ALTER;
+    return kind == TARN_STATEMENT_DELETE || kind == TARN_STATEMENT_UPDATE || kind == TARN_STATEMENT_INSERT ||
+           kind == TARN_STATEMENT_CREATE || kind == TARN_STATEMENT_ALTER;
 }
 
 /* For a reader: the first one gets the query that is open, the others one of their own. */

@@ -3,6 +3,7 @@
 #define TARN_H
 
 /* All of tarn. The layers one by one: tarn/parquet.h (format), tarn/reader.h, tarn/writer.h, tarn/table.h, tarn/upkeep.h, tarn/query.h. */
+#include "tarn/alter.h"
 #include "tarn/catalog.h"
 #include "tarn/changes.h"
 #include "tarn/files.h"
@@ -10,7 +11,6 @@
 #include "tarn/parquet.h"
 #include "tarn/query.h"
 #include "tarn/reader.h"
-#include "tarn/alter.h"
 #include "tarn/scan_plan.h"
 #include "tarn/signing.h"
 #include "tarn/table.h"
