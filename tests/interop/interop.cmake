@@ -104,3 +104,6 @@ interop_test(delta_row_ids)
 
 # Tables of which nothing but the checkpoint of tarn is left, read by foreign engines.
 interop_test(delta_checkpoint)
+
+# Tables after optimize, vacuum, restore, clone and adopt, read by deltalake, DuckDB and Spark, which then writes on.
+interop_test(maintained)

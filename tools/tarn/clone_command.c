@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * clone: a table made equal to another one.
+ * clone: a table made equal to another one. adopt: one made of the files in a folder.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -74,5 +74,39 @@ int command_clone(struct session *session)
         return answer_error(session, &err);
     }
     print_result(session, &options, &result);
+    return 0;
+}
+
+/* ---- adopt ---- */
+
+int command_adopt(struct session *session)
+{
+    struct tarn_error err = TARN_ERROR_INIT;
+    struct tarn_adopt_options options = TARN_ADOPT_OPTIONS_INIT;
+    struct tarn_adopt_result result = TARN_ADOPT_RESULT_INIT;
+    struct tarn_schema *partitions = NULL;
+    options.dry_run = has(session, OPTION_DRY_RUN);
+    if (has(session, OPTION_PARTITION_BY) &&
+        schema_parse(session->env, session->args.values[OPTION_PARTITION_BY], &partitions, &err) != TARN_OK) {
+        return answer_error(session, &err);
+    }
+    options.partitions = partitions;
+    char *path = table_path(session, session->args.positionals[0], &err);
+    const bool good = path != NULL && tarn_table_adopt(session->env, text_of(path), &options, &result, &err) == TARN_OK;
+    tarn_schema_release(partitions);
+    free(path);
+    if (!good) {
+        return answer_error(session, &err);
+    }
+    answer_begin(session);
+    if (session->json) {
+        printf("{\"version\":%" PRId64 ",\"dry_run\":%s,\"files\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"rows\":%" PRIu64
+               ",\"files_left\":%" PRIu64 "}",
+               result.version, options.dry_run ? "true" : "false", result.files, result.bytes, result.rows, result.files_left);
+    } else {
+        printf("%s %" PRIu64 " files, %" PRIu64 " bytes, %" PRIu64 " rows; %" PRIu64 " other files left alone\n",
+               options.dry_run ? "would be adopted:" : "adopted", result.files, result.bytes, result.rows, result.files_left);
+    }
+    answer_end(session);
     return 0;
 }

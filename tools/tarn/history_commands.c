@@ -264,11 +264,37 @@ static int restore_to(struct session *session, const char *path, int64_t version
     return 0;
 }
 
+/* A version's number, or the version that was the newest at a time. The exit code; 0: found. */
+static int version_or_time(struct session *session, const char *table, const char *text, int64_t *version)
+{
+    struct tarn_relation relation;
+    const char *digits = text[0] == 'v' || text[0] == '-' ? text + 1 : text;
+    if (digits[0] == '\0' || digits[strspn(digits, "0123456789")] == '\0') {
+        return version_argument(session, text, version) ? 0 : EXIT_USAGE;
+    }
+    char path[4096];
+    const int size = snprintf(path, sizeof(path), "%s@%s", table, text);
+    if (size < 0 || (size_t)size >= sizeof(path)) {
+        return answer_usage(session, "\"%s\" is no version and no time", text);
+    }
+    const int code = input_open(session, path, &relation);
+    if (code == 0 && relation.snapshot == NULL) {
+        tarn_relation_close(&relation);
+        return answer_usage(session, "%s is no table", table);
+    }
+    if (code == 0) {
+        *version = tarn_snapshot_info(relation.snapshot).version;
+        tarn_relation_close(&relation);
+    }
+    return code;
+}
+
 int command_restore(struct session *session)
 {
-    int64_t version;
-    if (!version_argument(session, session->args.positionals[1], &version)) {
-        return EXIT_USAGE;
+    int64_t version = -1;
+    const int found = version_or_time(session, session->args.positionals[0], session->args.positionals[1], &version);
+    if (found != 0) {
+        return found;
     }
     if (!agreed(session, "Make a new version equal to the old one?")) {
         return 0;

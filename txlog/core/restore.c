@@ -22,6 +22,35 @@ static enum tarn_status index_files(const struct tarn_snapshot *snapshot, struct
     return TARN_OK;
 }
 
+static enum tarn_status vacuumed(const struct tarn_snapshot *snapshot, struct tarn_text key, struct tarn_error *err)
+{
+    tarn__error_set(err, TARN_NOT_FOUND, "data_file", "version %lld cannot be restored: one of its files was removed by a clean-up",
+                    (long long)snapshot->info.version);
+    tarn__error_at_object(err, key);
+    return TARN_NOT_FOUND;
+}
+
+/* The object that the file's deletion vector lies in. */
+static enum tarn_status check_vector(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file, struct tarn_error *err)
+{
+    const struct tarn__deletion_vector *vector = tarn__file_deletion_vector(file);
+    struct tarn_object_info info;
+    if (vector == NULL || snapshot->format->vector_key == NULL) {
+        return TARN_OK;
+    }
+    struct tarn_text_builder key;
+    tarn__builder_init(&key, snapshot->env);
+    enum tarn_status status = snapshot->format->vector_key(snapshot, vector, &key, err);
+    status = status == TARN_OK ? tarn__builder_status(&key, err) : status;
+    const struct tarn_text text = tarn__builder_text(&key);
+    if (status == TARN_OK && text.size != 0 && !tarn__place_leads_out(text)) {
+        status = tarn_store_head(snapshot->store, text, &info, err);
+        status = status == TARN_NOT_FOUND ? vacuumed(snapshot, text, err) : status;
+    }
+    tarn__builder_free(&key);
+    return status;
+}
+
 static enum tarn_status check_still_there(const struct tarn_snapshot *snapshot, const struct tarn__tracked_file *file,
                                           struct tarn_error *err)
 {
@@ -31,10 +60,7 @@ static enum tarn_status check_still_there(const struct tarn_snapshot *snapshot, 
     struct tarn_object_info info;
     const enum tarn_status status = tarn_store_head(snapshot->store, file->path, &info, err);
     if (status == TARN_NOT_FOUND) {
-        tarn__error_set(err, TARN_NOT_FOUND, "data_file", "version %lld cannot be restored: one of its files was removed by a clean-up",
-                        (long long)snapshot->info.version);
-        tarn__error_at_object(err, file->path);
-        return TARN_NOT_FOUND;
+        return vacuumed(snapshot, file->path, err);
     }
     if (status == TARN_OK && info.size != file->size) {
         tarn__corrupt(err, "file_size", "a file of version %lld has %llu bytes; its table says %llu", (long long)snapshot->info.version,
@@ -42,7 +68,7 @@ static enum tarn_status check_still_there(const struct tarn_snapshot *snapshot, 
         tarn__error_at_object(err, file->path);
         return TARN_CORRUPT;
     }
-    return status;
+    return status == TARN_OK ? check_vector(snapshot, file, err) : status;
 }
 
 /* Files of `from` that are not in `other`. */

@@ -100,6 +100,9 @@ struct tarn__table_format {
                                          struct tarn_error *err);
     enum tarn_status (*partition_text)(const struct tarn__partition_field *field, const struct tarn_value *value,
                                        struct tarn_text_builder *out, struct tarn_error *err);
+    /** The value that a folder's name, decoded, stands for. NULL: files cannot be adopted into tables of the format. */
+    enum tarn_status (*partition_value)(const struct tarn_type *type, struct tarn_text text, struct tarn_arena *arena,
+                                        struct tarn_value *out, struct tarn_error *err);
     /** A name for a folder or a part of one, with what file systems and URIs cannot have escaped. */
     void (*folder_name)(struct tarn_text text, struct tarn_text_builder *out);
     /** How a null partition value is spelled in a folder's name. */

@@ -89,25 +89,29 @@ static const struct tarn__delta_domain *find_domain(const struct tarn__delta_sta
     return NULL;
 }
 
-static enum tarn_status clone_domains(struct tarn_transaction *transaction, const struct tarn__delta_state *now,
-                                      const struct tarn__delta_state *from, struct tarn_error *err)
+enum tarn_status tarn__delta_take_domains(struct tarn_transaction *transaction, const struct tarn__delta_state *from, bool numbers,
+                                          struct tarn_error *err)
 {
+    const struct tarn__delta_state *now = tarn__delta_state_of(transaction->snapshot);
+    const struct tarn_text marks = TARN_TEXT(TARN_DELTA_ROW_TRACKING);
     for (size_t i = 0; i < from->domain_count; i++) {
         const struct tarn__delta_domain *domain = &from->domains[i];
         const struct tarn__delta_domain *there = find_domain(now, domain->domain);
-        if (!domain->removed && (there == NULL || !tarn__text_equal(there->configuration, domain->configuration))) {
+        const bool same = there != NULL && tarn__text_equal(there->configuration, domain->configuration);
+        if (!domain->removed && !same && (numbers || !tarn__text_equal(domain->domain, marks))) {
             TARN_RETURN_IF_ERROR(tarn__transaction_set_domain(transaction, domain->domain, domain->configuration, false, err));
         }
     }
-    const struct tarn__delta_domain *numbers = find_domain(from, TARN_TEXT(TARN_DELTA_ROW_TRACKING));
-    if (numbers != NULL) { /* ids that the source has given are given here too, also those that no row has any more */
-        transaction->row_id_mark = tarn__delta_row_id_mark(transaction->env, numbers->configuration);
-    }
     for (size_t i = 0; i < now->domain_count; i++) {
         const struct tarn__delta_domain *domain = &now->domains[i];
-        if (!domain->removed && find_domain(from, domain->domain) == NULL) {
+        const bool gone = !domain->removed && find_domain(from, domain->domain) == NULL;
+        if (gone && (numbers || !tarn__text_equal(domain->domain, marks))) {
             TARN_RETURN_IF_ERROR(tarn__transaction_set_domain(transaction, domain->domain, (struct tarn_text){"", 0}, true, err));
         }
+    }
+    const struct tarn__delta_domain *given = numbers ? find_domain(from, marks) : NULL;
+    if (given != NULL) { /* ids that the source has given are given here too, also those that no row has any more */
+        transaction->row_id_mark = tarn__delta_row_id_mark(transaction->env, given->configuration);
     }
     return TARN_OK;
 }
@@ -128,7 +132,7 @@ static bool same_protocol(const struct tarn__delta_protocol *a, const struct tar
            same_texts(a->writer_feature_count, a->writer_features, b->writer_feature_count, b->writer_features);
 }
 
-static bool same_metadata(const struct tarn__delta_metadata *a, const struct tarn__delta_metadata *b)
+bool tarn__delta_metadata_same(const struct tarn__delta_metadata *a, const struct tarn__delta_metadata *b)
 {
     bool same = tarn__text_equal(a->schema, b->schema) && tarn__text_equal(a->name, b->name) &&
                 tarn__text_equal(a->description, b->description) && a->property_count == b->property_count &&
@@ -144,7 +148,7 @@ enum tarn_status tarn__delta_clone_state(struct tarn_transaction *transaction, c
 {
     const struct tarn__delta_state *now = tarn__delta_state_of(transaction->snapshot);
     const struct tarn__delta_state *from = tarn__delta_state_of(source);
-    TARN_RETURN_IF_ERROR(clone_domains(transaction, now, from, err));
+    TARN_RETURN_IF_ERROR(tarn__delta_take_domains(transaction, from, true, err));
     if (transaction->snapshot->is_new) {
         return TARN_OK;
     }
@@ -154,7 +158,7 @@ enum tarn_status tarn__delta_clone_state(struct tarn_transaction *transaction, c
         return tarn__nomem(transaction->env, err, sizeof(*metadata));
     }
     TARN_RETURN_IF_ERROR(make_metadata(&transaction->arena, &from->metadata, now->metadata.id, now->metadata.created, metadata, err));
-    if (!same_metadata(metadata, &now->metadata)) {
+    if (!tarn__delta_metadata_same(metadata, &now->metadata)) {
         transaction->change.metadata = metadata;
     }
     if (!same_protocol(&from->protocol, &now->protocol)) {

@@ -493,28 +493,3 @@ enum tarn_status tarn__delta_publish(struct tarn_transaction *transaction, struc
     tarn__builder_free(&text);
     return status;
 }
-
-enum tarn_status tarn__delta_restore(struct tarn_transaction *transaction, const struct tarn_snapshot *target, struct tarn_error *err)
-{
-    const struct tarn__delta_metadata *now = &tarn__delta_state_of(transaction->snapshot)->metadata;
-    const struct tarn__delta_metadata *then = &tarn__delta_state_of(target)->metadata;
-    bool same = tarn__text_equal(now->schema, then->schema) && tarn__text_equal(now->name, then->name) &&
-                tarn__text_equal(now->description, then->description) && now->property_count == then->property_count &&
-                now->partition_column_count == then->partition_column_count;
-    for (uint32_t i = 0; same && i < now->property_count; i++) {
-        same = tarn__text_equal(now->properties[i].key, then->properties[i].key) &&
-               tarn__text_equal(now->properties[i].value, then->properties[i].value);
-    }
-    for (uint32_t i = 0; same && i < now->partition_column_count; i++) {
-        same = tarn__text_equal(now->partition_columns[i], then->partition_columns[i]);
-    }
-    if (same) {
-        return TARN_OK;
-    }
-    struct tarn__delta_metadata *copy = tarn__arena_alloc(&transaction->arena, sizeof(*copy));
-    if (copy == NULL) {
-        return tarn__nomem(transaction->env, err, sizeof(*copy));
-    }
-    transaction->change.metadata = copy;
-    return tarn__delta_metadata_copy(&transaction->arena, then, copy, err);
-}

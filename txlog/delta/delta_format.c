@@ -70,6 +70,7 @@ const struct tarn__table_format tarn__delta_format = {
     .partition = tarn__delta_partition,
     .partition_values = tarn__delta_partition_values,
     .partition_text = partition_text,
+    .partition_value = tarn__delta_value_parse,
     .folder_name = tarn__delta_path_escape_name,
     .null_folder = "__HIVE_DEFAULT_PARTITION__",
     .may_delete_rows = tarn__delta_may_delete_rows,

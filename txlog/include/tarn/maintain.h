@@ -139,6 +139,36 @@ struct tarn_clone_result {
         sizeof(struct tarn_clone_result), -1, -1, 0, 0, 0, 0, 0, 0                                                                         \
     }
 
+/* ---- adopt ---- */
+
+struct tarn_adopt_options {
+    uint32_t size;
+    const char *format;                   /**< of the table; NULL: delta */
+    const struct tarn_schema *partitions; /**< names and types of the partitions, as folders have them; NULL: inferred */
+    uint32_t property_count;
+    const struct tarn_property *properties; /**< of the table */
+    bool dry_run;
+};
+
+#define TARN_ADOPT_OPTIONS_INIT                                                                                                            \
+    {                                                                                                                                      \
+        sizeof(struct tarn_adopt_options), NULL, NULL, 0, NULL, false                                                                      \
+    }
+
+struct tarn_adopt_result {
+    uint32_t size;
+    int64_t version; /**< of the table; -1: it was not made */
+    uint64_t files;
+    uint64_t bytes;
+    uint64_t rows;
+    uint64_t files_left; /**< that are no Parquet, and no part of the table */
+};
+
+#define TARN_ADOPT_RESULT_INIT                                                                                                             \
+    {                                                                                                                                      \
+        sizeof(struct tarn_adopt_result), -1, 0, 0, 0, 0                                                                                   \
+    }
+
 TARN_BEGIN_DECLS
 
 /**
@@ -168,6 +198,15 @@ TARN_CALL tarn_table_vacuum(struct tarn_env *env, struct tarn_text uri, const st
  */
 TARN_CALL tarn_table_clone(struct tarn_env *env, struct tarn_text source, struct tarn_text destination,
                            const struct tarn_clone_options *options, struct tarn_clone_result *result, struct tarn_error *err);
+
+/**
+ * Makes a folder of Parquet files into a table, where they lie: folders "name=value" are its partitions, the schema is that of all files,
+ * statistics come from their footers, and nothing but the log is written. `options` and `result` may be NULL. Errors also: EXISTS (it is a
+ * table), NOT_FOUND "files", INVALID "partition_layout" (files under other folders), "type" (files whose columns differ), a partition value
+ * that is not of its type; UNSUPPORTED "adopt.column" (a name or a type that the format would store otherwise), "table.adopt".
+ */
+TARN_CALL tarn_table_adopt(struct tarn_env *env, struct tarn_text uri, const struct tarn_adopt_options *options,
+                           struct tarn_adopt_result *result, struct tarn_error *err);
 
 TARN_END_DECLS
 
