@@ -19,7 +19,7 @@ static const struct {
     /* clang-format off */
     {"parquet", 16},
     {"delta", 18},
-    {"table", 19},
+    {"table", 18},
     {"catalog", 4},
     {"expr", 4},
     {"arrow", 9},
