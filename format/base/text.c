@@ -126,9 +126,23 @@ void tarn__builder_add_float(struct tarn_text_builder *builder, float value, con
     }
 }
 
-void tarn__builder_add_hex(struct tarn_text_builder *builder, struct tarn_span bytes)
+static char *put_hex(struct tarn_span bytes, char *to)
 {
     static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < bytes.size; i++) {
+        *to++ = digits[bytes.data[i] >> 4];
+        *to++ = digits[bytes.data[i] & 15];
+    }
+    return to;
+}
+
+void tarn__hex_print(struct tarn_span bytes, char *to)
+{
+    *put_hex(bytes, to) = '\0';
+}
+
+void tarn__builder_add_hex(struct tarn_text_builder *builder, struct tarn_span bytes)
+{
     size_t size;
     if (!tarn__mul(bytes.size, (size_t)2, &size)) {
         builder->failed = true;
@@ -137,10 +151,7 @@ void tarn__builder_add_hex(struct tarn_text_builder *builder, struct tarn_span b
     }
     char *at = tarn__builder_reserve(builder, size);
     if (at != NULL) {
-        for (size_t i = 0; i < bytes.size; i++) {
-            *at++ = digits[bytes.data[i] >> 4];
-            *at++ = digits[bytes.data[i] & 15];
-        }
+        put_hex(bytes, at);
         builder->size += size;
     }
 }

@@ -40,6 +40,8 @@ void tarn__builder_add_uint_padded(struct tarn_text_builder *builder, uint64_t v
 /** As tarn__double_print; `words` NULL: nan inf -inf. */
 void tarn__builder_add_double(struct tarn_text_builder *builder, double value, const struct tarn_float_words *words);
 void tarn__builder_add_float(struct tarn_text_builder *builder, float value, const struct tarn_float_words *words);
+/** Two lower-case digits a byte and a NUL: `to` has room for 2 * bytes.size + 1. */
+void tarn__hex_print(struct tarn_span bytes, char *to);
 /** Two lower-case digits a byte, without prefix. */
 void tarn__builder_add_hex(struct tarn_text_builder *builder, struct tarn_span bytes);
 /** A code point; U+FFFD for what is none. */

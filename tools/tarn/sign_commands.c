@@ -97,21 +97,22 @@ enum tarn_status signing_offer(struct session *session, struct tarn_env_options 
 
 static void hex_text(const uint8_t bytes[32], char out[65])
 {
-    for (int i = 0; i < 32; i++) {
+    for (size_t i = 0; i < 32; i++) {
         snprintf(out + 2 * i, 3, "%02x", bytes[i]);
     }
 }
 
 static bool hex_parse(const char *text, uint8_t out[32])
 {
-    for (int i = 0; i < 32; i++) {
-        unsigned byte;
-        if (strspn(text + 2 * i, "0123456789abcdefABCDEF") < 2 || sscanf(text + 2 * i, "%2x", &byte) != 1) {
-            return false;
-        }
-        out[i] = (uint8_t)byte;
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+    if (strlen(text) != 64 || strspn(text, digits) != 64) {
+        return false;
     }
-    return text[64] == '\0';
+    for (size_t i = 0; i < 64; i++) {
+        const size_t digit = (size_t)(strchr(digits, text[i]) - digits) % 16;
+        out[i / 2] = (uint8_t)(i % 2 == 0 ? digit << 4 : out[i / 2] | digit);
+    }
+    return true;
 }
 
 /* ---- key ---- */

@@ -16,7 +16,7 @@ bool duration_parse(const char *text, int64_t *microseconds)
     static const struct {
         const char *unit;
         int64_t seconds;
-    } units[] = {{"s", 1}, {"m", 60}, {"min", 60}, {"", 3600}, {"h", 3600}, {"d", 86400}, {"w", 7 * 86400}};
+    } units[] = {{"s", 1}, {"m", 60}, {"min", 60}, {"", 3600}, {"h", 3600}, {"d", 86400}, {"w", 604800}};
     char *end;
     const long long number = strtoll(text, &end, 10);
     if (end == text || number < 0 || number > 1000000) {

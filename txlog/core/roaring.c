@@ -449,7 +449,7 @@ static size_t walk_bits(struct tarn__roaring_walk *walk, uint64_t base, const ui
     size_t count = 0;
     uint32_t at = walk->low;
     while (at < TARN_ROARING_VALUES && count < room) {
-        uint64_t word = tarn__load64(data + at / 64 * 8) & (UINT64_MAX << (at & 63));
+        uint64_t word = tarn__load64(data + (size_t)(at / 64) * 8) & (UINT64_MAX << (at & 63));
         for (; word != 0 && count < room; word &= word - 1) {
             positions[count++] = base | ((at & ~UINT32_C(63)) + (unsigned)__builtin_ctzll(word));
         }

@@ -256,7 +256,7 @@ static void runs_of_values(const uint8_t *values, uint32_t count, uint8_t *runs)
 static uint32_t next_bit(const uint8_t *bits, uint32_t at, bool set)
 {
     while (at < TARN_ROARING_VALUES) {
-        const uint64_t word = tarn__load64(bits + at / 64 * 8);
+        const uint64_t word = tarn__load64(bits + (size_t)(at / 64) * 8);
         const uint64_t left = (set ? word : ~word) & (UINT64_MAX << (at & 63));
         if (left != 0) {
             return (at & ~UINT32_C(63)) + (unsigned)__builtin_ctzll(left);

@@ -7,6 +7,7 @@
  *  1. Damage is a finding, not a failure: the walk goes on behind it. Only what keeps it from going on (memory, cancel) ends it.
  *  2. Bounds are checked as readers use them: a value outside of them would be skipped by someone.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "format/base/bytes.h"
@@ -192,8 +193,7 @@ static enum tarn_status check_counts(const struct tarn__tracked_file *file, cons
 {
     const uint64_t gone = tarn__file_deleted(file);
     if (file->rows >= 0 && (uint64_t)file->rows != rows + gone) {
-        return tarn__corrupt(err, "row_count", "the file has %llu rows; the log says %lld", (unsigned long long)(rows + gone),
-                             (long long)file->rows);
+        return tarn__corrupt(err, "row_count", "the file has %" PRIu64 " rows; the log says %" PRId64, rows + gone, file->rows);
     }
     for (uint32_t c = 0; c < count; c++) {
         if (columns[c].known && columns[c].bounds.has_null_count && !nulls_fit(file, &columns[c].bounds, columns[c].nulls, rows)) {

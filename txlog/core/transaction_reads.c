@@ -129,7 +129,7 @@ static enum tarn_status index_touched(struct tarn_transaction *transaction, stru
         count += is_touched(transaction, i);
     }
     uint32_t slots = FIRST_SLOTS;
-    while (slots / 4 * 3 < count) { /* a set has at most 2^31 files */
+    while ((size_t)(slots / 4) * 3 < count) { /* a set has at most 2^31 files */
         slots *= 2;
     }
     transaction->touched_slots = tarn__calloc(transaction->env, slots, sizeof(*transaction->touched_slots));

@@ -137,9 +137,7 @@ static enum tarn_status check_content(struct chain *chain, struct link *link, st
             break;
         }
         const enum tarn_status read = tarn__seal_object(chain->store, path, digest, &local);
-        for (int i = 0; i < TARN__BLAKE2B_SIZE; i++) {
-            snprintf(found + 2 * i, 3, "%02x", digest[i]);
-        }
+        tarn__hex_print((struct tarn_span){digest, TARN__BLAKE2B_SIZE}, found);
         if (read == TARN_OK && !tarn__text_equal(hex, (struct tarn_text){found, TARN__HEX_DIGEST})) {
             break_link(link, "a data file of it holds other bytes than were signed");
         } else if (read != TARN_OK && read != TARN_NOT_FOUND && read != TARN_INVALID) {

@@ -202,9 +202,7 @@ enum tarn_status tarn__delta_json_checksum(struct tarn_env *env, struct tarn_tex
     uint8_t digest[TARN__MD5_SIZE];
     if (status == TARN_OK && tarn__md5(tarn__span_of_text(tarn__builder_text(&text)), digest)) {
         *has = true;
-        for (int i = 0; i < TARN__MD5_SIZE; i++) {
-            snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-        }
+        tarn__hex_print((struct tarn_span){digest, TARN__MD5_SIZE}, hex);
     }
     tarn__builder_free(&text);
     tarn__free(env, canon.pairs);

@@ -146,11 +146,9 @@ bool tarn__seal_message(struct tarn_env *env, char *commit, size_t size, int64_t
     memset(at, '0', sizeof(digits));
     const bool done = tarn__blake2b((struct tarn_span){(const uint8_t *)commit, size}, digest);
     memcpy(at, digits, sizeof(digits));
-    int used = snprintf(message, 160, "tarn commit %lld ", (long long)version);
-    for (int i = 0; i < TARN__BLAKE2B_SIZE; i++) {
-        used += snprintf(message + used, (size_t)(160 - used), "%02x", digest[i]);
-    }
-    *message_size = (size_t)used;
+    const size_t used = (size_t)snprintf(message, 160, "tarn commit %lld ", (long long)version);
+    tarn__hex_print((struct tarn_span){digest, TARN__BLAKE2B_SIZE}, message + used);
+    *message_size = used + TARN__HEX_DIGEST;
     return done;
 }
 
@@ -476,9 +474,7 @@ static enum tarn_status sign(const struct tarn_signing_key *key, int64_t version
         return tarn__internal(err, "a commit that is to be signed has no room for its signature");
     }
     TARN_RETURN_IF_ERROR(tarn_signing_key_sign(key, (struct tarn_span){(const uint8_t *)message, size}, signature, err));
-    for (int i = 0; i < TARN_SIGNATURE_SIZE; i++) {
-        snprintf(hex + 2 * i, 3, "%02x", signature[i]);
-    }
+    tarn__hex_print((struct tarn_span){signature, TARN_SIGNATURE_SIZE}, hex);
     memcpy(commit->data + sig_end - TARN__HEX_SIGNATURE, hex, TARN__HEX_SIGNATURE);
     return TARN_OK;
 }

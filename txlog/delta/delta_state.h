@@ -94,9 +94,6 @@ TARN_WARN_UNUSED enum tarn_status tarn__delta_replay_compaction(struct tarn__del
 TARN_WARN_UNUSED enum tarn_status tarn__delta_replay_settle(struct tarn__delta_replay *replay, struct tarn_error *err);
 void tarn__delta_replay_end(struct tarn__delta_replay *replay);
 
-/** The location is an absolute path and the file lies below it: the key relative to it. Else the path as it is. */
-struct tarn_text tarn__delta_relative_path(const struct tarn_snapshot *snapshot, struct tarn_text path);
-
 /** Copies that live in the arena. */
 TARN_WARN_UNUSED enum tarn_status tarn__delta_protocol_copy(struct tarn_arena *arena, const struct tarn__delta_protocol *from,
                                                             struct tarn__delta_protocol *to, struct tarn_error *err);

@@ -70,7 +70,7 @@ static struct tarn_text bytes_of(const struct tarn_value *value, uint8_t wide[WI
         return value->u.bytes;
     }
     for (unsigned i = 0; i < 4; i++) {
-        tarn__store64_be(wide + 8 * i, value->u.words[3 - i] ^ (i == 0 ? UINT64_C(1) << 63 : 0));
+        tarn__store64_be(wide + (size_t)8 * i, value->u.words[3 - i] ^ (i == 0 ? UINT64_C(1) << 63 : 0));
     }
     return (struct tarn_text){(const char *)wide, WIDE};
 }
