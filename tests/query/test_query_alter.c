@@ -324,7 +324,7 @@ START_TEST(alter__tells_what_it_expected) /* Q-ALTER-1 */
 {
     struct tarn_env *env = tarn_test_env();
     struct tarn_error err = TARN_ERROR_INIT;
-    ck_assert_status(tarn_test_sql(env, tarn_test_folder(), syntax[_i].sql, NULL, NULL, &err), TARN_INVALID);
+    ck_assert_status(tarn_test_statement(env, tarn_test_folder(), syntax[_i].sql, NULL, NULL, &err), TARN_INVALID);
     ck_assert_msg(strstr(err.message, syntax[_i].error) != NULL, "%s: %s", syntax[_i].sql, err.message);
     tarn_test_env_close(env);
 }
@@ -353,7 +353,7 @@ START_TEST(alter__rows_are_refused_without_a_host) /* T-DELTA-RULE-5 */
         const char *lake = tarn_test_folder();
         struct tarn_transaction *transaction;
         struct tarn_sink *sink;
-        ck_assert_ok(tarn_test_sql(env, lake, tables[i], NULL, NULL, &err), &err);
+        ck_assert_ok(tarn_test_statement(env, lake, tables[i], NULL, NULL, &err), &err);
         struct tarn_snapshot *snapshot = newest(env, lake, &err);
         ck_assert_ok(tarn_transaction_open(snapshot, NULL, &transaction, &err), &err);
         ck_assert_status(tarn_transaction_sink(transaction, &sink, &err), TARN_UNSUPPORTED);
@@ -394,8 +394,8 @@ START_TEST(alter__schemas_are_merged_and_replaced) /* T-DELTA-ALTER-9 */
     struct tarn_error err = TARN_ERROR_INIT;
     const char *lake = tarn_test_folder();
     char *text;
-    ck_assert_ok(tarn_test_sql(env, lake, "CREATE TABLE t (id INTEGER, st STRUCT(x INTEGER))", NULL, NULL, &err), &err);
-    ck_assert_ok(tarn_test_sql(env, lake, "INSERT INTO t (id) VALUES (1)", NULL, NULL, &err), &err);
+    ck_assert_ok(tarn_test_statement(env, lake, "CREATE TABLE t (id INTEGER, st STRUCT(x INTEGER))", NULL, NULL, &err), &err);
+    ck_assert_ok(tarn_test_statement(env, lake, "INSERT INTO t (id) VALUES (1)", NULL, NULL, &err), &err);
     const struct tarn_field members[] = {{.name = {"X", 1}, .type = &long_type, .nullable = true, .id = -1},
                                          {.name = {"y", 1}, .type = &text_type, .nullable = false, .id = -1}};
     const struct tarn_type inner = {.id = TARN_TYPE_STRUCT, .field_count = 2, .fields = members};
@@ -408,12 +408,13 @@ START_TEST(alter__schemas_are_merged_and_replaced) /* T-DELTA-ALTER-9 */
     merge.kind = TARN_CHANGE_MERGE_SCHEMA;
     merge.schema = schema;
     ck_assert_ok(change(env, lake, &merge, false, &err), &err);
-    ck_assert_ok(tarn_test_sql(env, lake, "DESCRIBE t", NULL, &text, &err), &err);
+    ck_assert_ok(tarn_test_statement(env, lake, "DESCRIBE t", NULL, &text, &err), &err);
     ck_assert_str_eq(text, "id|INTEGER|YES\nst|STRUCT(x INTEGER, y VARCHAR)|YES\nlate|VARCHAR|YES\n");
     tarn__free(env, text);
-    ck_assert_ok(tarn_test_sql(env, lake, "ALTER TABLE t SET TBLPROPERTIES ('delta.enableTypeWidening' = 'true')", NULL, NULL, &err), &err);
+    ck_assert_ok(tarn_test_statement(env, lake, "ALTER TABLE t SET TBLPROPERTIES ('delta.enableTypeWidening' = 'true')", NULL, NULL, &err),
+                 &err);
     ck_assert_ok(change(env, lake, &merge, false, &err), &err);
-    ck_assert_ok(tarn_test_sql(env, lake, "DESCRIBE t", NULL, &text, &err), &err);
+    ck_assert_ok(tarn_test_statement(env, lake, "DESCRIBE t", NULL, &text, &err), &err);
     ck_assert_str_eq(text, "id|BIGINT|YES\nst|STRUCT(x BIGINT, y VARCHAR)|YES\nlate|VARCHAR|YES\n");
     tarn__free(env, text);
     struct tarn_table_change replace = merge;
@@ -424,8 +425,8 @@ START_TEST(alter__schemas_are_merged_and_replaced) /* T-DELTA-ALTER-9 */
     replace.column_count = 1;
     ck_assert_status(change(env, lake, &replace, false, &err), TARN_INVALID);
     ck_assert_ok(change(env, lake, &replace, true, &err), &err);
-    ck_assert_ok(tarn_test_sql(env, lake, "INSERT INTO t (ID, late) VALUES (5, 'p')", NULL, NULL, &err), &err);
-    ck_assert_ok(tarn_test_sql(env, lake, "SELECT \"ID\", late FROM t", NULL, &text, &err), &err);
+    ck_assert_ok(tarn_test_statement(env, lake, "INSERT INTO t (ID, late) VALUES (5, 'p')", NULL, NULL, &err), &err);
+    ck_assert_ok(tarn_test_statement(env, lake, "SELECT \"ID\", late FROM t", NULL, &text, &err), &err);
     ck_assert_str_eq(text, "5|p\n");
     tarn__free(env, text);
     check_has(commit_text(lake, "t", 6), "\"partitionValues\":{\"late\":\"p\"}");
@@ -441,7 +442,7 @@ START_TEST(alter__a_failed_change_leaves_those_before_it) /* T-DELTA-ALTER-1 */
     const char *lake = tarn_test_folder();
     struct tarn_transaction *transaction;
     char *text;
-    ck_assert_ok(tarn_test_sql(env, lake, "CREATE TABLE t (a INTEGER, b VARCHAR)", NULL, NULL, &err), &err);
+    ck_assert_ok(tarn_test_statement(env, lake, "CREATE TABLE t (a INTEGER, b VARCHAR)", NULL, NULL, &err), &err);
     struct tarn_snapshot *snapshot = newest(env, lake, &err);
     ck_assert_ok(tarn_transaction_open(snapshot, NULL, &transaction, &err), &err);
     tarn_snapshot_close(snapshot);
@@ -456,7 +457,7 @@ START_TEST(alter__a_failed_change_leaves_those_before_it) /* T-DELTA-ALTER-1 */
     ck_assert_status(tarn_transaction_alter(transaction, &one, &err), TARN_INVALID);
     ck_assert(tarn_fields_find(2, tarn_transaction_schema(transaction)->fields, (struct tarn_text){"c", 1}) == 1);
     ck_assert_ok(tarn_transaction_commit(transaction, NULL, &err), &err);
-    ck_assert_ok(tarn_test_sql(env, lake, "DESCRIBE t", NULL, &text, &err), &err);
+    ck_assert_ok(tarn_test_statement(env, lake, "DESCRIBE t", NULL, &text, &err), &err);
     ck_assert_str_eq(text, "a|INTEGER|YES\nc|VARCHAR|YES\n");
     tarn__free(env, text);
     tarn_test_env_close(env);
@@ -468,8 +469,8 @@ START_TEST(alter__iceberg_is_refused_by_name)
     struct tarn_env *env = tarn_test_env();
     struct tarn_error err = TARN_ERROR_INIT;
     const char *lake = tarn_test_folder();
-    ck_assert_ok(tarn_test_sql(env, lake, "CREATE TABLE t (a INTEGER) USING iceberg", NULL, NULL, &err), &err);
-    ck_assert_status(tarn_test_sql(env, lake, "ALTER TABLE t ADD COLUMN b INTEGER", NULL, NULL, &err), TARN_UNSUPPORTED);
+    ck_assert_ok(tarn_test_statement(env, lake, "CREATE TABLE t (a INTEGER) USING iceberg", NULL, NULL, &err), &err);
+    ck_assert_status(tarn_test_statement(env, lake, "ALTER TABLE t ADD COLUMN b INTEGER", NULL, NULL, &err), TARN_UNSUPPORTED);
     ck_assert_str_eq(err.detail, "iceberg.alter");
     tarn_test_env_close(env);
 }
@@ -489,16 +490,17 @@ static enum tarn_status sweep(void *ctx, struct tarn_fault *fault, struct tarn_e
     struct tarn_error other = TARN_ERROR_INIT;
     char *text;
     tarn_fault_suspend(fault);
-    ck_assert_ok(tarn_test_sql(env, "memory:lake",
-                               "CREATE TABLE 'memory:t' (a INTEGER DEFAULT 7, b VARCHAR, g INTEGER GENERATED ALWAYS AS (a), "
-                               "i BIGINT GENERATED ALWAYS AS IDENTITY)",
-                               NULL, NULL, &other),
+    ck_assert_ok(tarn_test_statement(env, "memory:lake",
+                                     "CREATE TABLE 'memory:t' (a INTEGER DEFAULT 7, b VARCHAR, g INTEGER GENERATED ALWAYS AS (a), "
+                                     "i BIGINT GENERATED ALWAYS AS IDENTITY)",
+                                     NULL, NULL, &other),
                  &other);
-    ck_assert_ok(tarn_test_sql(env, "memory:lake", "INSERT INTO 'memory:t' (a, b) VALUES (1, 'x'), (2, 'y')", NULL, NULL, &other), &other);
+    ck_assert_ok(tarn_test_statement(env, "memory:lake", "INSERT INTO 'memory:t' (a, b) VALUES (1, 'x'), (2, 'y')", NULL, NULL, &other),
+                 &other);
     tarn_fault_resume(fault);
-    const enum tarn_status status = tarn_test_sql(env, "memory:lake", swept[*(const size_t *)ctx], NULL, NULL, err);
+    const enum tarn_status status = tarn_test_statement(env, "memory:lake", swept[*(const size_t *)ctx], NULL, NULL, err);
     tarn_fault_suspend(fault);
-    ck_assert_ok(tarn_test_sql(env, "memory:lake", "SELECT a, g, i FROM 'memory:t' ORDER BY i", NULL, &text, &other), &other);
+    ck_assert_ok(tarn_test_statement(env, "memory:lake", "SELECT a, g, i FROM 'memory:t' ORDER BY i", NULL, &text, &other), &other);
     ck_assert_msg(strncmp(text, "1|1|1\n2|2|2\n", 12) == 0, "%s", text);
     if (status == TARN_OK && *(const size_t *)ctx == 3) {
         ck_assert_str_eq(text, "1|1|1\n2|2|2\n7|7|3\n");

@@ -2,11 +2,7 @@
 #ifndef TARN_TESTS_SUPPORT_SQL_RUN_H
 #define TARN_TESTS_SUPPORT_SQL_RUN_H
 
-#include "tarn/query.h"
-
-/** Runs one statement in a lake; *text (may be NULL; freed with tarn__free) receives its rows as "a|b" lines, NULL as nothing. */
-enum tarn_status tarn_test_sql(struct tarn_env *env, const char *lake, const char *sql, struct tarn_query_info *info, char **text,
-                               struct tarn_error *err);
+#include "tests/support/statement.h"
 
 /** One step of a story: a statement and what comes of it. */
 struct tarn_sql_step {

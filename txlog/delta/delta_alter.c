@@ -757,22 +757,6 @@ static enum tarn_status make_shape(const struct tarn_transaction *transaction, c
     return TARN_OK;
 }
 
-static bool same_features(uint32_t count, const struct tarn_text *a, uint32_t other, const struct tarn_text *b)
-{
-    bool same = count == other;
-    for (uint32_t i = 0; same && i < count; i++) {
-        same = tarn__text_equal(a[i], b[i]);
-    }
-    return same;
-}
-
-static bool same_protocol(const struct tarn__delta_protocol *a, const struct tarn__delta_protocol *b)
-{
-    return a->reader == b->reader && a->writer == b->writer &&
-           same_features(a->reader_feature_count, a->reader_features, b->reader_feature_count, b->reader_features) &&
-           same_features(a->writer_feature_count, a->writer_features, b->writer_feature_count, b->writer_features);
-}
-
 /* Domains are read from the base; a shape has none of its own. */
 static enum tarn_status put_together(struct altering *a, struct tarn_error *err)
 {
@@ -784,7 +768,7 @@ static enum tarn_status put_together(struct altering *a, struct tarn_error *err)
     }
     const struct tarn__delta_protocol *before = &tarn__delta_state_of(transaction->shape)->protocol;
     TARN_RETURN_IF_ERROR(tarn__alteration_finish(&a->table, metadata, protocol, err));
-    const bool upgraded = !same_protocol(before, protocol);
+    const bool upgraded = !tarn__delta_protocol_equal(before, protocol);
     struct tarn_snapshot *shape;
     if (!upgraded && !a->table.metadata_changed) {
         return TARN_OK;

@@ -116,27 +116,11 @@ enum tarn_status tarn__delta_take_domains(struct tarn_transaction *transaction, 
     return TARN_OK;
 }
 
-static bool same_texts(uint32_t count, const struct tarn_text *a, uint32_t other, const struct tarn_text *b)
-{
-    bool same = count == other;
-    for (uint32_t i = 0; same && i < count; i++) {
-        same = tarn__text_equal(a[i], b[i]);
-    }
-    return same;
-}
-
-static bool same_protocol(const struct tarn__delta_protocol *a, const struct tarn__delta_protocol *b)
-{
-    return a->reader == b->reader && a->writer == b->writer &&
-           same_texts(a->reader_feature_count, a->reader_features, b->reader_feature_count, b->reader_features) &&
-           same_texts(a->writer_feature_count, a->writer_features, b->writer_feature_count, b->writer_features);
-}
-
 bool tarn__delta_metadata_same(const struct tarn__delta_metadata *a, const struct tarn__delta_metadata *b)
 {
     bool same = tarn__text_equal(a->schema, b->schema) && tarn__text_equal(a->name, b->name) &&
                 tarn__text_equal(a->description, b->description) && a->property_count == b->property_count &&
-                same_texts(a->partition_column_count, a->partition_columns, b->partition_column_count, b->partition_columns);
+                tarn__delta_texts_equal(a->partition_column_count, a->partition_columns, b->partition_column_count, b->partition_columns);
     for (uint32_t i = 0; same && i < a->property_count; i++) {
         same = tarn__text_equal(a->properties[i].key, b->properties[i].key) &&
                tarn__text_equal(a->properties[i].value, b->properties[i].value);
@@ -161,7 +145,7 @@ enum tarn_status tarn__delta_clone_state(struct tarn_transaction *transaction, c
     if (!tarn__delta_metadata_same(metadata, &now->metadata)) {
         transaction->change.metadata = metadata;
     }
-    if (!same_protocol(&from->protocol, &now->protocol)) {
+    if (!tarn__delta_protocol_equal(&from->protocol, &now->protocol)) {
         TARN_RETURN_IF_ERROR(tarn__delta_protocol_copy(&transaction->arena, &from->protocol, protocol, err));
         transaction->change.protocol = protocol;
     }

@@ -55,6 +55,22 @@ static enum tarn_status copy_texts(struct tarn_arena *arena, uint32_t count, con
     return TARN_OK;
 }
 
+bool tarn__delta_texts_equal(uint32_t count, const struct tarn_text *a, uint32_t other, const struct tarn_text *b)
+{
+    bool same = count == other;
+    for (uint32_t i = 0; same && i < count; i++) {
+        same = tarn__text_equal(a[i], b[i]);
+    }
+    return same;
+}
+
+bool tarn__delta_protocol_equal(const struct tarn__delta_protocol *a, const struct tarn__delta_protocol *b)
+{
+    return a->reader == b->reader && a->writer == b->writer &&
+           tarn__delta_texts_equal(a->reader_feature_count, a->reader_features, b->reader_feature_count, b->reader_features) &&
+           tarn__delta_texts_equal(a->writer_feature_count, a->writer_features, b->writer_feature_count, b->writer_features);
+}
+
 enum tarn_status tarn__delta_protocol_copy(struct tarn_arena *arena, const struct tarn__delta_protocol *from,
                                            struct tarn__delta_protocol *to, struct tarn_error *err)
 {

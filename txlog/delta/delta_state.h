@@ -94,6 +94,9 @@ TARN_WARN_UNUSED enum tarn_status tarn__delta_replay_compaction(struct tarn__del
 TARN_WARN_UNUSED enum tarn_status tarn__delta_replay_settle(struct tarn__delta_replay *replay, struct tarn_error *err);
 void tarn__delta_replay_end(struct tarn__delta_replay *replay);
 
+/** The same texts in the same order. */
+bool tarn__delta_texts_equal(uint32_t count, const struct tarn_text *a, uint32_t other, const struct tarn_text *b);
+bool tarn__delta_protocol_equal(const struct tarn__delta_protocol *a, const struct tarn__delta_protocol *b);
 /** Copies that live in the arena. */
 TARN_WARN_UNUSED enum tarn_status tarn__delta_protocol_copy(struct tarn_arena *arena, const struct tarn__delta_protocol *from,
                                                             struct tarn__delta_protocol *to, struct tarn_error *err);
