@@ -213,9 +213,10 @@ static const struct {
     {"integer", "decimal(10,0)", true},
     {"integer", "decimal(11,1)", true},
     {"integer", "decimal(10,1)", false},
-    {"short", "decimal(5,0)", true},
-    {"byte", "decimal(4,1)", true},
-    {"byte", "decimal(3,1)", false},
+    {"short", "decimal(10,0)", true},
+    {"short", "decimal(5,0)", false}, /* it has room for every short, and is none of the protocol's changes */
+    {"byte", "decimal(11,1)", true},
+    {"byte", "decimal(4,1)", false},
     {"long", "decimal(20,0)", true},
     {"long", "decimal(19,0)", false},
     {"string", "long", false},

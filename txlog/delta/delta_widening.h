@@ -6,6 +6,8 @@
 
 /** May a column of type `from` become one of type `to`, over files that stay as they are? Not for equal types. */
 bool tarn__delta_may_widen(const struct tarn_type *from, const struct tarn_type *to);
+/** The same of types that are named as schemas name them; false of names that are none. */
+bool tarn__delta_may_widen_named(struct tarn_text from, struct tarn_text to);
 
 /**
  * Looks at every change of type that columns say they went through (delta.typeChanges): one that is not known means files that cannot be
