@@ -766,9 +766,14 @@ static enum tarn_status put_together(struct altering *a, struct tarn_error *err)
     if (metadata == NULL || protocol == NULL) {
         return tarn__nomem(a->table.env, err, sizeof(*metadata));
     }
+    struct tarn__delta_metadata finished;
+    struct tarn__delta_protocol asked;
     const struct tarn__delta_protocol *before = &tarn__delta_state_of(transaction->shape)->protocol;
-    TARN_RETURN_IF_ERROR(tarn__alteration_finish(&a->table, metadata, protocol, err));
-    const bool upgraded = !tarn__delta_protocol_equal(before, protocol);
+    TARN_RETURN_IF_ERROR(tarn__alteration_finish(&a->table, &finished, &asked, err));
+    const bool upgraded = !tarn__delta_protocol_equal(before, &asked);
+    /* Both may name texts of the shape, which ends here. */
+    TARN_RETURN_IF_ERROR(tarn__delta_metadata_copy(a->table.arena, &finished, metadata, err));
+    TARN_RETURN_IF_ERROR(tarn__delta_protocol_copy(a->table.arena, &asked, protocol, err));
     struct tarn_snapshot *shape;
     if (!upgraded && !a->table.metadata_changed) {
         return TARN_OK;
