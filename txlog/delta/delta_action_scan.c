@@ -84,13 +84,13 @@ static bool take_number(struct scan *scan, int64_t *out)
 {
     const char *first = scan->at;
     int64_t value = 0;
-    while (scan->at < scan->end && tarn__is_digit(*scan->at) && scan->at - first < 19) {
+    while (scan->at < scan->end && tarn__is_digit(*scan->at) && scan->at - first < 18) {
         value = value * 10 + (*scan->at - '0');
         scan->at++;
     }
     const ptrdiff_t digits = scan->at - first;
     *out = value;
-    return digits >= 1 && digits <= 18 && (*first != '0' || digits == 1) && scan->at < scan->end && (*scan->at == ',' || *scan->at == '}');
+    return digits >= 1 && (*first != '0' || digits == 1) && scan->at < scan->end && (*scan->at == ',' || *scan->at == '}');
 }
 
 static bool take_bool(struct scan *scan, bool *out)
