@@ -188,49 +188,50 @@ END_TEST
 static const struct {
     const char *from;
     const char *to;
-    bool may;
+    enum { NEVER, ONLY_READ, MADE } may;
 } widenings[] = {
-    {"byte", "short", true},
-    {"byte", "long", true},
-    {"short", "integer", true},
-    {"integer", "long", true},
-    {"long", "integer", false},
-    {"integer", "integer", false},
-    {"float", "double", true},
-    {"double", "float", false},
-    {"byte", "double", true},
-    {"integer", "double", true},
-    {"long", "double", false},
-    {"integer", "float", false},
-    {"date", "timestamp_ntz", true},
-    {"date", "timestamp", false},
-    {"timestamp_ntz", "timestamp", false},
-    {"decimal(10,2)", "decimal(12,2)", true},
-    {"decimal(10,2)", "decimal(12,4)", true},
-    {"decimal(10,2)", "decimal(12,5)", false},
-    {"decimal(10,2)", "decimal(10,2)", false},
-    {"decimal(10,2)", "decimal(12,1)", false},
-    {"integer", "decimal(10,0)", true},
-    {"integer", "decimal(11,1)", true},
-    {"integer", "decimal(10,1)", false},
-    {"short", "decimal(10,0)", true},
-    {"short", "decimal(5,0)", false}, /* it has room for every short, and is none of the protocol's changes */
-    {"byte", "decimal(11,1)", true},
-    {"byte", "decimal(4,1)", false},
-    {"long", "decimal(20,0)", true},
-    {"long", "decimal(19,0)", false},
-    {"string", "long", false},
-    {"long", "string", false},
+    {"byte", "short", MADE},
+    {"byte", "long", MADE},
+    {"short", "integer", MADE},
+    {"integer", "long", MADE},
+    {"long", "integer", NEVER},
+    {"integer", "integer", NEVER},
+    {"float", "double", MADE},
+    {"double", "float", NEVER},
+    {"byte", "double", MADE},
+    {"integer", "double", MADE},
+    {"long", "double", NEVER},
+    {"integer", "float", NEVER},
+    {"date", "timestamp_ntz", MADE},
+    {"date", "timestamp", NEVER},
+    {"timestamp_ntz", "timestamp", NEVER},
+    {"decimal(10,2)", "decimal(12,2)", MADE},
+    {"decimal(10,2)", "decimal(12,4)", MADE},
+    {"decimal(10,2)", "decimal(12,5)", NEVER},
+    {"decimal(10,2)", "decimal(10,2)", NEVER},
+    {"decimal(10,2)", "decimal(12,1)", NEVER},
+    {"integer", "decimal(10,0)", MADE},
+    {"integer", "decimal(11,1)", MADE},
+    {"integer", "decimal(10,1)", NEVER},
+    {"short", "decimal(10,0)", MADE},
+    {"short", "decimal(5,0)", ONLY_READ}, /* there are such tables; the protocol has ten digits for new ones */
+    {"short", "decimal(4,0)", NEVER},
+    {"byte", "decimal(11,1)", MADE},
+    {"byte", "decimal(4,1)", ONLY_READ},
+    {"byte", "decimal(3,1)", NEVER},
+    {"long", "decimal(20,0)", MADE},
+    {"long", "decimal(19,0)", NEVER},
+    {"string", "long", NEVER},
+    {"long", "string", NEVER},
 };
 
 START_TEST(delta_features__only_known_widenings_are_read) /* T-DELTA-WIDEN-1 */
 {
     struct tarn_env *env = tarn_test_env();
-    struct tarn_type from;
-    struct tarn_type to;
-    ck_assert_ok(tarn__delta_type_parse(tarn__text_of(widenings[_i].from), &from, &err), &err);
-    ck_assert_ok(tarn__delta_type_parse(tarn__text_of(widenings[_i].to), &to, &err), &err);
-    ck_assert_int_eq(tarn__delta_may_widen(&from, &to), widenings[_i].may);
+    const struct tarn_text from = tarn__text_of(widenings[_i].from);
+    const struct tarn_text to = tarn__text_of(widenings[_i].to);
+    ck_assert_int_eq(tarn__delta_was_widened(from, to), widenings[_i].may != NEVER);
+    ck_assert_int_eq(tarn__delta_may_widen(from, to), widenings[_i].may == MADE);
     new_folder();
     char field[600];
     snprintf(field, sizeof(field),
@@ -240,7 +241,7 @@ START_TEST(delta_features__only_known_widenings_are_read) /* T-DELTA-WIDEN-1 */
     put_table(LISTS("\"typeWidening\"", "\"typeWidening\""), field, "");
     struct tarn_snapshot *snapshot;
     const enum tarn_status status = tarn_snapshot_load(env, tarn__text_of(folder), NULL, &snapshot, &err);
-    if (widenings[_i].may) {
+    if (widenings[_i].may != NEVER) {
         ck_assert_ok(status, &err);
     } else {
         ck_assert_int_eq(status, TARN_UNSUPPORTED);

@@ -126,7 +126,7 @@ static void read_elsewhere(const char *tasks, struct tarn_text_builder *out)
 static int read_tasks(const char *tasks, int to)
 {
     FILE *file = fopen(tasks, "rb");
-    struct tarn_env *env;
+    struct tarn_env *env = NULL;
     uint64_t size;
     int code = file != NULL && tarn_env_open(NULL, &env, &err) == TARN_OK ? 0 : 1;
     while (code == 0 && fread(&size, sizeof(size), 1, file) == 1) {
@@ -143,6 +143,10 @@ static int read_tasks(const char *tasks, int to)
     if (code != 0) {
         fprintf(stderr, "%s\n", err.message);
     }
+    if (file != NULL) {
+        fclose(file);
+    }
+    tarn_env_close(env);
     return code;
 }
 

@@ -319,7 +319,7 @@ static enum tarn_status change_type(struct altering *a, struct tarn_error *err)
         return TARN_OK;
     }
     const bool leaves = from->kind == TARN_TREE_LEAF && to->kind == TARN_TREE_LEAF;
-    if (!leaves || !tarn__delta_may_widen_named(from->name, to->name)) {
+    if (!leaves || !tarn__delta_may_widen(from->name, to->name)) {
         tarn__invalid(err, "type", "%.*s cannot become %.*s: not every value of it, as files have them, would be the same one",
                       TARN_TEXT_ARG(leaves ? from->name : TARN_TEXT("a nested type")),
                       TARN_TEXT_ARG(to->kind == TARN_TREE_LEAF ? to->name : TARN_TEXT("a nested type")));
@@ -614,7 +614,7 @@ static enum tarn_status merge(struct altering *a, struct tarn__tree_type *into, 
     if (into->kind == TARN_TREE_LEAF) {
         const struct tarn_property *may = tarn__alteration_property(&a->table, TARN_TEXT("delta.enableTypeWidening"));
         const bool widens = !tarn__text_equal(into->name, from->name) && may != NULL && tarn__text_equal(may->value, TARN_TEXT("true")) &&
-                            tarn__delta_may_widen_named(into->name, from->name);
+                            tarn__delta_may_widen(into->name, from->name);
         return widens ? widen(a, above, from, err) : TARN_OK;
     }
     for (uint32_t i = 0; i < from->field_count; i++) {

@@ -10,29 +10,40 @@
 #include "format/json/json_pull.h"
 #include "txlog/delta/delta_schema.h"
 
-/* The integers by their width; 0: no integer. */
-static int rank(enum tarn_type_id id)
+/* Digits before the point that a decimal needs to take an integer type's place; 0: no integer. `written`: as new changes ask for, ten for
+ * all but long. Spark has written tables whose decimals have room for the values alone. */
+static int32_t integer_digits(enum tarn_type_id id, bool written)
 {
-    return id == TARN_TYPE_I8 ? 1 : id == TARN_TYPE_I16 ? 2 : id == TARN_TYPE_I32 ? 3 : id == TARN_TYPE_I64 ? 4 : 0;
+    switch (id) {
+    case TARN_TYPE_I8:
+        return written ? 10 : 3;
+    case TARN_TYPE_I16:
+        return written ? 10 : 5;
+    case TARN_TYPE_I32:
+        return 10;
+    case TARN_TYPE_I64:
+        return 20;
+    default:
+        return 0;
+    }
 }
 
-bool tarn__delta_may_widen(const struct tarn_type *from, const struct tarn_type *to)
+static bool widens(const struct tarn_type *from, const struct tarn_type *to, bool written)
 {
-    const int integer = rank(from->id);
+    const int32_t digits = integer_digits(from->id, written);
     switch (to->id) {
     case TARN_TYPE_I16:
     case TARN_TYPE_I32:
     case TARN_TYPE_I64:
-        return integer != 0 && integer < rank(to->id);
+        return digits != 0 && tarn_type_width(from) < tarn_type_width(to);
     case TARN_TYPE_F64:
-        return from->id == TARN_TYPE_F32 || (integer != 0 && from->id != TARN_TYPE_I64);
+        return from->id == TARN_TYPE_F32 || (digits != 0 && from->id != TARN_TYPE_I64);
     case TARN_TYPE_DECIMAL:
         if (from->id == TARN_TYPE_DECIMAL) {
             return to->scale >= from->scale && to->precision - from->precision >= to->scale - from->scale &&
                    (to->precision != from->precision || to->scale != from->scale);
         }
-        /* byte, short and integer are decimals of ten digits, long is one of twenty */
-        return integer != 0 && to->precision - to->scale >= (from->id == TARN_TYPE_I64 ? 20 : 10);
+        return digits != 0 && to->precision - to->scale >= digits;
     case TARN_TYPE_TIMESTAMP:
         return from->id == TARN_TYPE_DATE && !to->utc;
     default:
@@ -40,12 +51,22 @@ bool tarn__delta_may_widen(const struct tarn_type *from, const struct tarn_type 
     }
 }
 
-bool tarn__delta_may_widen_named(struct tarn_text from, struct tarn_text to)
+static bool widens_named(struct tarn_text from, struct tarn_text to, bool written)
 {
     struct tarn_type before;
     struct tarn_type after;
     return tarn__delta_type_parse(from, &before, NULL) == TARN_OK && tarn__delta_type_parse(to, &after, NULL) == TARN_OK &&
-           tarn__delta_may_widen(&before, &after);
+           widens(&before, &after, written);
+}
+
+bool tarn__delta_may_widen(struct tarn_text from, struct tarn_text to)
+{
+    return widens_named(from, to, true);
+}
+
+bool tarn__delta_was_widened(struct tarn_text from, struct tarn_text to)
+{
+    return widens_named(from, to, false);
 }
 
 static enum tarn_status admit_change(struct tarn_json *json, struct tarn_error *err)
@@ -66,7 +87,7 @@ static enum tarn_status admit_change(struct tarn_json *json, struct tarn_error *
             TARN_RETURN_IF_ERROR(tarn__json_skip(json, err));
         }
     }
-    if (!tarn__delta_may_widen_named(from, to)) {
+    if (!tarn__delta_was_widened(from, to)) {
         return tarn__unsupported(err, "delta.type_change", "the column's type went from \"%.*s\" to \"%.*s\", which is no known widening",
                                  TARN_TEXT_ARG(from), TARN_TEXT_ARG(to));
     }

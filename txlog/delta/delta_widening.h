@@ -4,10 +4,10 @@
 
 #include "tarn/type.h"
 
-/** May a column of type `from` become one of type `to`, over files that stay as they are? Not for equal types. */
-bool tarn__delta_may_widen(const struct tarn_type *from, const struct tarn_type *to);
-/** The same of types that are named as schemas name them; false of names that are none. */
-bool tarn__delta_may_widen_named(struct tarn_text from, struct tarn_text to);
+/** May a column become one of another type, over files that stay as they are? Types as schemas name them; not for equal ones. */
+bool tarn__delta_may_widen(struct tarn_text from, struct tarn_text to);
+/** Is that a change that files of some writer went through? Also decimals with less room than the protocol asks for today. */
+bool tarn__delta_was_widened(struct tarn_text from, struct tarn_text to);
 
 /**
  * Looks at every change of type that columns say they went through (delta.typeChanges): one that is not known means files that cannot be
