@@ -3,9 +3,10 @@
  * Vacuum: objects that no version in its time needs are removed.
  *
  * Invariants
- *  1. An object goes only when it is older than the horizon by the store's clock, and neither the newest version nor one that was the
- * newest after the horizon names it. So files that writers at work have staged stay, as long as they take less than the retention.
- *  2. What stays is asked again of the version that is the newest when removing begins: what came back meanwhile is not removed.
+ *  1. An object goes only when the store says that it is older than the horizon, and neither the newest version nor one that was the
+ *     newest after the horizon names it. So files that writers at work have staged stay, as long as they take less than the retention.
+ *  2. What stays is asked again of the version that is the newest when removing begins: what came back meanwhile is not removed. A restore
+ *     that lands behind that look can still name what then goes: nothing in the log could hold it back.
  *  3. Keys are of the table's store, which cannot name anything outside its folder; what a log calls by an absolute path stays.
  *  4. What cannot be read cannot be cleaned: any doubt about what the log says ends the call before anything is removed.
  */
